@@ -1,0 +1,126 @@
+"""The commands: `backprop …`, `python -m course …` and, from a fresh clone, `python course …`.
+
+A command is a row of COMMANDS; its module is imported when it is called.
+Only the standard library is imported here, since __main__.py asks this module before anything is installed.
+"""
+
+import difflib
+import importlib
+import os
+import sys
+
+from course.__main__ import ROOT
+
+# name: (what it does, "module:function"); the function takes the arguments and returns an exit code
+COMMANDS = {
+    "lab": ("open JupyterLab at the first lesson (also when no command is given)", "course.lab:learn"),
+    "teach": ("open JupyterLab for instructors, with Formgrader", "course.lab:teach"),
+    "test": ("run the tests; further arguments go to pytest", "course.cli:test"),
+    "nbgrader": ("run nbgrader with this course's configuration", "course.cli:nbgrader"),
+    "build": ("make lessons, solutions and exercises from course/sources", "course.build:main"),
+    "setup": ("make .venv and work/ ready, open nothing; `setup torch` adds PyTorch", "course.cli:setup"),
+}
+EXTRAS = ("test", "torch")   # what `setup` may add: the extras of pyproject.toml
+
+
+def main(argv=None):
+    """Run one command; returns its exit code."""
+    name, arguments = look_up(sys.argv[1:] if argv is None else argv)
+    # nbgrader starts alembic, and notebooks start pip, by their bare names
+    programs = os.path.dirname(sys.executable)
+    os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])
+    module, function = COMMANDS[name][1].split(":")
+    try:
+        return getattr(importlib.import_module(module), function)(arguments)
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+
+
+def look_up(argv):
+    """The command's name and its arguments; help and unknown names are answered here, and end the program."""
+    name, arguments = (argv[0], argv[1:]) if argv else ("lab", [])
+    if name in ("-h", "--help", "help"):
+        print(overview())
+        sys.exit(0)
+    if name.startswith("-"):
+        return "lab", argv
+    if name not in available():
+        near = difflib.get_close_matches(name, available(), 1)
+        meant = f" Did you mean `{near[0]}`?" if near else ""
+        refuse(f"There is no command {name!r} here.{meant}")
+    return name, arguments
+
+
+def refuse(sentence):
+    """End the program with what was wrong and the list of what there is."""
+    print(f"{sentence}\n\n{overview()}", file=sys.stderr)
+    sys.exit(2)
+
+
+def available():
+    """The commands whose modules are here: what learners get comes without the sources."""
+    def is_here(home):
+        path = os.path.join(ROOT, *home.split(":")[0].split("."))
+        return os.path.exists(path + ".py") or os.path.isdir(path)
+    return [name for name, (_, home) in COMMANDS.items() if is_here(home)]
+
+
+def overview():
+    width = max(map(len, COMMANDS))
+    rows = [f"  {name:{width}}  {COMMANDS[name][0]}" for name in available()]
+    return "\n".join([
+        "Usage: python course [command] [arguments]      (or backprop …, once it is installed)", "",
+        *rows, "",
+        "`lab` and `teach` take --no-browser (print the address instead) and --port N."])
+
+
+def extras_for(argv):
+    """Which of pyproject's extras a command needs; wrong arguments are refused before any set-up."""
+    name, arguments = look_up(argv)
+    if name in ("lab", "teach"):
+        from course import lab
+        lab.read_options(name, arguments)
+    if name == "setup":
+        return setup_extras(arguments)
+    return ["test"] if name == "test" else []
+
+
+def setup_extras(arguments):
+    for extra in arguments:
+        if extra not in EXTRAS:
+            refuse(f"`setup` can add {' and '.join(EXTRAS)}, but not {extra!r}.")
+    return arguments
+
+
+def setup(arguments):
+    """What there was to install stands by now; lay out the notebooks."""
+    from course import lab
+    setup_extras(arguments)
+    return lab.lay_out_and_tell()
+
+
+def test(arguments):
+    """pytest from the project's folder, so that paths among the arguments count from there."""
+    try:
+        import pytest
+    except ModuleNotFoundError:
+        print("pytest is missing. Install what the tests need: python course setup test", file=sys.stderr)
+        return 1
+    os.chdir(ROOT)
+    return int(pytest.main(arguments))
+
+
+def nbgrader(arguments):
+    """nbgrader with nbgrader_config.py in force, from any folder."""
+    use_configuration(ROOT)
+    from nbgrader.apps.nbgraderapp import NbGraderApp
+    sys.argv[0] = "nbgrader"   # its help names the program
+    NbGraderApp.launch_instance(arguments)
+    return 0
+
+
+def use_configuration(*folders):
+    """Let Jupyter's programs look for their configuration in these folders before any other."""
+    before = os.environ.get("JUPYTER_CONFIG_PATH")
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join([*map(str, folders), *([before] if before else [])])

@@ -1,0 +1,12 @@
+"""nbgrader's configuration for this course; in force here, and in `python course nbgrader` anywhere."""
+from pathlib import Path
+
+c = get_config()  # noqa: F821
+
+ROOT = Path(__file__).resolve().parent
+
+c.CourseDirectory.course_id = "backprop"
+c.CourseDirectory.root = str(ROOT)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "exercises"
+c.Exchange.root = str(ROOT / "exchange")
