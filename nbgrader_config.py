@@ -10,3 +10,6 @@ c.CourseDirectory.root = str(ROOT)
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
 c.Exchange.root = str(ROOT / "exchange")
+
+# what learners find in the place of a solution (course/sourcetext.py measures stubs by the same two lines)
+c.ClearSolutions.code_stub = {"python": "# write your code here\nraise NotImplementedError"}

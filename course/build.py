@@ -284,7 +284,7 @@ def main(argv=None, root=ROOT, declarations=None):
         done = {"missing": "written", "changed": "written", "surplus": "removed"}
         print(f"{what if check else done[what]}: {target}")
     if check and changes:
-        print(f"{len(changes)} of {len(written)} notebooks are not what their sources make; "
+        print("These notebooks are not what their sources make; "
               "run `backprop build` and commit what it writes.")
         return 1
     if not changes:
