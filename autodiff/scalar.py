@@ -1,0 +1,240 @@
+"""Reverse-mode differentiation of plain Python numbers, on a tape that one can read.
+
+    >>> tape = Tape()
+    >>> x, y, z = tape.leaf(-2), tape.leaf(5), tape.leaf(-4)
+    >>> f = (x + y) * z
+    >>> f.value, tape.gradient(f, [x, y, z])
+    (-12.0, [-4.0, -4.0, 3.0])
+    >>> tape[-1]
+    ('mul', -12.0, 3, -4.0, 2, 3.0)
+
+A `Tape` is a flat list in the order of the forward pass, one entry for each leaf, constant and gate:
+
+    (gate, value)                                     a leaf or a constant
+    (gate, value, parent, slope)                      a gate with one input
+    (gate, value, parent, slope, parent, slope)       a gate with two
+
+where `parent` is the place of an input further up the tape, and `slope` the local gradient for it, a number
+worked out while the forward pass had the values at hand. The backward pass is a walk up the list that
+multiplies and adds, and knows no calculus at all.
+
+There is no global tape: a Scalar stands on the one that its leaves were made on. Nothing here needs numpy.
+Where there is no finite result (log(0), 1/0, exp(1000)), Python's own error for numbers is raised.
+(A list of this kind was first described by R. E. Wengert, "A simple automatic derivative evaluation
+program", 1964; the walk back along it is in A. Griewank and A. Walther, "Evaluating Derivatives", 2008.)
+"""
+
+import math
+from numbers import Real
+
+__all__ = ["Scalar", "Tape", "exp", "log", "maximum", "relu", "sigmoid", "tanh", "value_and_grad"]
+
+
+class Tape(list):
+    """What the forward pass did, in order; the entries are described at the top of this module."""
+
+    __slots__ = ()
+
+    def leaf(self, number):
+        """A Scalar to differentiate with respect to; `number` is an int, a float or a numpy number."""
+        return _write(self, ("leaf", _float(number)))
+
+    def gradient(self, output, inputs):
+        """The gradient of the Scalar `output` with respect to each Scalar of `inputs`, as floats."""
+        for scalar in (output, *inputs):
+            if not isinstance(scalar, Scalar):
+                raise TypeError(f"A gradient is taken of a Scalar, for Scalars; got {_describe(scalar)}.")
+            if scalar.tape is not self:
+                raise ValueError(f"{scalar!r} stands on another tape: ask that one for its gradient.")
+        gradients = self.backward(output)
+        return [gradients[scalar.index] or 0.0 for scalar in inputs]
+
+    def backward(self, output):
+        """The gradient of `output` with respect to every entry; None where no path leads to `output`."""
+        gradients = [None] * len(self)
+        gradients[output.index] = 1.0
+        for index in range(output.index, -1, -1):
+            upstream = gradients[index]
+            if upstream is None:
+                continue
+            entry = self[index]
+            if len(entry) == 6:             # the two cases are written out for speed
+                _, _, a, a_slope, b, b_slope = entry
+                before = gradients[a]
+                gradients[a] = a_slope * upstream if before is None else before + a_slope * upstream
+                before = gradients[b]       # read only now: a and b may be the same entry
+                gradients[b] = b_slope * upstream if before is None else before + b_slope * upstream
+            elif len(entry) == 4:
+                _, _, a, a_slope = entry
+                before = gradients[a]
+                gradients[a] = a_slope * upstream if before is None else before + a_slope * upstream
+        return gradients
+
+
+class Scalar:
+    """A number and its place on a tape: .value, .tape, .index. Made by Tape.leaf and by gates."""
+
+    __slots__ = ("index", "tape", "value")
+    __array_ufunc__ = None      # numpy then leaves `array * scalar` to us, and we can say why not
+
+    def __init__(self, *_):
+        raise TypeError("A Scalar needs a tape to stand on: tape = Tape(); x = tape.leaf(3.0).")
+
+    def __repr__(self):
+        return f"Scalar({self.value!r})"
+
+    # The test is written out in each: the call it saves is a twentieth of the forward pass.
+
+    def __add__(x, y):
+        if type(y) is not Scalar or y.tape is not x.tape:
+            y = _beside(x, y)
+        return _write(x.tape, ("add", x.value + y.value, x.index, 1.0, y.index, 1.0))
+
+    def __sub__(x, y):
+        if type(y) is not Scalar or y.tape is not x.tape:
+            y = _beside(x, y)
+        return _write(x.tape, ("sub", x.value - y.value, x.index, 1.0, y.index, -1.0))
+
+    def __mul__(x, y):
+        if type(y) is not Scalar or y.tape is not x.tape:
+            y = _beside(x, y)
+        return _write(x.tape, ("mul", x.value * y.value, x.index, y.value, y.index, x.value))
+
+    def __truediv__(x, y):
+        if type(y) is not Scalar or y.tape is not x.tape:
+            y = _beside(x, y)
+        out = x.value / y.value
+        return _write(x.tape, ("div", out, x.index, 1.0 / y.value, y.index, -out / y.value))
+
+    def __pow__(x, y):
+        if type(y) is not Scalar or y.tape is not x.tape:
+            y = _beside(x, y)
+        out = _call("pow", math.pow, x.value, y.value)
+        return _write(x.tape, ("pow", out, x.index, _slope_of_base(x.value, y.value),
+                               y.index, _slope_of_exponent(x.value, out)))
+
+    def __neg__(self):
+        return _write(self.tape, ("neg", -self.value, self.index, -1.0))
+
+    def __radd__(self, other):
+        return _beside(self, other) + self
+
+    def __rsub__(self, other):
+        return _beside(self, other) - self
+
+    def __rmul__(self, other):
+        return _beside(self, other) * self
+
+    def __rtruediv__(self, other):
+        return _beside(self, other) / self
+
+    def __rpow__(self, other):
+        return _beside(self, other) ** self
+
+
+def maximum(x, y):
+    """The larger of two. The gradient goes to the winner, half to each at a tie."""
+    if not isinstance(x, Scalar):
+        if not isinstance(y, Scalar):
+            return max(_float(x), _float(y))
+        x = _beside(y, x)
+    y = _beside(x, y)
+    a, b = x.value, y.value
+    out = a if a >= b else b if b > a else math.nan
+    slope = 1.0 if a > b else 0.0 if b > a else 0.5
+    return _write(x.tape, ("maximum", out, x.index, slope, y.index, 1.0 - slope))
+
+
+def _function(name, forward, slope, doc):
+    """A gate with one input: its value is forward(x), its slope is slope(x, out)."""
+    def gate(x):
+        if not isinstance(x, Scalar):
+            return _call(name, forward, _float(x))
+        out = _call(name, forward, x.value)
+        return _write(x.tape, (name, out, x.index, slope(x.value, out)))
+    gate.__name__ = gate.__qualname__ = name
+    gate.__doc__ = doc + " A plain number gives a plain number."
+    return gate
+
+
+def _stable_sigmoid(x):
+    if x >= 0.0:
+        return 1.0 / (1.0 + math.exp(-x))
+    e = math.exp(x)             # the same fraction times e^x: this exponential cannot overflow
+    return e / (1.0 + e)
+
+
+exp = _function("exp", math.exp, lambda x, out: out, "e to the power x, its own slope.")
+log = _function("log", math.log, lambda x, out: 1.0 / x, "The natural logarithm; slope 1/x.")
+tanh = _function("tanh", math.tanh, lambda x, out: 1.0 - out * out, "The hyperbolic tangent; slope 1 - out².")
+sigmoid = _function("sigmoid", _stable_sigmoid, lambda x, out: out * (1.0 - out),
+                    "1 / (1 + exp(-x)); slope out (1 - out).")
+relu = _function("relu", lambda x: 0.0 if x <= 0.0 else x, lambda x, out: 1.0 if x > 0.0 else 0.0,
+                 "max(x, 0); slope 1 where x > 0, else 0, and so 0 at 0.")
+
+
+def value_and_grad(f):
+    """Turn f into a function of the same numbers that returns (value, [gradient for each of them]).
+
+        >>> value_and_grad(lambda x, y: x * y)(4, -3)
+        (-12.0, [-3.0, 4.0])
+    """
+    def both(*inputs):
+        tape = Tape()
+        leaves = [tape.leaf(number) for number in inputs]
+        output = f(*leaves)
+        gradient = tape.gradient(output, leaves)
+        return output.value, gradient
+    return both
+
+
+def _slope_of_base(x, y):
+    if y == 0.0:
+        return 0.0              # x**0 is constant, at x = 0 too
+    if x == 0.0 and y < 1.0:
+        return math.inf         # as sqrt rises at 0
+    return y * math.pow(x, y - 1.0)
+
+
+def _slope_of_exponent(x, out):
+    if x == 0.0:
+        return 0.0
+    return out * math.log(x) if x > 0.0 else math.nan       # (-2)**y is real for whole y only
+
+
+def _call(name, forward, *inputs):
+    try:
+        return forward(*inputs)
+    except (ValueError, OverflowError) as error:
+        shown = ", ".join(map(str, inputs))
+        raise type(error)(f"{name}({shown}) has no finite real value ({error}).") from None
+
+
+def _write(tape, entry):
+    scalar = _new(Scalar)       # past __init__, which is for people
+    scalar.index, scalar.tape, scalar.value = len(tape), tape, entry[1]
+    tape.append(entry)
+    return scalar
+
+
+_new = object.__new__
+
+
+def _beside(scalar, other):
+    """`other` as a Scalar on the tape of `scalar`; a plain number becomes a constant there."""
+    if type(other) is not Scalar:
+        return _write(scalar.tape, ("constant", _float(other)))
+    if other.tape is not scalar.tape:
+        raise ValueError(f"{scalar!r} and {other!r} stand on different tapes; make both on one.")
+    return other
+
+
+def _float(number):
+    if isinstance(number, Real) and not isinstance(number, bool):
+        return float(number)
+    raise TypeError(f"Scalars go with real numbers and with other Scalars, not with {_describe(number)}.")
+
+
+def _describe(thing):
+    shown = repr(thing)
+    return f"{shown if len(shown) <= 40 else shown[:37] + '...'} ({type(thing).__name__})"
