@@ -1,0 +1,71 @@
+"""The three functions that a notebook calls: check while working, hint when stuck, grade in the graded cell."""
+
+import os
+import secrets
+
+from course.checks.diagnosis import Diagnosis, diagnose
+from course.checks.registry import find
+from course.checks.report import Report, tell
+from course.checks.running import Run, run
+
+SHOWN_SEED = 0
+_hints_opened = {}
+
+
+def check(f, name=None):
+    """Run what an exercise shows on the answer f, and say in words what is wrong with it.
+
+    f     your function
+    name  the exercise; f's own name if left out
+    """
+    exercise = _exercise(f, name)
+    tell(examine(exercise, f, (SHOWN_SEED,), edge=False) if callable(f) else _not_a_function(exercise, f))
+
+
+def grade(f, name=None):
+    """Points earned by the answer f, a float: what `check` runs, and the edge cases, on fresh draws.
+
+    While nbgrader validates a notebook, an answer that is not right raises AssertionError with the diagnosis,
+    since nbgrader's Validate shows nothing else.
+    """
+    exercise = _exercise(f, name)
+    if callable(f):
+        report = examine(exercise, f, (SHOWN_SEED, secrets.randbits(64)), edge=True, graded=True)
+    else:
+        report = _not_a_function(exercise, f, graded=True)
+    if os.environ.get("NBGRADER_EXECUTION") == "validate" and not report.run.passed:
+        raise AssertionError(f"\n{report}")
+    tell(report)
+    return report.run.score
+
+
+def hint(f, name=None):
+    """Open the next hint to an exercise: a question, then the idea, then almost the code."""
+    exercise = _exercise(f, name)
+    opened = _hints_opened.get(exercise.name, 0)
+    if opened == len(exercise.hints):
+        print(f"{exercise.name}: these were all the hints. Start again from the first:")
+        opened = 0
+    print(f"{exercise.name}, hint {opened + 1} of {len(exercise.hints)}: {exercise.hints[opened]}")
+    _hints_opened[exercise.name] = opened + 1
+
+
+def examine(exercise, f, seeds, edge, graded=False):
+    """The Report of an answer: its run on these seeds, and the diagnosis."""
+    result = run(exercise, f, seeds, edge)
+    return Report(exercise, result, diagnose(result, seeds, edge), graded)
+
+
+def _exercise(f, name):
+    name = name or getattr(f, "__name__", None)
+    if not isinstance(name, str):
+        raise TypeError(f"this {type(f).__name__} has no name of its own: say which exercise it answers, "
+                        f'for example check(f, "mul_backward")')
+    return find(name)
+
+
+def _not_a_function(exercise, value, graded=False):
+    what = "None" if value is None else f"a {type(value).__name__}"
+    says = f"{exercise.name} is {what}, not a function: it should be defined as `def {exercise.signature}:`."
+    missed = [(share, True, None) for share in exercise.checks]
+    return Report(exercise, Run(exercise, verdicts=missed), Diagnosis("not a function", says), graded)

@@ -1,0 +1,116 @@
+"""Is an answer right?  `compare` looks at one result and gives None, or the first Problem that it finds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+RTOL = {"float64": 1e-6, "float32": 1e-3}
+ZERO = 1e-8  # what may come back where 0 is expected: the noise of a finite difference
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one result.
+
+    kind      unwritten, raised, count, type, keys, shape, integer, precision, finite, value, changed or said
+    label     which part: "dx", "grads['W1']"; or the name of the argument that was changed
+    got, expected   the two, where there are two
+    says, ask, code, title   for kind "said": a check's own words
+    """
+
+    kind: str
+    label: str = ""
+    got: object = None
+    expected: object = None
+    says: str = ""
+    ask: str = ""
+    code: str = ""
+    title: str = ""
+
+
+def said(says, ask="", code="", title="not right yet", got=None, expected=None):
+    """A Problem in a check's own words."""
+    return Problem("said", "", got, expected, says, ask, code, title)
+
+
+def parts(value, names):
+    """The parts of a result by name: {"dx": ..., "dy": ...}; None where the number of results is off."""
+    if len(names) == 1:
+        return {names[0]: value}
+    if isinstance(value, np.ndarray) and value.ndim and len(value) == len(names):
+        value = list(value)
+    if not isinstance(value, tuple | list) or len(value) != len(names):
+        return None
+    return dict(zip(names, value, strict=True))
+
+
+def compare(got, expected, names, floats=True):
+    """The first Problem of a result, or None.
+
+    got       plain data, as it came back
+    expected  the oracle's result: a tuple where there are several names
+    names     the results' names
+    floats    whether some argument held floating-point numbers: then an array of integers is a fault
+    """
+    mine, right = parts(got, names), parts(expected, names)
+    if mine is None:
+        return Problem("count", ", ".join(names), got, expected)
+    for label in names:
+        problem = _compare(mine[label], right[label], label, floats)
+        if problem:
+            return problem
+    return None
+
+
+def _compare(got, expected, label, floats):
+    if isinstance(expected, dict):
+        if not isinstance(got, dict):
+            return Problem("type", label, got, expected)
+        if got.keys() != expected.keys():
+            return Problem("keys", label, got, expected)
+        return next(filter(None, (
+            _compare(got[key], expected[key], f"{label}[{key!r}]", floats) for key in expected)), None)
+    if expected is None or isinstance(expected, str | bool):
+        same = type(got) is type(expected) and got == expected
+        return None if same else Problem("value", label, got, expected)
+    numbers = as_numbers(got)
+    if numbers is None:
+        return Problem("type", label, got, expected)
+    right = np.asarray(expected)
+    if numbers.shape != right.shape:
+        return Problem("shape", label, numbers, right)
+    if not close(numbers, right):
+        kind = "value" if np.isfinite(numbers).all() or not np.isfinite(right).all() else "finite"
+        return Problem(kind, label, numbers, right)
+    if isinstance(got, np.ndarray) and got.ndim:
+        if floats and got.dtype.kind in "biu" and right.dtype.kind == "f":
+            return Problem("integer", label, numbers, right)
+        if got.dtype.kind == "f" and got.dtype.itemsize < right.dtype.itemsize:
+            return Problem("precision", label, numbers, right)
+    return None
+
+
+def as_numbers(value):
+    """An array of real numbers, or None: for text, nothing at all, or lists of uneven lengths."""
+    if value is None or isinstance(value, str | dict):
+        return None
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        return None
+    if array.dtype.kind == "c" and not array.imag.any():
+        array = array.real
+    return array if array.dtype.kind in "biuf" else None
+
+
+def close(got, expected):
+    """Whether two arrays of one shape agree, to the tolerance of the expected one's dtype."""
+    if not expected.size:
+        return True
+    rtol = RTOL["float32" if expected.dtype == np.float32 else "float64"]
+    finite = np.isfinite(expected)
+    scale = float(np.abs(expected[finite]).max(initial=0.0))
+    with np.errstate(invalid="ignore"):
+        return bool(np.all(np.where(
+            finite, np.abs(got - np.where(finite, expected, 0)) <= (rtol * scale if scale else ZERO),
+            (got == expected) | (np.isnan(got) & np.isnan(expected)))))

@@ -1,0 +1,345 @@
+"""From a Run to one sentence: names the mistake in a wrong answer.
+
+In this order, and never more than one cause: not written yet; a wrong form of the exercise's bank that answers
+just as this answer does; an exception; number, type and shape of the results; changed arguments; what is not
+finite; a relation between the two results; the first place at which they differ.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from course.checks.calling import Reply
+from course.checks.comparing import as_numbers, close, parts
+from course.checks.running import Asked, Run, run
+
+UNWRITTEN = "not written yet"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is said of an answer that is not right.
+
+    title   the mistake's name: "upstream dropped"
+    code    its id in MISTAKES.md, or ""
+    says    one or two sentences
+    ask     one question, or ""
+    asked   the call at which it shows, or None
+    relation  between the two results: "= yours × dout", or ""
+    """
+
+    title: str
+    says: str
+    ask: str = ""
+    code: str = ""
+    asked: Asked | None = None
+    relation: str = ""
+
+
+def diagnose(result: Run, seeds, edge) -> Diagnosis | None:
+    """The Diagnosis of a Run, or None where every check passed; seeds and edge are those of the run."""
+    found = next(((problem, asked) for _, problem, asked in result.verdicts if problem), None)
+    if found is None:
+        return None
+    problem, asked = found
+    if problem.kind == "unwritten":
+        return Diagnosis(UNWRITTEN, "There is nothing to check yet: write the function, and let it return its "
+                                    "result.", asked=asked)
+    mistake = _in_the_bank(result, seeds, edge)
+    if mistake:
+        return Diagnosis(mistake.title, mistake.says, mistake.ask, mistake.code, asked,
+                         _relation(asked, result.exercise)[1])
+    return _SPEAKERS[problem.kind](problem, asked, result.exercise)
+
+
+# ------------------------------------------------------------------------------------ the bank of wrong forms
+
+def _in_the_bank(result, seeds, edge):
+    """The one wrong form that answers every call as this answer did; failing that, every wrong part alike."""
+    exercise = result.exercise
+    runs = [(mistake, run(exercise, mistake.function, seeds, edge)) for mistake in exercise.mistakes]
+    for matches in (_answers_alike, _errs_alike):
+        found = [mistake for mistake, other in runs if not other.passed and matches(result, other)]
+        if len({mistake.code for mistake in found}) == 1:
+            return found[0]
+    return None
+
+
+def _pairs(mine, other):
+    return zip(mine.asked, other.asked, strict=True)
+
+
+def _answers_alike(mine, other):
+    if len(mine.asked) != len(other.asked) or mine.counts != other.counts:
+        return False
+    return any(a.reply.failure is None for a in mine.asked) and all(
+        (a.problem is None and b.problem is None) or _same(a.reply, b.reply) for a, b in _pairs(mine, other))
+
+
+def _errs_alike(mine, other):
+    """Whether each part that is wrong here is what the wrong form gives, and something is."""
+    if len(mine.asked) != len(other.asked) or mine.counts != other.counts:
+        return False
+    names, some = mine.exercise.results, False
+    for a, b in _pairs(mine, other):
+        if a.problem is None:
+            continue
+        if a.problem.kind not in ("value", "shape", "finite") or a.expected is None or b.reply.failure:
+            return False
+        ours, theirs, right = (parts(v, names) for v in (a.reply.result, b.reply.result, a.expected))
+        if ours is None or theirs is None:
+            return False
+        for name in names:
+            if not _equal(ours[name], right[name]):
+                if not _equal(ours[name], theirs[name]):
+                    return False
+                some = True
+    return some
+
+
+def _same(a: Reply, b: Reply):
+    if a.failure or b.failure:
+        return bool(a.failure and b.failure) and a.failure.kind == b.failure.kind
+    return a.changed == b.changed and _equal(a.result, b.result)
+
+
+def _equal(a, b):
+    """Whether two plain values are the same, up to rounding."""
+    x, y = as_numbers(a), as_numbers(b)
+    if x is not None and y is not None:
+        return x.shape == y.shape and close(x, y)
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(map(_equal, a, b))
+    return type(a) is type(b) and a == b
+
+
+# ------------------------------------------------------------------------------------ what needs no bank
+
+def _raised(problem, asked, exercise):
+    failure = asked.reply.failure
+    where = f" (line {failure.line}: `{failure.code}`)" if failure.code else ""
+    if failure.kind == "NotPlain":
+        return Diagnosis("not a number or an array",
+                         f"Your function returned something that is not made of numbers and arrays: "
+                         f"{failure.message}.", f"Which values should `{exercise.signature}` return?", asked=asked)
+    for kind, pattern, says, ask in _TRANSLATIONS:
+        if failure.kind == kind and re.search(pattern, failure.message):
+            return Diagnosis(f"stopped with {failure.kind}", says.format(
+                name=exercise.name, signature=exercise.signature, message=failure.message) + where, ask, asked=asked)
+    return Diagnosis(f"stopped with {failure.kind}",
+                     f"Your function stopped with {failure.kind}: {failure.message.rstrip('.')}{where}.", asked=asked)
+
+
+_TRANSLATIONS = [
+    ("ValueError", "truth value of an array",
+     "A comparison of two arrays gives one answer for each element, so `if` can't choose between them.",
+     "Which numpy function picks, element by element, from two arrays?"),
+    ("RecursionError", "", "Your function calls itself without end.", "When should it stop?"),
+    ("TypeError", r"positional argument|unexpected keyword|required positional",
+     "Your function can't be called as `{signature}`: {message}.", "Do its parameters match the stub's?"),
+    ("TypeError", "not callable", "{name} is not a function: {message}.", ""),
+    ("NameError", "", "Your function uses a name that nothing defines: {message}.",
+     "Is it misspelt, or defined in a cell that has not run?"),
+    ("UnboundLocalError", "", "A variable is read before anything was assigned to it: {message}.", ""),
+    ("ValueError", "could not be broadcast|mismatch in its core dimension|not aligned",
+     "Two shapes do not fit: {message}.", "Write the shape of each factor beside it: which axes should meet?"),
+    ("ZeroDivisionError", "", "Your function divides by zero.", "Which input is 0 here, and may it be?"),
+]
+
+
+def _count(problem, asked, exercise):
+    names, got = exercise.results, problem.got
+    what = f"{len(got)} values" if isinstance(got, tuple | list) else f"one value ({_kind(got)})"
+    return Diagnosis("number of results", f"Your function returned {what}; it should return {len(names)}: "
+                                          f"{', '.join(names)}.", asked=asked)
+
+
+def _type(problem, asked, exercise):
+    return Diagnosis("type of the result", f"`{problem.label}` is {_kind(problem.got)}; "
+                                           f"it should be {_kind(problem.expected)}.", asked=asked)
+
+
+def _keys(problem, asked, exercise):
+    missing = [key for key in problem.expected if key not in problem.got]
+    extra = [key for key in problem.got if key not in problem.expected]
+    says = []
+    if missing:
+        says.append(f"lacks {', '.join(map(repr, missing))}")
+    if extra:
+        says.append(f"has {', '.join(map(repr, extra))}, which should not be there")
+    return Diagnosis("keys of the result", f"`{problem.label}` {' and '.join(says)}.", asked=asked)
+
+
+def _shape(problem, asked, exercise):
+    got, right = problem.got, problem.expected
+    says = f"`{problem.label}` has shape {got.shape}; it should have shape {right.shape}"
+    if got.size == right.size and close(got.reshape(right.shape), right):
+        return Diagnosis("shape of the result", f"{says}. The values are right.", asked=asked)
+    if got.T.shape == right.shape and close(got.T, right):
+        return Diagnosis("transposed", f"{says}. The numbers are right: it is the transpose.", asked=asked)
+    return Diagnosis("shape of the result", f"{says}: a gradient has the shape of what it belongs to.", asked=asked)
+
+
+def _changed(problem, asked, exercise):
+    return Diagnosis("writes into its argument",
+                     f"Your function changed its argument `{problem.label}`, which others still use.",
+                     "How could you make a new array instead?", "A06", asked)
+
+
+def _integer(problem, asked, exercise):
+    return Diagnosis("integers", f"`{problem.label}` is an array of {problem.got.dtype}: a gradient is a real number.",
+                     "What is the dtype of the array that you wrote into?", "C01", asked)
+
+
+def _precision(problem, asked, exercise):
+    return Diagnosis("precision lost", f"`{problem.label}` came back as {problem.got.dtype} from "
+                                       f"{problem.expected.dtype} input.", asked=asked)
+
+
+def _finite(problem, asked, exercise):
+    bad = "nan" if np.isnan(problem.got).any() else "infinite"
+    return Diagnosis("not finite", f"`{problem.label}` is {bad} where it should be a number.",
+                     "Which step overflows, or divides by zero?", asked=asked)
+
+
+def _value(problem, asked, exercise):
+    title, relation, says = _relation_in_words(asked, exercise)
+    if says:
+        return Diagnosis(title, says, "What could this factor be?" if "×" in says else "", asked=asked,
+                         relation=relation)
+    got, right = problem.got, problem.expected
+    if isinstance(right, np.ndarray) and right.ndim:
+        at = _first_difference(got, right)
+        where = f"{problem.label}[{', '.join(map(str, at))}]"
+        return Diagnosis("another value", f"{where} is {show(got[at])}; it should be {show(right[at])}.", asked=asked)
+    return Diagnosis("another value", f"`{problem.label}` is {show(got)}; it should be {show(right)}.", asked=asked)
+
+
+def _said(problem, asked, exercise):
+    return Diagnosis(problem.title, problem.says, problem.ask, problem.code,
+                     asked if asked and asked.expected is not None else None)
+
+
+_SPEAKERS = {"raised": _raised, "count": _count, "type": _type, "keys": _keys, "shape": _shape,
+             "changed": _changed, "integer": _integer, "precision": _precision, "finite": _finite,
+             "value": _value, "said": _said}
+
+
+# ------------------------------------------------------------------------------------ relations
+
+def _relation(asked, exercise):
+    """(title, relation) of the two results of a call: ("sign", "= −yours"); empty where there is none."""
+    title, relation, _ = _relation_in_words(asked, exercise)
+    return title, relation
+
+
+def _relation_in_words(asked, exercise):
+    none = ("", "", "")
+    if asked is None or asked.expected is None or asked.reply.failure:
+        return none
+    got, right = parts(asked.reply.result, exercise.results), parts(asked.expected, exercise.results)
+    if got is None:
+        return none
+    mine, wanted = _flat(got.values()), _flat(right.values())
+    if mine is None or wanted is None or len(mine) != len(wanted) or not np.isfinite(mine).all():
+        return none
+    for title, relation, says, factor in _factors(asked, exercise):
+        if close(mine * factor, wanted) and np.any(wanted):
+            return title, relation, says
+    names = exercise.results
+    if len(names) > 1:
+        reverse = _flat([got[name] for name in reversed(names)])
+        if reverse is not None and close(reverse, wanted):
+            return ("order of the results", "= yours, in another order",
+                    f"The values are right, in another order: return {', '.join(names)}.")
+    if np.any(wanted) and not np.any(mine):
+        return "all zeros", "", "Every gradient that you returned is 0: nothing passes through."
+    return none
+
+
+def _factors(asked, exercise):
+    yield "sign", "= −yours", "Every value has the other sign.", -1.0
+    if exercise.upstream:
+        k = exercise.parameters.index(exercise.upstream)
+        dout = asked.args[k] if k < len(asked.args) else None
+        if isinstance(dout, float) and dout not in (0.0, 1.0):
+            yield ("upstream dropped", f"= yours × {exercise.upstream}",
+                   "These are the local gradients: the upstream gradient has not been multiplied in.", dout)
+            yield ("upstream twice", f"= yours / {exercise.upstream}",
+                   "The upstream gradient has been multiplied in twice.", 1 / dout)
+    yield "half of it", "= 2 × yours", "Every value should be 2 × as large.", 2.0
+    yield "twice too much", "= yours / 2", "Every value is 2 × too large.", 0.5
+    lengths = dict.fromkeys(n for arg in asked.args if isinstance(arg, np.ndarray) for n in arg.shape if n > 1)
+    for n in lengths:
+        yield (f"a factor of {n}", f"= yours × {n}", f"Every value should be {n} × as large; {n} is the length "
+               "of an axis.", float(n))
+        yield (f"a factor of {n}", f"= yours / {n}", f"Every value is {n} × too large; {n} is the length "
+               "of an axis.", 1.0 / n)
+
+
+def _flat(values):
+    flat = []
+    for value in values:
+        if isinstance(value, dict):
+            inner = _flat(value.values())
+            if inner is None:
+                return None
+            flat.append(inner)
+            continue
+        numbers = as_numbers(value)
+        if numbers is None:
+            return None
+        flat.append(numbers.ravel().astype(float))
+    return np.concatenate(flat) if flat else np.zeros(0)
+
+
+def _first_difference(got, right):
+    for at in np.ndindex(right.shape):
+        scale = np.abs(right).max()
+        if not abs(got[at] - right[at]) <= 1e-6 * scale:
+            return at
+    return (0,) * right.ndim
+
+
+# ------------------------------------------------------------------------------------ values in words
+
+def show(value):
+    """A value in a few characters: four significant digits, small arrays whole, larger ones by their shape."""
+    if isinstance(value, float | np.floating):
+        return _number(float(value))
+    if isinstance(value, np.ndarray):
+        if value.ndim == 0:
+            return show(value.item())
+        if value.size <= 12 and value.ndim <= 2:
+            return "[" + ", ".join(show(row) for row in value) + "]"
+        return f"array{value.shape}"
+    if isinstance(value, tuple | list) and len(value) <= 8:
+        inner = ", ".join(map(show, value))
+        return f"({inner}{',' * (len(value) == 1)})" if isinstance(value, tuple) else f"[{inner}]"
+    if isinstance(value, dict) and len(value) <= 8:
+        return "{" + ", ".join(f"{key!r}: {show(inner)}" for key, inner in value.items()) + "}"
+    if callable(value):
+        return getattr(value, "__name__", "a function").replace("<lambda>", "a function")
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _number(value):
+    if value == int(value) if np.isfinite(value) else False:
+        return f"{value:.1f}" if abs(value) < 1e6 else f"{value:.4g}"
+    return f"{value:.4g}"
+
+
+def _kind(value):
+    if isinstance(value, np.ndarray):
+        return "a number" if value.ndim == 0 else f"an array of shape {value.shape}"
+    if isinstance(value, bool):
+        return "True or False"
+    names = {int: "a number", float: "a number", np.float64: "a number", np.float32: "a number",
+             complex: "a complex number", str: "a text", dict: "a dict", type(None): "None"}
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    return names.get(type(value), f"a {type(value).__name__}")

@@ -1,0 +1,45 @@
+"""Random inputs on which wrong answers show.
+
+A weak input hides a mistake: 1 hides a dropped upstream gradient, equal inputs hide a missing swap, a square
+matrix hides a missing transpose.  What is drawn here is never 0, 1, -1 or 2, never twice the same, and arrays
+hold both signs.
+"""
+
+import numpy as np
+
+
+class Draw:
+    """Draws of one seed; a check's `draw(d)` uses it to make its cases."""
+
+    def __init__(self, seed):
+        self.rng = np.random.default_rng(seed)
+
+    def number(self, low=0.3, high=3.0):
+        """A float with `low` < |value| < `high`, of either sign, well away from ±1 and ±2."""
+        return float(self.rng.choice((-1.0, 1.0))) * self.positive(low, high)
+
+    def positive(self, low=0.3, high=3.0):
+        """A float between `low` and `high`, well away from 1 and 2."""
+        while True:
+            value = float(self.rng.uniform(low, high))
+            if min(abs(value - 1.0), abs(value - 2.0)) > 0.05:
+                return value
+
+    def numbers(self, n):
+        """A tuple of n numbers."""
+        return tuple(self.number() for _ in range(n))
+
+    def array(self, *shape, low=0.3, high=3.0):
+        """An array of numbers, both signs among them where it has two elements or more."""
+        values = self.rng.uniform(low, high, shape) * self.rng.choice((-1.0, 1.0), shape)
+        if values.size > 1 and (values > 0).all() | (values < 0).all():
+            values.flat[int(self.rng.integers(values.size))] *= -1.0
+        return values
+
+    def positives(self, *shape, low=0.3, high=3.0):
+        """An array of positive numbers."""
+        return self.rng.uniform(low, high, shape)
+
+    def arrays(self, n, *shape):
+        """A tuple of n arrays of one shape."""
+        return tuple(self.array(*shape) for _ in range(n))

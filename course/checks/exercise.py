@@ -1,0 +1,144 @@
+"""How an exercise is declared: once, in the module of its assignment.
+
+From a declaration follow the notebook's cells, what a learner's `check` says, what the grader runs, and what
+the tests of this project feed to it.
+"""
+
+import functools
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+import autodiff
+
+
+@dataclass(frozen=True)
+class Check:
+    """A named share of an exercise's points.
+
+    title   what it looks at, in the learner's words
+    points  what it is worth; a multiple of 1/8, so that the shares add up exactly
+    draw    draw(d) gives the argument tuples of its cases; each answer is compared with the oracle's
+    test    in place of draw, for what one comparison can't tell: test(ask) gives None, or the Problem
+    edge    True for what only `grade` runs: edge cases and fresh draws
+    """
+
+    title: str
+    points: float
+    draw: Callable | None = None
+    test: Callable | None = None
+    edge: bool = False
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way of writing an answer, as Python source: an expression, or a body with its `return`."""
+
+    signature: str
+    title: str
+    body: str
+
+    @property
+    def source(self):
+        """The text of a function (or class) of the exercise's name."""
+        if self.body.lstrip().startswith(("def ", "class ", "@", "import ", "from ")) or \
+                f"{self.signature.split('(')[0]} =" in self.body:
+            return textwrap.dedent(self.body).strip() + "\n"
+        body = textwrap.dedent(self.body).strip()
+        if "return " not in body:
+            body = f"return {body}"
+        return f"def {self.signature}:\n{textwrap.indent(body, '    ')}\n"
+
+    @functools.cached_property
+    def function(self):
+        """What the source defines."""
+        names = {"np": np}
+        exec(compile(self.source, f"<{self.title}>", "exec"), names)
+        return names[self.signature.split("(")[0]]
+
+
+@dataclass(frozen=True)
+class Mistake(Form):
+    """A wrong form: a known way of getting the exercise wrong (MISTAKES.md's id), and what to say of it.
+
+    says    one sentence: what the learner seems to have done
+    ask     one question that leads on
+    """
+
+    code: str = ""
+    says: str = ""
+    ask: str = ""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A graded function.
+
+    signature   "mul_backward(dout, x, y)"
+    returns     names of the results, in order: "dx, dy"
+    points      what it is worth; the checks' shares add up to it
+    oracle      the right answer, by `autodiff`: oracle(*args) gives what `returns` names
+    checks      the named shares
+    mistakes    its wrong forms: (code, title, body, says, ask) each
+    alternatives  right answers in other forms: (title, body) each; they must keep all points
+    hints       a question, the idea, almost the code
+    read        where the lesson treats it
+    upstream    the argument in which the result is linear, or None
+    difficulty  1 to 5
+    minutes     how long it takes
+    """
+
+    signature: str
+    returns: str
+    points: float
+    oracle: Callable | None
+    checks: tuple[Check, ...]
+    mistakes: tuple = ()
+    alternatives: tuple = ()
+    hints: tuple[str, ...] = ()
+    read: str = ""
+    upstream: str | None = None
+    difficulty: int = 1
+    minutes: int = 3
+    name: str = field(init=False)
+    parameters: tuple[str, ...] = field(init=False)
+    results: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self):
+        put = functools.partial(object.__setattr__, self)
+        put("name", self.signature.split("(")[0])
+        put("parameters", _parameters(self.signature))
+        put("results", tuple(part.strip() for part in self.returns.split(",")))
+        put("mistakes", tuple(
+            Mistake(self.signature, title, body, code, says, ask)
+            for code, title, body, says, ask in self.mistakes))
+        put("alternatives", tuple(Form(self.signature, *form) for form in self.alternatives))
+        if sum(check.points for check in self.checks) != self.points:
+            raise ValueError(f"{self.name}: the checks' points add up to "
+                             f"{sum(check.points for check in self.checks)}, not {self.points}")
+        if any(check.points * 8 % 1 for check in self.checks):
+            raise ValueError(f"{self.name}: a check's points must be a multiple of 1/8")
+
+
+def _parameters(signature):
+    names = {}
+    exec(f"def {signature}: pass", names)
+    return tuple(inspect.signature(names[signature.split("(")[0]]).parameters)
+
+
+def gradient_of(f, at=None):
+    """The oracle of a gate's backward function: oracle(dout, *inputs), by `autodiff`.
+
+    f    the gate's forward pass
+    at   for gates whose backward function is given the output: the input of f that has this output
+    """
+    def oracle(dout, *inputs):
+        if at is not None:
+            inputs = tuple(at(value) for value in inputs)
+        _, pullback = autodiff.vjp(f, *inputs)
+        grads = pullback(dout)
+        return grads[0] if len(inputs) == 1 else tuple(grads)
+    return oracle

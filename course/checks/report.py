@@ -1,0 +1,146 @@
+"""What a learner sees of a run: a short text, and a small table where the front end shows HTML."""
+
+import sys
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+
+from course.checks.comparing import as_numbers, close, parts
+from course.checks.diagnosis import UNWRITTEN, Diagnosis, show
+from course.checks.exercise import Exercise
+from course.checks.running import Run
+
+GREEN, RED, GREY = "#00735C", "#B3261E", "#6b7280"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A run in words; `graded` adds the points and a line for each check."""
+
+    exercise: Exercise
+    run: Run
+    diagnosis: Diagnosis | None
+    graded: bool = False
+
+    def __str__(self):
+        return "\n".join([self.headline, *self._checks(), *self._body(), *self._notes()])
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/plain": str(self), "text/html": self.html()}
+
+    @property
+    def unwritten(self):
+        return self.diagnosis is not None and self.diagnosis.title == UNWRITTEN
+
+    @property
+    def headline(self):
+        name, found = self.exercise.name, self.diagnosis
+        if self.unwritten:
+            head = f"{name}  · {UNWRITTEN}"
+        elif found:
+            head = f"{name}  ✗ {found.title}" + (f" [{found.code}]" if found.code else "")
+        else:
+            head = f"{name}  ✓ right on {_count(len(self.run.asked), 'call')}"
+        return f"{head}  ({show_points(self.run.score)} of {_count(self.exercise.points, 'point')})" \
+            if self.graded else head
+
+    def _checks(self):
+        """A line for each check, where there are points to divide."""
+        if not self.graded or self.unwritten or self.run.passed or len(self.run.verdicts) < 2:
+            return
+        for check, problem, _ in self.run.verdicts:
+            yield f"  {'✗' if problem else '✓'} {check.title} ({show_points(check.points)})"
+
+    def _body(self):
+        found = self.diagnosis
+        if found is None or self.unwritten:
+            return
+        asked = found.asked
+        if asked:
+            yield "  " + "  ".join(self._arguments())
+            rows = self._results()
+            if rows:
+                yield "  yours    " + "  ".join(f"{name}={mine}" for name, mine, _, _ in rows)
+                yield "  expected " + "  ".join(f"{name}={right}" for name, _, right, _ in rows) + \
+                    (f"      {found.relation}" if found.relation else "")
+        yield "  " + " ".join(filter(None, [found.says, found.ask])) + \
+            (f"     → {self.exercise.read}" if self.exercise.read else "")
+
+    def _notes(self):
+        found = self.diagnosis
+        if found and found.asked and found.asked.reply.printed:
+            yield "  It printed: " + found.asked.reply.printed.strip()[:300]
+        if not self.unwritten and self.run.warnings:
+            yield f"  It warned (this costs nothing): {self.run.warnings[0]}"
+
+    def _arguments(self):
+        return [f"{name}={show(value)}" for name, value in
+                zip(self.exercise.parameters, self.diagnosis.asked.args, strict=False)]
+
+    def _results(self):
+        """(name, yours, expected, whether they agree) for each result of the call that is shown."""
+        asked = self.diagnosis.asked
+        if asked.reply.failure or asked.expected is None:
+            return []
+        right = parts(asked.expected, self.exercise.results)
+        mine = parts(asked.reply.result, self.exercise.results)
+        if mine is None:
+            return [(", ".join(self.exercise.results), show(asked.reply.result), show(asked.expected), False)]
+        return [(name, show(mine[name]), show(right[name]), _agree(mine[name], right[name])) for name in right]
+
+    def html(self):
+        """The same as a fragment of HTML; colours only repeat what ✓, ✗ and the words say."""
+        found = self.diagnosis
+        colour = GREY if self.unwritten else RED if found else GREEN
+        out = [f'<div style="border-left:4px solid {colour};padding:.2em .8em;margin:.2em 0">'
+               f"<div><strong>{escape(self.headline)}</strong></div>"]
+        checks = list(self._checks())
+        if checks:
+            out.append("<div>" + "<br>".join(escape(line.strip()) for line in checks) + "</div>")
+        if found and not self.unwritten:
+            if found.asked:
+                out.append(f"<div><code>{escape(', '.join(self._arguments()))}</code></div>")
+                rows = self._results()
+                if rows:
+                    out.append("<table><thead><tr><th></th><th>yours</th><th>expected</th></tr></thead><tbody>")
+                    out += [f"<tr><th>{escape(name)}</th><td>{'' if same else '✗ '}{escape(mine)}</td>"
+                            f"<td>{escape(right)}</td></tr>" for name, mine, right, same in rows]
+                    out.append("</tbody></table>")
+                    if found.relation:
+                        out.append(f"<div>expected {escape(found.relation)}</div>")
+            out.append(f"<div>{escape(found.says)} <em>{escape(found.ask)}</em></div>")
+            if self.exercise.read:
+                out.append(f"<div>→ {escape(self.exercise.read)}</div>")
+        out += [f"<div>{escape(line.strip())}</div>" for line in self._notes()]
+        return "".join([*out, "</div>"])
+
+
+def tell(report):
+    """Show a report: as HTML in a notebook, as text elsewhere."""
+    if "IPython" in sys.modules:
+        from IPython import get_ipython
+        from IPython.display import display
+
+        if get_ipython() is not None:
+            display(report)
+            return
+    print(report)
+
+
+def show_points(points):
+    """Points without needless zeros: 2, 0.5."""
+    return f"{points:g}"
+
+
+def _count(n, what):
+    return f"{show_points(n)} {what}{'' if n == 1 else 's'}"
+
+
+def _agree(mine, right):
+    got = as_numbers(mine)
+    if got is None or as_numbers(right) is None:
+        return mine == right if not isinstance(right, dict | np.ndarray) else False
+    return got.shape == np.shape(right) and close(got, np.asarray(right))

@@ -1,0 +1,170 @@
+"""Runs an exercise's checks on an answer and keeps everything that was asked and answered."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from course.checks.calling import Failure, Reply, call
+from course.checks.comparing import Problem, compare
+from course.checks.draws import Draw
+from course.checks.exercise import Check, Exercise
+
+
+@dataclass
+class Asked:
+    """One call of the answer: what was asked, what came back, what is right, and what is wrong with it."""
+
+    args: tuple
+    reply: Reply
+    expected: object = None
+    problem: Problem | None = None
+
+
+@dataclass
+class Run:
+    """What an exercise's checks found.
+
+    asked     every call, in order
+    verdicts  for each check that ran: None, or the first Problem and the call at which it showed
+    counts    what tests counted (calls of a function that they handed out, say)
+    """
+
+    exercise: Exercise
+    asked: list[Asked] = field(default_factory=list)
+    verdicts: list[tuple[Check, Problem | None, Asked | None]] = field(default_factory=list)
+    counts: list = field(default_factory=list)
+
+    @property
+    def passed(self):
+        return all(problem is None for _, problem, _ in self.verdicts)
+
+    @property
+    def score(self):
+        """Points earned; all of them only if every check of the exercise ran and passed."""
+        failed = {id(check) for check, problem, _ in self.verdicts if problem}
+        ran = {id(check) for check, _, _ in self.verdicts}
+        return float(sum(check.points for check in self.exercise.checks
+                         if id(check) in ran and id(check) not in failed))
+
+    @property
+    def warnings(self):
+        return list(dict.fromkeys(text for asked in self.asked for text in asked.reply.warnings))
+
+
+class _Stop(Exception):
+    """Ends a test at a call that failed."""
+
+
+class Ask:
+    """What a check's test is given: calls the answer, keeps the record, and stops the test at a failed call.
+
+    ask(*args) gives the result; ask.draw draws inputs; ask.count(value) enters a count into the record;
+    ask.compare(*args) compares with the oracle.
+    """
+
+    def __init__(self, f, run, draw):
+        self.f, self.run, self.draw = f, run, draw
+
+    def __call__(self, *args):
+        asked = self.record(args)
+        if asked.problem:
+            raise _Stop
+        return asked.reply.result
+
+    def compare(self, *args, expected=None):
+        """Call the answer and compare its result with the oracle's (or with `expected`)."""
+        if expected is None:
+            expected = self.run.exercise.oracle(*args)
+        asked = self.record(args, expected)
+        if asked.problem:
+            raise _Stop
+        return asked.reply.result
+
+    def count(self, value):
+        self.run.counts.append(value)
+        return value
+
+    def record(self, args, expected=None):
+        reply = call(self.f, args)
+        asked = Asked(args, reply, expected, _failed(reply, self.run.exercise))
+        if asked.problem is None and expected is not None:
+            asked.problem = compare(reply.result, expected, self.run.exercise.results,
+                                    any(map(_holds_floats, args)))
+        self.run.asked.append(asked)
+        return asked
+
+
+def run(exercise, f, seeds=(0,), edge=True):
+    """Run an exercise's checks on the answer f, once for each seed; `edge` adds those that only `grade` runs."""
+    result = Run(exercise)
+    for number, check in enumerate(exercise.checks):
+        if check.edge and not edge:
+            continue
+        problem = None
+        for seed in seeds:
+            ask = Ask(f, result, Draw([seed, number]))
+            first = len(result.asked)
+            problem = _test(check, ask) if check.test else _cases(check, ask, edge)
+            if problem:
+                break
+        culprit = next((asked for asked in result.asked[first:] if asked.problem), None)
+        result.verdicts.append((check, problem, culprit or (result.asked[-1] if problem and result.asked else None)))
+    return result
+
+
+def _test(check, ask):
+    first = len(ask.run.asked)
+    try:
+        return check.test(ask)
+    except _Stop:
+        return next(asked.problem for asked in ask.run.asked[first:] if asked.problem)
+
+
+def _cases(check, ask, edge):
+    """Ask every case of a check, wrong answers or not: a mistake is named by all that it answers."""
+    exercise, first = ask.run.exercise, None
+    cases = [case if isinstance(case, tuple) else (case,) for case in check.draw(ask.draw)]
+    if edge and check.edge and exercise.upstream:
+        cases.append(_scaled(cases[0], exercise))
+    for args in cases:
+        asked = ask.record(args, exercise.oracle(*args))
+        first = first or asked.problem
+        if asked.problem and asked.problem.kind == "unwritten":
+            break
+    return first
+
+
+def _scaled(args, exercise):
+    """The same case with another upstream gradient: a backward pass is linear in it."""
+    k = exercise.parameters.index(exercise.upstream)
+    if k >= len(args):
+        return args
+    return (*args[:k], args[k] * -2.5, *args[k + 1:])
+
+
+def _failed(reply, exercise):
+    """What is wrong with a reply before one looks at its values."""
+    if reply.failure:
+        blank = reply.failure.kind == "NotImplementedError" or reply.failure == Failure("NotPlain", "ellipsis")
+        return Problem("unwritten" if blank else "raised")
+    if _is_nothing(reply.result):
+        return Problem("unwritten")
+    if reply.changed:
+        k = reply.changed[0]
+        return Problem("changed", exercise.parameters[min(k, len(exercise.parameters) - 1)])
+    return None
+
+
+def _is_nothing(value):
+    """None, or results that are all None: a stub's."""
+    if isinstance(value, tuple | list) and value:
+        return all(map(_is_nothing, value))
+    return value is None
+
+
+def _holds_floats(value):
+    if isinstance(value, list | tuple):
+        return any(map(_holds_floats, value))
+    if isinstance(value, dict):
+        return any(map(_holds_floats, value.values()))
+    return isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
