@@ -1,0 +1,98 @@
+"""Functions of functions: gradients, products with the Jacobian and the Hessian, and these matrices themselves.
+
+Where an argument is a dict, list or tuple of arrays (also nested), its gradient has the same form. Values go in and
+come out as plain numbers and arrays; only inside another transformation, or where f uses a Tensor from outside,
+is the result a Tensor, so that it can be differentiated again.
+"""
+import numpy as np
+
+from autodiff import graph
+from autodiff.graph import Op
+from autodiff.tensor import Tensor, as_value, node, value_of
+
+_alias = Op("alias", lambda x: x, lambda g, z, x: g)
+
+
+def leaves(tree):
+    """The numbers and arrays of nested dicts, lists and tuples, in order."""
+    flat, stack = [], [tree]
+    while stack:
+        x = stack.pop()
+        if isinstance(x, (list, tuple)):
+            stack.extend(reversed(x))
+        elif isinstance(x, dict):
+            stack.extend(reversed(x.values()))
+        else:
+            flat.append(x)
+    return flat
+
+
+def rebuild(tree, flat):
+    """A tree of the form of `tree` around the values that the iterator `flat` gives."""
+    if isinstance(tree, dict):
+        return {key: rebuild(x, flat) for key, x in tree.items()}
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
+        return type(tree)(*(rebuild(x, flat) for x in tree))
+    if isinstance(tree, (list, tuple)):
+        return type(tree)(rebuild(x, flat) for x in tree)
+    return next(flat)
+
+
+def vjp(f, *inputs):
+    """f(*inputs), and a function from an upstream gradient of its form to the tuple of gradients of the inputs."""
+    return _pull(f, inputs, retain_graph=True)
+
+
+def _pull(f, inputs, retain_graph=False):
+    given = leaves(inputs)
+    fresh = [node(x.data if type(x) is Tensor else as_value(x)) for x in given]
+    if not fresh:
+        raise TypeError("there is nothing to differentiate with respect to: give at least one input")
+    since = fresh[0].tick
+    with graph.with_grad():
+        output = f(*rebuild(inputs, iter(fresh)))
+    roots = leaves(output)
+    order, outer = graph.collect(roots, since)
+    outer = graph.recording and (outer or any(type(x) is Tensor for x in given))
+    for leaf, x in zip(fresh, given, strict=True):
+        if type(x) is Tensor and outer:
+            leaf.op, leaf.args = _alias, (x,)       # to whoever differentiates this again, it came from x
+
+    def pullback(dout):
+        douts = leaves(dout)
+        if len(douts) != len(roots):
+            raise ValueError(f"the output has {len(roots)} parts, the upstream gradient {len(douts)}: "
+                             "it must have the output's form")
+        pairs = [(x, graph.seed(x, g)) for x, g in zip(roots, douts, strict=True) if type(x) is Tensor]
+        differentiable = graph.recording and (outer or any(type(g) is Tensor for _, g in pairs))
+        with graph.with_grad():
+            grads = graph.gradients([x for x, _ in pairs], [g for _, g in pairs], retain_graph, since, order,
+                                    differentiable)
+        return rebuild(inputs, (grads[x] if x in grads else np.zeros_like(x.data)[()] for x in fresh))
+
+    return (output if outer else rebuild(output, map(value_of, roots))), pullback
+
+
+def value_and_grad(f, wrt=0):
+    """A function that gives f's value, a scalar, and its gradient for argument `wrt` (an index, or a tuple of them)."""
+    places = wrt if isinstance(wrt, tuple) else (wrt,)
+
+    def both(*args, **kwargs):
+        def of_chosen(*chosen):
+            full = list(args)
+            for place, x in zip(places, chosen, strict=True):
+                full[place] = x
+            return f(*full, **kwargs)
+        value, pullback = _pull(of_chosen, tuple(args[place] for place in places))
+        if np.shape(value_of(value)):
+            raise ValueError("a gradient is taken of a function whose value is a single number; this one gave shape "
+                             f"{value_of(value).shape}. Sum it, or use vjp or jacobian")
+        grads = pullback(1.0)
+        return value, (grads if isinstance(wrt, tuple) else grads[0])
+    return both
+
+
+def grad(f, wrt=0):
+    """A function that gives the gradient of f, whose value is a scalar, for argument `wrt` (an index or a tuple)."""
+    both = value_and_grad(f, wrt)
+    return lambda *args, **kwargs: both(*args, **kwargs)[1]
