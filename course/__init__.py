@@ -1,18 +1,19 @@
 """A course on backpropagation: lessons, graded exercises, and what stands behind them.
 
-A notebook imports four names: `from course import check, grade, hint, graph`.
-They are loaded on first use, so that importing the package itself costs nothing.
+A notebook imports its names from here: `from course import check, grade, hint` in an exercise,
+`from course import check, graph, predict` in a lesson. They are loaded on first use, so that importing the package itself costs nothing.
 """
 
 import importlib
 
 __version__ = "0.1.0"
-__all__ = ["check", "grade", "graph", "hint"]
+__all__ = ["check", "grade", "graph", "hint", "predict"]
 
 _HOMES = {
     "check": "course.checks",
     "grade": "course.checks",
     "hint": "course.checks",
+    "predict": "course.checks",
     "graph": "course.drawing",
 }
 

@@ -48,8 +48,9 @@ def diagnose(result: Run, seeds, edge) -> Diagnosis | None:
                                     "result.", asked=asked)
     mistake = _in_the_bank(result, seeds, edge)
     if mistake:
-        return Diagnosis(mistake.title, mistake.says, mistake.ask, mistake.code, asked,
-                         _relation(asked, result.exercise)[1])
+        return Diagnosis(mistake.title, mistake.says, mistake.ask, mistake.code, asked, _relation(result)[1])
+    if problem.kind == "value":
+        return _value(problem, asked, *_relation(result))
     return _SPEAKERS[problem.kind](problem, asked, result.exercise)
 
 
@@ -205,17 +206,15 @@ def _finite(problem, asked, exercise):
                      "Which step overflows, or divides by zero?", asked=asked)
 
 
-def _value(problem, asked, exercise):
-    title, relation, says = _relation_in_words(asked, exercise)
+def _value(problem, asked, title, relation, says):
     if says:
-        return Diagnosis(title, says, "What could this factor be?" if "×" in says else "", asked=asked,
-                         relation=relation)
-    got, right = problem.got, problem.expected
+        return Diagnosis(title, says, asked=asked, relation=relation)
+    got, right, label = problem.got, problem.expected, problem.label
     if isinstance(right, np.ndarray) and right.ndim:
         at = _first_difference(got, right)
-        where = f"{problem.label}[{', '.join(map(str, at))}]"
-        return Diagnosis("another value", f"{where} is {show(got[at])}; it should be {show(right[at])}.", asked=asked)
-    return Diagnosis("another value", f"`{problem.label}` is {show(got)}; it should be {show(right)}.", asked=asked)
+        got, right, label = got[at], right[at], f"{label}[{', '.join(map(str, at))}]"
+    mine, wanted = show_both(got, right)
+    return Diagnosis("another value", f"`{label}` is {mine}; it should be {wanted}.", asked=asked)
 
 
 def _said(problem, asked, exercise):
@@ -225,59 +224,75 @@ def _said(problem, asked, exercise):
 
 _SPEAKERS = {"raised": _raised, "count": _count, "type": _type, "keys": _keys, "shape": _shape,
              "changed": _changed, "integer": _integer, "precision": _precision, "finite": _finite,
-             "value": _value, "said": _said}
+             "said": _said}
 
 
 # ------------------------------------------------------------------------------------ relations
 
-def _relation(asked, exercise):
-    """(title, relation) of the two results of a call: ("sign", "= −yours"); empty where there is none."""
-    title, relation, _ = _relation_in_words(asked, exercise)
-    return title, relation
+def _relation(result):
+    """(title, relation, sentence) that holds between yours and expected at every wrong call; empty if none does."""
+    wrong = [asked for asked in result.asked if asked.problem and asked.problem.kind == "value"]
+    sides = [_sides(asked, result.exercise) for asked in wrong]
+    if sides and all(sides):
+        for title, relation, says, change in _RELATIONS:
+            changed = [change(asked, mine, result.exercise) for asked, (mine, _) in zip(wrong, sides, strict=True)]
+            if all(value is not None and len(value) == len(right) and close(value, right)
+                   for value, (_, right) in zip(changed, sides, strict=True)):
+                return title, relation, says.format(results=", ".join(result.exercise.results))
+        if not any(np.any(mine) for mine, _ in sides):
+            return "all zeros", "", "Every gradient that you returned is 0: nothing passes through."
+    return "", "", ""
 
 
-def _relation_in_words(asked, exercise):
-    none = ("", "", "")
-    if asked is None or asked.expected is None or asked.reply.failure:
-        return none
+def _sides(asked, exercise):
+    """The two results as flat arrays; None where they can't be laid side by side."""
     got, right = parts(asked.reply.result, exercise.results), parts(asked.expected, exercise.results)
-    if got is None:
-        return none
+    if got is None or right is None:
+        return None
     mine, wanted = _flat(got.values()), _flat(right.values())
     if mine is None or wanted is None or len(mine) != len(wanted) or not np.isfinite(mine).all():
-        return none
-    for title, relation, says, factor in _factors(asked, exercise):
-        if close(mine * factor, wanted) and np.any(wanted):
-            return title, relation, says
-    names = exercise.results
-    if len(names) > 1:
-        reverse = _flat([got[name] for name in reversed(names)])
-        if reverse is not None and close(reverse, wanted):
-            return ("order of the results", "= yours, in another order",
-                    f"The values are right, in another order: return {', '.join(names)}.")
-    if np.any(wanted) and not np.any(mine):
-        return "all zeros", "", "Every gradient that you returned is 0: nothing passes through."
-    return none
+        return None
+    return mine, wanted
 
 
-def _factors(asked, exercise):
-    yield "sign", "= −yours", "Every value has the other sign.", -1.0
-    if exercise.upstream:
-        k = exercise.parameters.index(exercise.upstream)
-        dout = asked.args[k] if k < len(asked.args) else None
-        if isinstance(dout, float) and dout not in (0.0, 1.0):
-            yield ("upstream dropped", f"= yours × {exercise.upstream}",
-                   "These are the local gradients: the upstream gradient has not been multiplied in.", dout)
-            yield ("upstream twice", f"= yours / {exercise.upstream}",
-                   "The upstream gradient has been multiplied in twice.", 1 / dout)
-    yield "half of it", "= 2 × yours", "Every value should be 2 × as large.", 2.0
-    yield "twice too much", "= yours / 2", "Every value is 2 × too large.", 0.5
-    lengths = dict.fromkeys(n for arg in asked.args if isinstance(arg, np.ndarray) for n in arg.shape if n > 1)
-    for n in lengths:
-        yield (f"a factor of {n}", f"= yours × {n}", f"Every value should be {n} × as large; {n} is the length "
-               "of an axis.", float(n))
-        yield (f"a factor of {n}", f"= yours / {n}", f"Every value is {n} × too large; {n} is the length "
-               "of an axis.", 1.0 / n)
+def _times(power):
+    """Changes a result by a power of the upstream gradient, where that is one number for each element."""
+    def change(asked, mine, exercise):
+        k = exercise.parameters.index(exercise.upstream) if exercise.upstream else len(asked.args)
+        dout = np.asarray(asked.args[k]) if k < len(asked.args) else np.zeros(())
+        if not dout.size or mine.size % dout.size or not np.all(dout):
+            return None
+        return mine * np.tile(dout.ravel() ** power, mine.size // dout.size)
+    return change
+
+
+def _by_length(power):
+    """Changes a result by the length of the first axis of its arguments."""
+    def change(asked, mine, exercise):
+        lengths = [arg.shape[0] for arg in asked.args if isinstance(arg, np.ndarray) and arg.ndim]
+        return mine * float(lengths[0]) ** power if lengths and lengths[0] > 1 else None
+    return change
+
+
+def _reversed(asked, mine, exercise):
+    got = parts(asked.reply.result, exercise.results)
+    return _flat([got[name] for name in reversed(exercise.results)])
+
+
+_RELATIONS = [
+    ("sign", "= −yours", "Every value has the other sign.", lambda asked, mine, exercise: -mine),
+    ("upstream dropped", "= yours × dout",
+     "These are the local gradients: the upstream gradient has not been multiplied in.", _times(1.0)),
+    ("upstream twice", "= yours / dout", "The upstream gradient has been multiplied in twice.", _times(-1.0)),
+    ("half of it", "= 2 × yours", "Every value should be 2 × as large.", lambda asked, mine, exercise: 2 * mine),
+    ("twice too much", "= yours / 2", "Every value is 2 × too large.", lambda asked, mine, exercise: mine / 2),
+    ("a factor of N", "= N × yours", "Every value should be N × as large, where N is the length of the first axis.",
+     _by_length(1)),
+    ("a factor of N", "= yours / N", "Every value is N × too large, where N is the length of the first axis.",
+     _by_length(-1)),
+    ("order of the results", "= yours, in another order",
+     "The values are right, in another order: return {results}.", _reversed),
+]
 
 
 def _flat(values):
@@ -325,6 +340,17 @@ def show(value):
         return getattr(value, "__name__", "a function").replace("<lambda>", "a function")
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def show_both(got, right):
+    """Two values, numbers with as many digits as it takes to tell them apart."""
+    if as_numbers(got) is None or as_numbers(right) is None:
+        return show(got), show(right)
+    for digits in range(4, 18):
+        texts = f"{float(got):.{digits}g}", f"{float(right):.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def _number(value):

@@ -9,7 +9,15 @@ import numpy as np
 import autodiff
 from course.checks.comparing import as_numbers, close, said
 from course.checks.exercise import Check, Exercise, gradient_of
-from course.checks.shared import circuit_gradient_of, constant, only_numbers, upstream_added, upstream_dropped, wrapped
+from course.checks.shared import (
+    circuit_gradient_of,
+    constant,
+    only_numbers,
+    upstream_added,
+    upstream_dropped,
+    value_and_gradient_of,
+    wrapped,
+)
 
 LOCAL_TIMES_UPSTREAM = 'lesson 2, "local × upstream"'
 ADD_COPIES = 'lesson 2, "add copies"'
@@ -27,17 +35,8 @@ def numbers_and_arrays(n, example, points, draw=None):
     )
 
 
-def _sigmoid(x):
-    return autodiff.sigmoid(x)
-
-
-def _staged(x, y):
-    return (x + _sigmoid(y)) / (_sigmoid(x) + (x + y) ** 2)
-
-
-def _staged_oracle(x, y):
-    f, pullback = autodiff.vjp(_staged, x, y)
-    return (f, *pullback(1.0))
+def staged(x, y):
+    return (x + autodiff.sigmoid(y)) / (autodiff.sigmoid(x) + (x + y) ** 2)
 
 
 _ALL_PATHS = ("dx = dnum + 2 * (x + y) * dden + (1 - sx) * sx * dsx\n"
@@ -447,7 +446,7 @@ EXERCISES = (
         read='lesson 2, "three patterns in one circuit"', difficulty=2, minutes=6,
     ),
     Exercise(
-        "staged_backward(x, y)", "f, dx, dy", 4, _staged_oracle,
+        "staged_backward(x, y)", "f, dx, dy", 4, value_and_gradient_of(staged),
         checks=(
             Check("the worked example", 1, lambda d: [(3.0, -4.0)]),
             Check("other numbers", 2, lambda d: [d.numbers(2) for _ in range(5)]),

@@ -16,6 +16,14 @@ def circuit_gradient_of(f):
     return oracle
 
 
+def value_and_gradient_of(f):
+    """The oracle of a function that returns its value and the gradients: oracle(*inputs) gives f, *gradients."""
+    def oracle(*inputs):
+        value, pullback = autodiff.vjp(f, *inputs)
+        return (value, *pullback(1.0))
+    return oracle
+
+
 def upstream_dropped(body):
     return ("G01", "upstream dropped", body, "You returned the local gradient: the upstream gradient is missing.",
             "What should reach the inputs if dout were 0?")
