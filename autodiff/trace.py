@@ -1,0 +1,254 @@
+"""A forward and a backward pass as plain data: who sent what to whom.
+
+    >>> t = trace(lambda x, y, z: (x + y) * z, x=-2.0, y=5.0, z=-4.0)
+    >>> t.value("x"), t.gradient("x")
+    (-2.0, -4.0)
+    >>> t.steps[-1]._asdict()["contribution"]
+    -4.0
+
+`trace` runs a function on Tensors and writes down each step of both passes; `record` does the same for a
+result that one has already, a Tensor or a Scalar. Drawings, lessons and tests read the record; it holds
+nothing but strings, numbers, lists and None, and leaves the graph as it was.
+"""
+
+from typing import NamedTuple
+
+from autodiff.scalar import Scalar, Tape
+
+__all__ = ["Node", "Step", "Trace", "record", "trace"]
+
+
+class Node(NamedTuple):
+    """A place in the graph. `gate` is the operation's name, or "leaf" or "constant"."""
+
+    id: int                 # its place in Trace.nodes: a node comes after its parents
+    gate: str
+    name: str | None        # of a leaf: what the caller called it
+    parents: tuple          # ids in the order of the arguments; an id may stand there twice
+    value: object           # a float, or nested lists of floats
+    shape: tuple            # () for a number
+
+
+class Step(NamedTuple):
+    """One step of a pass.
+
+    forward: the node `sender` works out its value, `after`. The fields in between are None.
+    backward: the gate `sender` pays `contribution` = `local` × `upstream` to its input `receiver`, whose
+    gradient grows from `before` to `after` = `before` + `contribution`. `slot` is the place among the gate's
+    arguments, 0 for the first. `local` is None where it is not one number (one of the two is an array).
+    The first backward step has no sender: it gives the output its gradient with respect to itself, 1.
+    """
+
+    direction: str          # "forward" or "backward"
+    gate: str
+    sender: int | None
+    receiver: int | None
+    slot: int | None
+    local: float | None
+    upstream: object
+    contribution: object
+    before: object
+    after: object
+
+
+class Trace(NamedTuple):
+    """Both passes: `nodes` in the order of the forward pass, `steps` in order, `output` the id of the result."""
+
+    nodes: list
+    steps: list
+    output: int
+
+    def value(self, name):
+        """The value of the leaf `name`."""
+        return self.nodes[self._id(name)].value
+
+    def gradient(self, name):
+        """The gradient with respect to the leaf `name`: zeros where no path leads from it to the output."""
+        node = self.nodes[self._id(name)]
+        paid = [step.after for step in self.steps if step.direction == "backward" and step.receiver == node.id]
+        return paid[-1] if paid else _zeros(node.shape)
+
+    def _id(self, name):
+        for node in self.nodes:
+            if node.name == name:
+                return node.id
+        known = ", ".join(node.name for node in self.nodes if node.name)
+        raise KeyError(f"no leaf is called {name!r}; there are: {known}")
+
+
+def trace(f, /, **inputs):
+    """Run `f` on `inputs`, one number or array for each of its parameters, and record both passes.
+
+    The inputs become Tensors; should `f` take Scalars only (the functions of autodiff.scalar refuse Tensors),
+    it gets Scalars. Raises TypeError if `f` returns neither, ValueError if its result is not a single number.
+    """
+    import numpy as np
+
+    from autodiff import Tensor
+
+    arrays = {name: _array(np, name, value) for name, value in inputs.items()}
+    leaves = {name: Tensor(array) for name, array in arrays.items()}
+    try:
+        output = f(**leaves)
+    except TypeError:
+        if any(array.ndim for array in arrays.values()):
+            raise
+        tape = Tape()
+        leaves = {name: tape.leaf(array.item()) for name, array in arrays.items()}
+        try:
+            output = f(**leaves)
+        except TypeError:
+            output = None
+        if not isinstance(output, Scalar):
+            raise       # what went wrong with Tensors is the error that the caller should see
+    return record(output, **leaves)
+
+
+def record(output, /, **leaves):
+    """The trace of `output`, a Tensor or a Scalar, with the given names for its leaves."""
+    if isinstance(output, Scalar):
+        return _passes(*_from_tape(output, leaves))
+    from autodiff import Tensor
+
+    if not isinstance(output, Tensor):
+        got = f"{type(output).__name__}: {output!r}"
+        raise TypeError(f"the function must return a Tensor or a Scalar made from its arguments; it returned {got:.80}")
+    if output.shape:
+        raise ValueError(f"a backward pass starts from a single number, and this result has shape {output.shape}: "
+                         "reduce it, with .sum() or .mean()")
+    return _passes(*_from_graph(output, leaves))
+
+
+# The readings of the two engines: nodes in order, and for each a function pay(upstream) that lists what it sends to
+# its inputs in the backward pass, as (slot, local, contribution); and the output's id.
+
+def _from_tape(output, leaves):
+    tape = output.tape
+    names = {leaf.index: name for name, leaf in leaves.items()}
+    reached = (index for index, gradient in enumerate(tape.backward(output)) if gradient is not None)
+    chosen = [*names, *(index for index in reached if index not in names)]
+    place = {index: id for id, index in enumerate(chosen)}
+
+    def payer(slopes):
+        return lambda upstream: [(slot, slope, slope * upstream) for slot, slope in enumerate(slopes)]
+
+    nodes, payers = [], []
+    for index in chosen:
+        gate, value, *edges = tape[index]
+        parents = tuple(place[parent] for parent in edges[::2])
+        nodes.append(Node(place[index], gate, names.get(index), parents, value, ()))
+        payers.append(payer(edges[1::2]))
+    return nodes, payers, place[output.index]
+
+
+def _from_graph(output, leaves):
+    from autodiff import Tensor
+    from autodiff.graph import collect
+
+    names = {leaf: name for name, leaf in leaves.items()}
+    nodes, payers, place = [], [], {}
+
+    def enter(gate, data, name=None, parents=(), payer=None):
+        nodes.append(Node(len(nodes), gate, name, tuple(parents), _plain(data), getattr(data, "shape", ())))
+        payers.append(payer)
+        return len(nodes) - 1
+
+    for leaf, name in names.items():
+        place[leaf] = enter("leaf", leaf.data, name)
+    order, _ = collect([output])
+    for z in order:
+        parents = []
+        for slot in _slots(z, Tensor):
+            x = z.args[slot]
+            if type(x) is not Tensor:
+                parents.append(enter("constant", x))        # each time anew: x * 2 + 2 has two of them
+            else:
+                if x not in place:
+                    place[x] = enter("leaf", x.data)
+                parents.append(place[x])
+        place[z] = enter(z.op.name, z.data, parents=parents, payer=_payer(z))
+    return nodes, payers, place[output]
+
+
+def _slots(z, tensor):
+    """Which arguments of a gate have a place in the graph: not an axis, a shape or a mask."""
+    if z.op.together:
+        return [slot for slot, x in enumerate(z.args) if type(x) is tensor]
+    return range(min(len(z.op.rules), len(z.args)))
+
+
+def _payer(z):
+    """What the Tensor `z` pays in the backward pass: its rules, with broadcasting undone."""
+    import numpy as np
+
+    from autodiff import Tensor
+    from autodiff.graph import fit
+    from autodiff.tensor import value_of
+
+    values = [value_of(x) for x in z.args]
+    slots = _slots(z, Tensor)
+
+    def shares(upstream):
+        together = z.op.together and z.op.together(upstream, z.data, *values)
+        for slot in slots:
+            x = z.args[slot]
+            if type(x) is not Tensor:
+                yield None
+            else:
+                dx = together[slot] if together else z.op.rules[slot](upstream, z.data, *values)
+                yield fit(dx, x.data.shape, z.op, slot)
+
+    def pay(upstream):
+        upstream = np.asarray(upstream, z.data.dtype)[()]
+        with np.errstate(all="ignore"):                 # conventions such as sqrt'(0) = inf
+            paid = list(shares(upstream))
+            slopes = paid if z.data.ndim else list(shares(np.ones_like(z.data)[()]))
+        return [(slot, None if z.data.ndim or np.ndim(slope) else float(slope), _plain(dx))
+                for slot, (dx, slope) in enumerate(zip(paid, slopes, strict=True)) if dx is not None]
+    return pay
+
+
+def _passes(nodes, payers, output):
+    """Both passes over what an engine recorded."""
+    steps = [Step("forward", node.gate, node.id, None, None, None, None, None, None, node.value) for node in nodes]
+    gradients = {output: 1.0}
+    steps.append(Step("backward", "seed", None, output, None, None, None, 1.0, 0.0, 1.0))
+    for node in reversed(nodes):
+        if not node.parents or node.id not in gradients:
+            continue
+        upstream = gradients[node.id]
+        for slot, local, contribution in payers[node.id](upstream):
+            receiver = node.parents[slot]
+            if nodes[receiver].gate == "constant":
+                continue                                # nobody asks for its gradient
+            before = gradients.get(receiver, _zeros(nodes[receiver].shape))
+            gradients[receiver] = _sum(before, contribution)
+            steps.append(Step("backward", node.gate, node.id, receiver, slot, local, upstream,
+                              contribution, before, gradients[receiver]))
+    return Trace(nodes, steps, output)
+
+
+def _array(np, name, value):
+    try:
+        array = np.asarray(value)
+    except ValueError:                      # a ragged list
+        array = np.asarray("?")
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be a real number or an array of them, got {value!r:.60} ({type(value).__name__})")
+    return array if array.dtype.kind == "f" else array.astype(float)
+
+
+def _plain(value):
+    return value.tolist() if hasattr(value, "tolist") else float(value)
+
+
+def _zeros(shape):
+    if not shape:
+        return 0.0
+    return [_zeros(shape[1:]) for _ in range(shape[0])]
+
+
+def _sum(a, b):
+    if isinstance(a, list):
+        return [_sum(x, y) for x, y in zip(a, b, strict=True)]
+    return a + b
