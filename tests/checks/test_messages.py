@@ -72,7 +72,7 @@ def test_a_right_answer(capsys):
     (lambda dout, x, y: (dout**2 * y, dout**2 * x), "multiplied in twice"),
     (lambda dout, x: dout, "can't be called as `mul_backward(dout, x, y)`"),
     (lambda dout, x, y: undefined_name, "uses a name that nothing defines"),  # noqa: F821
-    (lambda dout, x, y: (dout * y if x > y else dout * y, dout * x), "gives one answer for each element"),
+    (lambda dout, x, y: (dout * y if x > y else y * dout, dout * x), "gives one answer for each element"),
     (lambda dout, x, y: [][0], "stopped with IndexError: list index out of range"),
     (lambda dout, x, y: sys.exit(1), "stopped with SystemExit"),
     (3.0, "mul_backward is a float, not a function: it should be defined as `def mul_backward(dout, x, y):`"),
@@ -202,7 +202,7 @@ def test_in_ipython_text_and_html_are_one_output():
             "print(json.dumps([[sorted(o.data) for o in got.outputs], got.stderr, got.stdout]))\n")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
                           env={**os.environ, "PYTHONPATH": os.getcwd(), "IPYTHONDIR": "/nonexistent"})
-    outputs, stderr, stdout = json.loads(done.stdout.splitlines()[-1])
+    outputs, stderr, _ = json.loads(done.stdout.splitlines()[-1])
     assert ["text/html", "text/plain"] in outputs
     assert stderr == ""
 
