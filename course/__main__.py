@@ -41,8 +41,8 @@ Python could not make the virtual environment {0}. It said:
 Delete that folder, see that the project's folder can be written to, and run the same command again."""
 
 NO_INSTALL = """\
-pip could not install what the course needs. It said:
-{0}
+pip could not install what the course needs. It said, in {0}:
+{1}
 Most often the package index can't be reached: look at the network connection, the proxy, and pip's settings
 (`python -m pip config list`, PIP_INDEX_URL, PIP_NO_INDEX). Then run the same command again."""
 
@@ -238,8 +238,10 @@ def install(extras, state):
     if code:
         if not any(line.startswith("Installing collected packages") for line in said):
             write_state(state)
-        errors = [line for line in said if line.lstrip().startswith("ERROR:")]
-        sys.exit(NO_INSTALL.format(indented(errors or said)))
+        log = os.path.join(VENV, "pip.log")
+        with open(log, "w") as file:
+            file.write("\n".join(said))
+        sys.exit(NO_INSTALL.format(log, indented(said)))
 
 
 def run(command, **options):
@@ -267,7 +269,7 @@ def show_in_place(line):
 
 
 def indented(lines):
-    return "\n".join("    " + line for line in lines[-5:])
+    return "\n".join("    " + line.strip() for line in lines[-8:] if line.strip())
 
 
 def say(sentence):

@@ -77,7 +77,8 @@ def serve(options, folder, notebook, role):
         *([f"--ServerApp.port={options.port}", "--ServerApp.port_retries=0"] if options.port else []),
         "--ServerApp.allow_root=True",    # in a container everybody is root; it listens on this machine only
         "--ServerApp.answer_yes=True",    # one Ctrl-C is enough
-        "--ServerApp.log_level=ERROR",    # the address is printed at every level
+        "--KernelManager.transport_encryption=auto",   # or every kernel warns in the terminal
+        "--Application.log_level=ERROR",   # the address is printed at every level
     ])
     return 0
 
