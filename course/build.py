@@ -265,9 +265,10 @@ def main(argv=None, root=ROOT, declarations=None):
     if not (root / SOURCES).is_dir():
         print(f"This copy of the course has no {SOURCES}/, so there is nothing to build.", file=sys.stderr)
         return 1
-    # A folder that git leaves alone, on the same disk: os.replace never leaves half a notebook.
-    scratch = root / "build"
-    scratch.mkdir(exist_ok=True)
+    # On the disk of the repository, where os.replace never leaves half a notebook, and left alone by git.
+    scratch = None if check else root / "build"
+    if scratch:
+        scratch.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=scratch, prefix="notebooks-") as folder:
         folder = Path(folder)
         try:

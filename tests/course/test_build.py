@@ -25,6 +25,9 @@ LESSON = '''\
 
 # %%
 2 * 3
+
+# %%
+2 * 3
 '''
 
 ASSIGNMENT = '''\
@@ -141,6 +144,7 @@ def test_a_lesson_holds_the_cells_of_its_source_with_magics_uncommented(repo):
         ("markdown", "# Gates\n\nA gate multiplies: $z = xy$."),
         ("code", "%matplotlib inline\n2 * 3"),
         ("code", "2 * 3"),
+        ("code", "2 * 3"),
     ]
     assert all("nbgrader" not in cell.metadata for cell in book.cells)
 
@@ -203,7 +207,7 @@ def test_notebooks_are_plain_files_in_one_format(repo):
 def test_cell_ids_are_valid_unique_and_independent_of_position(repo):
     run(repo)
     before = [cell.id for cell in read(repo, BUILT[0]).cells]
-    assert len(set(before)) == len(before) == 3
+    assert len(set(before)) == len(before) == 4
     assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name) for name in before)
     (repo / L).write_text("# %%\nnew = 1\n\n" + LESSON, encoding="utf-8")
     run(repo)
@@ -277,6 +281,15 @@ def test_what_an_instructor_put_there_stays(repo):
     assert run(repo) == 0
     assert own.exists() and copy.exists() and broken.exists()
     assert (repo / "solutions/02_gate_patterns/data.csv").exists()
+
+
+def test_nbgrader_is_configured_with_the_stub_that_the_build_measures():
+    from traitlets.config import PyFileConfigLoader
+
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(build.ROOT)).load_config()
+    assert config.ClearSolutions.code_stub == {"python": CODE_STUB}
+    assert config.CourseDirectory.source_directory == "solutions"
+    assert config.CourseDirectory.release_directory == "exercises"
 
 
 def test_no_gradebook_and_no_scratch_folder_is_left(repo):
@@ -388,7 +401,7 @@ def test_cells_out_of_order_are_named(repo, capsys):
 def test_roles_are_an_error_in_a_lesson(repo, capsys):
     (repo / L).write_text(LESSON + "\n# %% grade mul_backward\n", encoding="utf-8")
     assert run(repo) == 1
-    assert f'{L}:13: unknown role "grade"' in capsys.readouterr().err
+    assert f'{L}:16: unknown role "grade"' in capsys.readouterr().err
 
 
 def test_every_mistake_of_every_file_is_told_at_once_in_order(repo, capsys):
@@ -398,8 +411,8 @@ def test_every_mistake_of_every_file_is_told_at_once_in_order(repo, capsys):
     err = capsys.readouterr().err.splitlines()
     assert [each.split(": ")[0] for each in err[:-1]] == [
         f"{A}:{line_of(ASSIGNMENT, 'check mul')}", "course/sources/assignments/04_none.py:1",
-        f"{L}:8", f"{L}:11"]
-    assert err[-1] == "4 problems; nothing was built."
+        f"{L}:8", f"{L}:11", f"{L}:14"]
+    assert err[-1] == "5 problems; nothing was built."
 
 
 def test_an_assignment_without_declarations_is_refused(repo, capsys):
