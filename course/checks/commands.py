@@ -3,6 +3,7 @@
 import os
 import secrets
 
+from course.checks.comparing import Problem
 from course.checks.diagnosis import Diagnosis, diagnose
 from course.checks.registry import find
 from course.checks.report import Report, tell
@@ -19,7 +20,7 @@ def check(f, name=None):
     name  the exercise; f's own name if left out
     """
     exercise = _exercise(f, name)
-    tell(examine(exercise, f, (SHOWN_SEED,), edge=False) if callable(f) else _not_a_function(exercise, f))
+    tell(examine(exercise, f, (SHOWN_SEED,), edge=False))
 
 
 def grade(f, name=None):
@@ -29,10 +30,7 @@ def grade(f, name=None):
     since nbgrader's Validate shows nothing else.
     """
     exercise = _exercise(f, name)
-    if callable(f):
-        report = examine(exercise, f, (SHOWN_SEED, secrets.randbits(64)), edge=True, graded=True)
-    else:
-        report = _not_a_function(exercise, f, graded=True)
+    report = examine(exercise, f, (SHOWN_SEED, secrets.randbits(64)), edge=True, graded=True)
     if os.environ.get("NBGRADER_EXECUTION") == "validate" and not report.run.passed:
         raise AssertionError(f"\n{report}")
     tell(report)
@@ -52,6 +50,8 @@ def hint(f, name=None):
 
 def examine(exercise, f, seeds, edge, graded=False):
     """The Report of an answer: its run on these seeds, and the diagnosis."""
+    if not callable(f):
+        return _not_a_function(exercise, f, graded)
     result = run(exercise, f, seeds, edge)
     return Report(exercise, result, diagnose(result, seeds, edge), graded)
 
@@ -64,8 +64,8 @@ def _exercise(f, name):
     return find(name)
 
 
-def _not_a_function(exercise, value, graded=False):
+def _not_a_function(exercise, value, graded):
     what = "None" if value is None else f"a {type(value).__name__}"
     says = f"{exercise.name} is {what}, not a function: it should be defined as `def {exercise.signature}:`."
-    missed = [(share, True, None) for share in exercise.checks]
+    missed = [(share, Problem("unwritten"), None) for share in exercise.checks]
     return Report(exercise, Run(exercise, verdicts=missed), Diagnosis("not a function", says), graded)
