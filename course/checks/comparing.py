@@ -44,28 +44,31 @@ def parts(value, names):
     return dict(zip(names, value, strict=True))
 
 
-def compare(got, expected, names, floats=True):
+def compare(got, expected, names, floats=True, part=None):
     """The first Problem of a result, or None.
 
     got       plain data, as it came back
     expected  the oracle's result: a tuple where there are several names
     names     the results' names
     floats    whether some argument held floating-point numbers: then an array of integers is a fault
+    part      the only part to look at: one of the names, or a key where the result is a dict; None for all
     """
     mine, right = parts(got, names), parts(expected, names)
     if mine is None:
         return Problem("count", ", ".join(names), got, expected)
-    for label in names:
-        problem = _compare(mine[label], right[label], label, floats)
+    for label in [part] if part in names else names:
+        problem = _compare(mine[label], right[label], label, floats, part)
         if problem:
             return problem
     return None
 
 
-def _compare(got, expected, label, floats):
+def _compare(got, expected, label, floats, part=None):
     if isinstance(expected, dict):
         if not isinstance(got, dict):
             return Problem("type", label, got, expected)
+        if part in expected:
+            got, expected = ({key: full[key] for key in full if key == part} for full in (got, expected))
         if got.keys() != expected.keys():
             return Problem("keys", label, got, expected)
         return next(filter(None, (

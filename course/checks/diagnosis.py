@@ -299,7 +299,7 @@ def _flat(values):
     flat = []
     for value in values:
         if isinstance(value, dict):
-            inner = _flat(value.values())
+            inner = _flat(value[key] for key in sorted(value, key=str))
             if inner is None:
                 return None
             flat.append(inner)

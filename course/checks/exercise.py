@@ -24,6 +24,7 @@ class Check:
     draw    draw(d) gives the argument tuples of its cases; each answer is compared with the oracle's
     test    in place of draw, for what one comparison can't tell: test(ask) gives None, or the Problem
     edge    True for what only `grade` runs: edge cases and fresh draws
+    part    the one part of the result that it looks at (a result's name, a dict's key); None for all of it
     """
 
     title: str
@@ -31,6 +32,7 @@ class Check:
     draw: Callable | None = None
     test: Callable | None = None
     edge: bool = False
+    part: str | None = None
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,10 @@ class Report:
         mine = parts(asked.reply.result, self.exercise.results)
         if mine is None:
             return [(", ".join(self.exercise.results), show(asked.reply.result), show(asked.expected), False)]
-        return [(name, show(mine[name]), show(right[name]), _agree(mine[name], right[name])) for name in right]
+        if len(right) == 1 and isinstance(asked.expected, dict) and isinstance(asked.reply.result, dict):
+            mine, right = asked.reply.result, asked.expected    # a dict's entries, each by itself
+        return [(str(name), show(mine[name]) if name in mine else "missing", show(right[name]),
+                 name in mine and _agree(mine[name], right[name])) for name in right]
 
     def html(self):
         """The same as a fragment of HTML; colours only repeat what ✓, ✗ and the words say."""

@@ -84,12 +84,12 @@ class Ask:
         self.run.counts.append(value)
         return value
 
-    def record(self, args, expected=None):
+    def record(self, args, expected=None, part=None):
         reply = call(self.f, args)
         asked = Asked(args, reply, expected, _failed(reply, self.run.exercise))
         if asked.problem is None and expected is not None:
             asked.problem = compare(reply.result, expected, self.run.exercise.results,
-                                    any(map(_holds_floats, args)))
+                                    any(map(_holds_floats, args)), part)
         self.run.asked.append(asked)
         return asked
 
@@ -127,7 +127,7 @@ def _cases(check, ask, edge):
     if edge and check.edge and exercise.upstream:
         cases.append(_scaled(cases[0], exercise))
     for args in cases:
-        asked = ask.record(args, exercise.oracle(*args))
+        asked = ask.record(args, exercise.oracle(*args), check.part)
         first = first or asked.problem
         if asked.problem and asked.problem.kind == "unwritten":
             break

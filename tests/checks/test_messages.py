@@ -11,6 +11,7 @@ import pytest
 
 from course import check, grade, hint
 from course.checks import commands, find
+from course.checks.exercise import Check, Exercise
 
 
 @pytest.fixture(autouse=True)
@@ -211,3 +212,23 @@ def test_importing_course_does_not_import_nbgrader_or_jupyter():
     code = "import sys; from course import check, grade, hint; print([m for m in sys.modules if m in " \
            "('nbgrader', 'jupyterlab', 'IPython', 'matplotlib', 'ipywidgets')])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+TWO_LINES = Exercise(
+    "neuron_backward(cache)", "grads", 2, lambda cache: {"exp": 2.0 * cache["exp"], "dw": np.array([3.0, 4.0])},
+    checks=(Check("exp", 1, lambda d: [({"exp": 1.5},)], part="exp"),
+            Check("dw", 1, lambda d: [({"exp": 1.5},)], part="dw")))
+
+
+@pytest.mark.parametrize(("answer", "points", "words"), [
+    ({"dw": [3.0, 4.0], "exp": 3.0}, 2.0, "✓ right"),
+    ({"dw": [3.0, 5.0], "exp": 3.0, "more": 1.0}, 1.0, "`grads['dw'][1]` is 5; it should be 4"),
+    ({"exp": 3.0}, 1.0, "`grads` lacks 'dw'"),
+    ({"dw": [3.0, 4.0], "exp": 9.0}, 1.0, "yours    exp=9.0  dw=[3.0, 4.0]\n  expected exp=3.0  dw=[3.0, 4.0]"),
+    ([3.0, 3.0], 0.0, "`grads` is a list of 2; it should be a dict"),
+])
+def test_a_part_of_a_result_is_graded_on_its_own_line(answer, points, words):
+    report = commands.examine(TWO_LINES, lambda cache: answer, (0,), edge=True, graded=True)
+    assert report.run.score == points
+    assert words in str(report)
+    assert ("<td>✗ missing</td>" in report.html()) == (answer == {"exp": 3.0})
