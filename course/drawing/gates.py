@@ -1,0 +1,69 @@
+"""What a gate is called, and its local rule in words that a learner can read: one row for each operation.
+
+In a row: the label inside the gate; the expression, with {a} and {b} for the inputs; the local derivative for each
+input, where {out} is the gate's own value. What has no row is shown under its own name.
+"""
+
+from typing import NamedTuple
+
+
+class Gate(NamedTuple):
+    label: str
+    expression: str
+    locals: tuple
+
+
+# In the expressions a pair of parentheses right around an input spares a negative number its own.
+GATES = {
+    "add": Gate("+", "{a} + {b}", ("1", "1")),
+    "sub": Gate("−", "{a} − {b}", ("1", "−1")),
+    "mul": Gate("×", "{a} × {b}", ("{b}", "{a}")),
+    "div": Gate("÷", "{a} ÷ {b}", ("1 ÷ {b}", "−{a} ÷ {b}²")),
+    "neg": Gate("× (−1)", "(−1) × {a}", ("−1",)),
+    "pow": Gate("^", "{a}^{b}", ("{b} × {a}^({b} − 1)", "{a}^{b} × log {a}")),
+    "square": Gate("( )²", "{a}²", ("2 × {a}",)),
+    "sqrt": Gate("√", "√{a}", ("1 ÷ (2 × {out})",)),
+    "reciprocal": Gate("1/x", "1 ÷ {a}", ("−1 ÷ {a}²",)),
+    "abs": Gate("| |", "|{a}|", ("the sign of {a}",)),
+    "exp": Gate("exp", "exp({a})", ("exp({a}) = {out}",)),
+    "log": Gate("log", "log({a})", ("1 ÷ {a}",)),
+    "sin": Gate("sin", "sin({a})", ("cos({a})",)),
+    "cos": Gate("cos", "cos({a})", ("−sin({a})",)),
+    "tanh": Gate("tanh", "tanh({a})", ("1 − {out}²",)),
+    "sigmoid": Gate("σ", "σ({a})", ("{out} × (1 − {out})",)),
+    "softplus": Gate("softplus", "softplus({a})", ("σ({a})",)),
+    "relu": Gate("relu", "relu({a})", ("1 if {a} > 0, else 0",)),
+    "maximum": Gate("max", "max({a}, {b})", ("1 if {a} wins, ½ at a tie, else 0", "1 if {b} wins, ½ at a tie, else 0")),
+    "minimum": Gate("min", "min({a}, {b})", ("1 if {a} wins, ½ at a tie, else 0", "1 if {b} wins, ½ at a tie, else 0")),
+    "matmul": Gate("@", "{a} @ {b}", ("upstream @ {b}ᵀ", "{a}ᵀ @ upstream")),
+    "sum": Gate("sum", "sum({a})", ("1 for every element",)),
+    "mean": Gate("mean", "mean({a})", ("1 ÷ N for every element",)),
+    "max": Gate("max", "max({a})", ("1 for the winner, else 0",)),
+    "min": Gate("min", "min({a})", ("1 for the winner, else 0",)),
+    "transpose": Gate("T", "{a}ᵀ", ("transposed back",)),
+    "reshape": Gate("reshape", "reshape({a})", ("reshaped back",)),
+    "index": Gate("[ ]", "{a}[…]", ("1 where it was taken, else 0",)),
+}
+
+# A gate with a constant in one slot, drawn as one node: (gate, slot of the constant) -> label, {c} the constant.
+WITH_CONSTANT = {
+    ("add", 0): "+ {guarded}", ("add", 1): "+ {guarded}",
+    ("sub", 0): "{c} −", ("sub", 1): "− {guarded}",
+    ("mul", 0): "× {guarded}", ("mul", 1): "× {guarded}",
+    ("div", 0): "{c}/x", ("div", 1): "÷ {guarded}",
+    ("pow", 0): "{guarded}^x", ("pow", 1): "x^{c}",
+    ("maximum", 0): "max({c}, x)", ("maximum", 1): "max(x, {c})",
+    ("minimum", 0): "min({c}, x)", ("minimum", 1): "min(x, {c})",
+}
+
+COMMUTES = {"add", "mul", "maximum", "minimum"}
+
+FROM_OUTPUT = {"exp", "sigmoid", "tanh"}         # whose <gate>_backward takes (dout, out) in this course
+
+
+def gate_of(name, slots):
+    """The row for an operation; one made up from its name where there is none."""
+    if name in GATES:
+        return GATES[name]
+    arguments = ", ".join("abcdefgh"[:slots]) if slots <= 8 else "…"
+    return Gate(name, f"{name}({arguments})", ("its rule in autodiff",) * slots)

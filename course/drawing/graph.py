@@ -1,0 +1,106 @@
+"""`graph(f, x=..., y=...)`: what a notebook calls."""
+
+import inspect
+from pathlib import Path
+
+from autodiff.trace import trace
+from course.drawing import picture, scene
+
+MOST_GATES = 150        # what still fits on a page that one can scroll
+
+
+def graph(f, /, *, names=(), constants=False, yours=None, palette="green-red", **inputs):
+    """Draw the computational graph of `f` at the given inputs, to be stepped forward and back.
+
+        graph(lambda x, y, z: (x + y) * z, x=-2, y=5, z=-4)
+
+    f takes the inputs by name and returns one number: operators, numpy's functions and autodiff's may be used.
+    inputs: a number or an array for each parameter of `f`. Numbers get a slider where the notebook is live.
+    names: names for the gates in the order of the forward pass, "q f" or ["q", "f"]; None skips one.
+    constants: True draws a constant as an input of its own, × with 2, rather than inside the gate, ×2.
+    yours: your own backward functions by gate, {"mul": mul_backward}, called as mul_backward(dout, x, y) (exp, sigmoid
+        and tanh: (dout, out)). The backward pass runs them and stops at the first wrong edge.
+    palette: "green-red", or "colorblind" for blue and vermilion.
+
+    Raises TypeError or ValueError, in a sentence, if `f` or an input cannot be drawn; what `f` itself raises comes
+    through as it is. Returns a Graph: show it as the last expression of a cell, or `.save("graph.html")`.
+    """
+    return Graph(f, inputs, names=names, constants=constants, yours=yours, palette=palette)
+
+
+class Graph:
+    """A computational graph to look at: live in a notebook, else a picture; `save` writes a page or a picture."""
+
+    def __init__(self, f, inputs, *, names=(), constants=False, yours=None, palette="green-red"):
+        if palette not in picture.PALETTES:
+            raise ValueError(f"palette is one of {', '.join(map(repr, picture.PALETTES))}; got {palette!r}.")
+        _check_inputs(f, inputs)
+        self.f, self.inputs, self.palette = f, dict(inputs), palette
+        self._options = {"names": names, "constants": constants}
+        self._yours = yours
+        self.scene = self.compose(self.inputs)
+
+    def compose(self, inputs):
+        """The Scene at other inputs."""
+        for name, value in inputs.items():
+            _check_finite(name, value)
+        record = trace(self.f, **inputs)
+        gates = sum(bool(node.parents) for node in record.nodes)
+        if gates > MOST_GATES:
+            raise ValueError(f"This graph has {gates} gates, and more than {MOST_GATES} cannot be read on a page. Draw "
+                             "a smaller piece, or group gates: arrays make one gate of many.")
+        return scene.compose(record, **self._options)
+
+    def svg(self):
+        """The whole picture, every value and gradient, as the text of an SVG file."""
+        return picture.svg(self.scene, self.palette)
+
+    def save(self, path):
+        """Write a picture (name.svg)."""
+        path = Path(path)
+        if path.suffix != ".svg":
+            raise ValueError(f"A graph is saved as name.svg (a picture); got {path.name!r}.")
+        path.write_text(self.svg(), encoding="utf-8")
+
+    def __repr__(self):
+        return self.scene.aloud
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"image/svg+xml": self.svg(), "text/plain": self.scene.aloud}
+
+
+def _check_inputs(f, inputs):
+    if not callable(f):
+        raise TypeError(f"graph(f, x=..., ...) draws a function, got {f!r:.60} ({type(f).__name__}).")
+    try:
+        signature = inspect.signature(f)
+    except (TypeError, ValueError):
+        return                          # some callables have none; calling them will tell
+    parameters = signature.parameters.values()
+    if any(p.kind is p.POSITIONAL_ONLY for p in parameters):
+        raise TypeError(f"graph calls f by the names of its parameters, and those of f{signature} cannot be named.")
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return
+    known = [p.name for p in parameters if p.kind is not p.VAR_POSITIONAL]
+    needed = [p.name for p in parameters if p.default is p.empty and p.kind is not p.VAR_POSITIONAL]
+    missing = [name for name in needed if name not in inputs]
+    unknown = [name for name in inputs if name not in known]
+    if missing or unknown:
+        told = [f"no value is given for {', '.join(missing)}"] * bool(missing)
+        told += [f"{', '.join(unknown)} is not among them"] * bool(unknown)
+        raise ValueError(f"f has the parameters {', '.join(known) or '(none)'}; {' and '.join(told)}.")
+    if not inputs:
+        raise ValueError("graph needs at least one input to differentiate with respect to: graph(f, x=2.0).")
+
+
+def _check_finite(name, value):
+    import numpy as np
+
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        return                          # trace says what an input may be
+    if not np.isfinite(array).all():
+        shown = "nan" if np.isnan(array).any() else "inf"
+        raise ValueError(f"{name} is {shown if not array.ndim else f'an array with {shown}'}; a graph is drawn at finite "
+                         "numbers.")

@@ -1,0 +1,143 @@
+"""The picture: a Scene as SVG.
+
+Values stand above the wires in green, gradients below in red and underlined, as in Stanford's CS231n notes; so place
+and underline tell them apart without the colours. The live widget shows and hides parts of this very picture: its
+elements carry data-node, data-edge and class names, and its colours are CSS variables.
+"""
+
+from html import escape
+from itertools import count
+
+from course.drawing.layout import RADIUS, Box, place
+
+PALETTES = {        # value, gradient, mark on light; the same on dark
+    "green-red": ("#00735C", "#B3261E", "#9A5B00", "#4CD6B3", "#FF8A80", "#FFC24D"),
+    "colorblind": ("#0060A8", "#B54500", "#6B4E9B", "#6CB8F0", "#FF9E5E", "#C9B3F2"),
+}
+FIGURE, SMALL = 15, 12.5            # sizes of type
+_serial = count(1)
+
+STYLE = """
+.bp text { font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: currentColor; }
+.bp .node rect { fill: var(--bp-node, #F3F4F6); stroke: currentColor; stroke-width: 1.5; }
+.bp .node.constant rect { stroke-dasharray: 3 3; fill: none; }
+.bp .node text { text-anchor: middle; font-size: 16px; }
+.bp .node .name { font-style: italic; font-size: 14.5px; }
+.bp .wire { fill: none; stroke: var(--bp-wire, #777980); stroke-width: 1.4; }
+.bp .tip, .bp .split { fill: var(--bp-wire, #777980); }
+.bp .value, .bp .gradient { font-size: 15px; font-weight: 600; font-variant-numeric: tabular-nums; }
+.bp .value { fill: var(--bp-value); }
+.bp .gradient { fill: var(--bp-gradient); text-decoration: underline; text-decoration-thickness: 1.5px;
+  text-underline-offset: 3px; }
+.bp .contribution { font-size: 12.5px; font-weight: 500; }
+.bp .back { fill: none; stroke: var(--bp-gradient); stroke-width: 2.6; stroke-dasharray: 6 4; visibility: hidden; }
+.bp .back-tip { fill: var(--bp-gradient); }
+"""
+
+
+def svg(scene, palette="green-red", alone=True):
+    """The whole picture as SVG text: every value and every gradient.
+
+    alone: with a background and colours of its own, for light and dark, and a title and description. Otherwise it
+    takes its colours from the page around it (the widget).
+    """
+    boxes = [Box(item.id, item.inputs, _width(item), _figures(item), _arriving(scene, item)) for item in scene.items]
+    layout = place(boxes)
+    serial = f"bp{next(_serial)}"
+    width, height = round(layout.width), round(layout.height)
+    items = {item.id: item for item in scene.items}
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" class="bp" viewBox="0 0 {width} {height}" '
+             f'width="{width}" height="{height}"'
+             + (f' role="img" aria-label="{escape(scene.aloud)}">' if alone else ">")]
+    if alone:
+        parts += [f"<title>{escape(scene.title)}</title>", f"<desc>{escape(scene.aloud)}</desc>"]
+    parts.append(f"<style>{STYLE}{_colours(palette) if alone else ''}</style>")
+    parts.append(f'<defs><marker id="{serial}-tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" '
+                 'markerHeight="8" orient="auto" markerUnits="userSpaceOnUse"><path class="tip" '
+                 'd="M0 1 10 5 0 9z"/></marker>'
+                 f'<marker id="{serial}-back" viewBox="0 0 10 10" refX="1" refY="5" markerWidth="11" '
+                 'markerHeight="11" orient="auto" markerUnits="userSpaceOnUse"><path class="back-tip" '
+                 'd="M10 1 0 5 10 9z"/></marker></defs>')
+    if alone:
+        parts.append(f'<rect class="paper" width="{width}" height="{height}" rx="8"/>')
+    for edge in scene.edges:
+        points = layout.wires[edge.target, edge.port]
+        path = _path(points)
+        parts.append(f'<g class="edge" data-edge="{edge.id}"><path class="wire" d="{path}" '
+                     f'marker-end="url(#{serial}-tip)"/><path class="back" d="{path}" '
+                     f'marker-start="url(#{serial}-back)"/>')
+        if edge.contribution:
+            x, y = points[-1]
+            above = edge.port < (len(items[edge.target].inputs) - 1) / 2 or len(items[edge.target].inputs) == 1
+            parts.append(f'<text class="gradient contribution" x="{_n(x - 12)}" y="{_n(y - 6 if above else y + 15)}" '
+                         f'text-anchor="end">{edge.contribution}</text>')
+        parts.append("</g>")
+    for edge in scene.edges:
+        if sum(other.source == edge.source for other in scene.edges) > 1:
+            x, y = layout.wires[edge.target, edge.port][1]
+            parts.append(f'<circle class="split" cx="{_n(x)}" cy="{_n(y)}" r="3"/>')
+    for item in scene.items:
+        x, y = layout.centres[item.id]
+        w = _width(item)
+        parts.append(f'<g class="node {item.kind}" data-node="{item.id}"><rect x="{_n(x - w / 2)}" '
+                     f'y="{_n(y - RADIUS)}" width="{_n(w)}" height="{2 * RADIUS}" rx="{RADIUS}"/>'
+                     f'<text x="{_n(x)}" y="{_n(y + 5.5)}">{escape(item.label)}</text>')
+        if item.name:
+            parts.append(f'<text class="name" x="{_n(x)}" y="{_n(y - RADIUS - 8)}">{escape(item.name)}</text>')
+        parts.append("</g>")
+        left = x + w / 2 + 7
+        if item.kind != "constant":
+            parts.append(f'<text class="value" data-node="{item.id}" x="{_n(left)}" y="{_n(y - 7)}">'
+                         f"{item.value}</text>")
+        if item.gradient:
+            parts.append(f'<text class="gradient" data-node="{item.id}" x="{_n(left)}" y="{_n(y + 18)}">'
+                         f"{item.gradient}</text>")
+    parts.append("</svg>")
+    return "".join(parts)
+
+
+def _colours(palette):
+    light, dark = PALETTES[palette][:3], PALETTES[palette][3:]
+    rule = (".bp {{ color: {}; --bp-wire: {}; --bp-node: {}; --bp-value: {}; --bp-gradient: {}; --bp-mark: {}; }}"
+            ".bp .paper {{ fill: {}; }}")
+    return (rule.format("#1B1B1F", "#777980", "#F3F4F6", *light, "#FFFFFF")
+            + "@media (prefers-color-scheme: dark) {"
+            + rule.format("#ECECF1", "#8E9099", "#2B2D33", *dark, "#17181C") + "}")
+
+
+def _path(points):
+    (x, y), *rest = points
+    path, level = [f"M{_n(x)} {_n(y)}"], True
+    for px, py in rest:
+        if level:
+            path.append(f"H{_n(px)}")
+        else:
+            middle = (x + px) / 2
+            path.append(f"C{_n(middle)} {_n(y)} {_n(middle)} {_n(py)} {_n(px)} {_n(py)}")
+        x, y, level = px, py, not level
+    return "".join(path)
+
+
+def _width(item):
+    return max(2 * RADIUS, _text_width(item.label, 16) + 24)
+
+
+def _figures(item):
+    """The width of the figures after a node."""
+    value = item.value if item.kind != "constant" else ""
+    return max(_text_width(text, FIGURE) for text in (value, item.gradient)) + 14
+
+
+def _arriving(scene, item):
+    widths = [_text_width(edge.contribution, SMALL) + 16 for edge in scene.edges
+              if edge.target == item.id and edge.contribution]
+    return max(widths, default=0)
+
+
+def _text_width(text, size):
+    # No font is at hand: 0.63 em a character is safe for figures, in bold and in wide faces.
+    return 0.63 * size * len(text)
+
+
+def _n(x):
+    return f"{x:.1f}".removesuffix(".0")

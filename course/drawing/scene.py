@@ -1,0 +1,324 @@
+"""From a trace to what is drawn and said: figures, sentences, tables and frames, all as text and plain data.
+
+The picture, the live widget, the stand-alone page and the tests read the same Scene, so that they cannot disagree.
+"""
+
+from typing import NamedTuple
+
+from course.drawing import gates
+from course.drawing.figures import brief, equation, exact, figure, guarded
+
+
+class Item(NamedTuple):
+    """A node as it is drawn."""
+
+    id: int
+    kind: str               # "leaf", "gate" or "constant"
+    label: str              # inside the node
+    name: str               # above it; "" for none
+    says: str               # how sentences call it
+    inputs: tuple           # ids of the drawn inputs, in the order of their ports
+    slots: tuple            # which argument of the gate each of them is
+    value: str              # the figure above its wire: a number or a shape
+    gradient: str           # the figure below, after the whole backward pass; "" for none
+
+
+class Edge(NamedTuple):
+    """A wire from `source` to a port of `target`; `contribution` is drawn where the wires of a fork arrive."""
+
+    id: str
+    source: int
+    target: int
+    port: int
+    contribution: str
+
+
+class Frame(NamedTuple):
+    """What one press of a button adds: the node at work, its edges, the figures that appear, and a sentence."""
+
+    phase: str              # "start", "forward", "backward" or "wrong"
+    node: int | None
+    sentence: str
+    values: list            # ids of the nodes whose value appears
+    gradients: list         # [id, figure] where a gradient appears or changes
+    edges: list             # ids of the edges that something is sent along
+    wrong: str = ""         # id of the edge to paint as wrong
+
+
+class Table(NamedTuple):
+    """What opens when a node is clicked: a caption, arrays as [name, nested list], and rows of text under a head."""
+
+    caption: str
+    arrays: list
+    head: list
+    rows: list
+
+
+class Scene(NamedTuple):
+    title: str
+    aloud: str              # the whole graph read aloud: alt text and text/plain
+    items: list
+    edges: list
+    frames: list
+    tables: dict            # id -> Table
+
+
+def compose(trace, *, names=(), constants=False, verdict=None):
+    """The Scene of a Trace.
+
+    names: for the gates, in the order of the forward pass, as a list or one string with blanks; the last gate is
+    called f if it has none. constants: whether a constant is drawn as an input of its own, not inside the gate.
+    verdict: what came of running a learner's own backward functions (`course.drawing.yours`).
+    """
+    steps = verdict.steps if verdict else [step for step in trace.steps if step.direction == "backward"]
+    called = _called(trace, names)
+    folded = {} if constants else _folded(trace)
+    items = _items(trace, called, folded, {step.receiver: step.after for step in steps})
+    teller = _Teller(trace, items, steps)
+    return Scene(_title(trace, items), teller.aloud(), list(items.values()), _edges(trace, items, steps),
+                 teller.frames(verdict), {id: teller.table(id) for id in items})
+
+
+def _called(trace, names):
+    working = [node.id for node in trace.nodes if node.parents]
+    names = names.split() if isinstance(names, str) else list(names or ())
+    if any(not isinstance(name, str) and name is not None for name in names):
+        raise TypeError(f"names are strings, for the gates in the order of the forward pass; got {names!r}.")
+    if len(names) > len(working):
+        raise ValueError(f"{len(names)} names for {len(working)} gates. They go to the gates in the order of the "
+                         "forward pass; the last ones may be left out, and None skips a gate.")
+    called = {id: name for id, name in zip(working, names, strict=False) if name}
+    if trace.nodes[trace.output].parents:
+        called.setdefault(trace.output, "f")
+    return called
+
+
+def _folded(trace):
+    """{gate: constant}, for gates with one number beside one other input."""
+    folded = {}
+    for node in trace.nodes:
+        numbers = [p for p in node.parents if trace.nodes[p].gate == "constant" and not trace.nodes[p].shape]
+        if len(numbers) == 1 and (node.gate, node.parents.index(numbers[0])) in gates.WITH_CONSTANT:
+            folded[node.id] = numbers[0]
+    return folded
+
+
+def _items(trace, called, folded, gradients):
+    labels = {node.id: _label(trace, node, folded) for node in trace.nodes}
+    inside = set(folded.values())
+    alike = [labels[node.id] for node in trace.nodes if node.parents and node.id not in called]
+    items = {}
+    for node in trace.nodes:
+        if node.id in inside:
+            continue
+        kind = node.gate if node.gate in ("leaf", "constant") else "gate"
+        label, value = labels[node.id], shown(node.value, node.shape)
+        if kind == "leaf":
+            says = label
+        elif kind == "constant":
+            says = f"the constant {label}"
+        elif node.id in called:
+            says = called[node.id]
+        else:       # the value tells gates of one kind apart
+            says = f"the gate {label}" + (f" with value {value}" if alike.count(label) > 1 else "")
+        slots = tuple(slot for slot, parent in enumerate(node.parents) if parent not in inside)
+        gradient = "" if kind == "constant" else shown(gradients.get(node.id, 0.0), node.shape)
+        items[node.id] = Item(node.id, kind, label, called.get(node.id, ""), says,
+                              tuple(node.parents[slot] for slot in slots), slots, value, gradient)
+    return items
+
+
+def _label(trace, node, folded):
+    if node.gate == "leaf":
+        return node.name or "·"
+    if node.gate == "constant":
+        return brief(node.value) if not node.shape else shown(node.value, node.shape)
+    if node.id not in folded:
+        return gates.gate_of(node.gate, len(node.parents)).label
+    slot, c = node.parents.index(folded[node.id]), brief(trace.nodes[folded[node.id]].value)
+    if (node.gate, slot, c) == ("pow", 1, "2"):
+        return gates.GATES["square"].label
+    return gates.WITH_CONSTANT[node.gate, slot].format(c=c, guarded=guarded(c))
+
+
+def _edges(trace, items, steps):
+    uses = [source for item in items.values() for source in item.inputs]
+    paid = {(step.sender, step.slot): step.contribution for step in steps}
+    edges = []
+    for item in items.values():
+        for port, (source, slot) in enumerate(zip(item.inputs, item.slots, strict=True)):
+            fork = uses.count(source) > 1 and (item.id, slot) in paid
+            contribution = shown(paid[item.id, slot], trace.nodes[source].shape) if fork else ""
+            edges.append(Edge(edge_id(item.id, slot), source, item.id, port, contribution))
+    return edges
+
+
+def edge_id(gate, slot):
+    return f"e{gate}-{slot}"
+
+
+def shown(value, shape):
+    """The figure for a value: a number, or the shape of an array."""
+    return figure(value) if not shape else str(tuple(shape))
+
+
+def _title(trace, items):
+    leaves = ", ".join(item.label for item in items.values() if item.kind == "leaf")
+    return f"The computational graph of {items[trace.output].says}({leaves})"
+
+
+class _Teller:
+    """Puts the passes into words."""
+
+    def __init__(self, trace, items, steps):
+        self.nodes, self.output, self.items, self.steps = trace.nodes, trace.output, items, steps
+        self.f = items[trace.output].says
+        self.paid_by, self.paid_to = {}, {}
+        for step in steps:
+            self.paid_by.setdefault(step.sender, []).append(step)
+            self.paid_to.setdefault(step.receiver, []).append(step)
+
+    def formula(self, id):
+        """What a gate works out, in names where its inputs have some, and in figures.
+
+        "q = x + y = (−2.00) + 5.00 = 3.00", or "2.00 × (−1.00) = −2.00".
+        """
+        node, parts = self.nodes[id], [self.items[id].name]
+        row = gates.gate_of(node.gate, len(node.parents))
+        inputs = [self.nodes[parent] for parent in node.parents]
+        if all(map(self._word, node.parents)):
+            parts.append(self._fill(row.expression, [self._word(parent) for parent in node.parents]))
+        if node.shape or any(p.shape for p in inputs):
+            known = ", ".join(f"of shape {p.shape}" if p.shape else figure(p.value) for p in inputs)
+            if len(parts) < 2:
+                parts.append(f"{row.label} of inputs {known}")
+            return " = ".join(filter(None, parts)) + (f", of shape {node.shape}" if node.shape
+                                                      else f" = {figure(node.value)}")
+        numbers = self._fill(row.expression, [brief(p.value) if p.gate == "constant" else figure(p.value) for p in inputs])
+        parts += [numbers] if numbers != parts[-1] else []
+        return " = ".join(filter(None, parts)) + f" {self._sign(node, inputs)} {figure(node.value)}"
+
+    def _word(self, id):
+        """A name for an input, or a constant as it is written; "" where it has neither."""
+        item, node = self.items.get(id), self.nodes[id]
+        if node.gate == "constant":
+            return brief(node.value) if not node.shape else ""
+        return item.name or (item.label if item.kind == "leaf" else "")
+
+    @staticmethod
+    def _fill(expression, texts, **more):
+        for letter, text in zip("ab", texts, strict=False):
+            bare = f"({{{letter}}})" in expression or f"({{{letter}}}," in expression or f" {{{letter}}})" in expression
+            more[letter] = text if bare else guarded(text)
+        return expression.format(**more)
+
+    @staticmethod
+    def _sign(node, inputs):
+        """= where the printed figures give the printed result, else ≈."""
+        values = [p.value for p in inputs]
+        if all(exact(p.value) or p.gate == "constant" for p in inputs):
+            return "="
+        if node.gate in ("add", "sub", "mul"):
+            if node.gate == "sub":
+                values[1] = -values[1]
+            left, right, sign, _ = equation(values[0], "×" if node.gate == "mul" else "+", values[1], node.value)
+            return sign if [left, right] == [figure(v) for v in values] else "≈"
+        return "≈"
+
+    def payment(self, step):
+        """One edge of the backward pass: "to q: −4.00 × 1.00 = −4.00"."""
+        receiver, shape = self.items[step.receiver].says, self.nodes[step.receiver].shape
+        if shape:
+            text = f"{receiver} receives a gradient of shape {shape}"
+            return text + (", added to what it has" if self._adds(step) else "")
+        if step.local is None:
+            text = f"{receiver} receives {figure(step.contribution)}"
+        else:
+            local, upstream, sign, result = equation(step.local, "×", step.upstream, step.contribution)
+            text = f"{receiver} receives local × upstream = {guarded(local)} × {guarded(upstream)} {sign} {result}"
+        if self._adds(step):
+            before, more, sign, total = equation(step.before, "+", step.contribution, step.after)
+            text += f", which is added to what it has: {guarded(before)} + {guarded(more)} {sign} {total}"
+        return text
+
+    def _adds(self, step):
+        return self.paid_to[step.receiver][0] is not step
+
+    def frames(self, verdict):
+        standing = [item.id for item in self.items.values() if item.kind != "gate"]
+        working = [item.id for item in self.items.values() if item.kind == "gate"]
+        frames = [Frame("start", None, "The inputs have their values. Step forward, gate by gate.", standing, [], [])]
+        for id in working:
+            edges = [edge_id(id, slot) for slot in self.items[id].slots]
+            frames.append(Frame("forward", id, f"Forward: {self.formula(id)}.", [id], [], edges))
+        frames.append(Frame("backward", self.output, f"Backward: it starts with the output. ∂{self.f}/∂{self.f} = 1, "
+                            f"because {self.f} changes as much as itself.", [], [[self.output, figure(1.0)]], []))
+        for id in reversed(working):
+            steps = self.paid_by.get(id, [])
+            if steps:
+                told = "; ".join(map(self.payment, steps))
+                changed = [[step.receiver, shown(step.after, self.nodes[step.receiver].shape)] for step in steps]
+                edges = [edge_id(id, step.slot) for step in steps]
+                frames.append(Frame("backward", id, f"Backward, from {self.items[id].says}: {told}.",
+                                    [], changed, edges))
+        return [*frames, verdict.frame] if verdict else frames
+
+    def table(self, id):
+        node, item = self.nodes[id], self.items[id]
+        arrays = []
+        if node.shape:
+            arrays.append(["value", node.value])
+            if id in self.paid_to:
+                arrays.append(["gradient", self.paid_to[id][-1].after])
+        if item.kind == "gate":
+            head = ["to", "local rule", "local", "× upstream", "= contribution", "before + contribution = after"]
+            rows = [self._row(node, step) for step in self.paid_by.get(id, [])]
+            return Table(self.formula(id), arrays, head, rows)
+        caption = f"{item.label} = {item.value}" if not node.shape else f"{item.label}, of shape {item.value}"
+        if item.kind == "constant":
+            return Table(f"The constant {item.label}: nobody asks for its gradient", arrays, [], [])
+        rows = [[self.items[step.sender].says if step.sender is not None else "the start",
+                 shown(step.contribution, node.shape), self._total(step)] for step in self.paid_to.get(id, [])]
+        if not rows:
+            return Table(f"{caption}. No path leads from it to {self.f}: its gradient is 0", arrays, [], [])
+        return Table(caption, arrays, ["from", "contribution", "before + contribution = after"], rows)
+
+    def _row(self, node, step):
+        receiver = self.nodes[step.receiver]
+        local, upstream, result = "—", shown(step.upstream, node.shape), shown(step.contribution, receiver.shape)
+        sign = "="
+        if step.local is not None:
+            local, upstream, sign, result = equation(step.local, "×", step.upstream, step.contribution)
+        return [self.items[step.receiver].says, self.rule(node, step.slot), local, f"× {guarded(upstream)}",
+                f"{sign} {result}", self._total(step)]
+
+    def _total(self, step):
+        shape = self.nodes[step.receiver].shape
+        if shape:
+            return "added element by element" if self._adds(step) else "the first to arrive"
+        before, more, sign, total = equation(step.before, "+", step.contribution, step.after)
+        return f"{guarded(before) if self._adds(step) else '0'} + {guarded(more)} {sign} {total}"
+
+    def rule(self, node, slot):
+        """The local rule: "∂(q × z)/∂q = z"; with a and b for inputs that have no name or are the same node."""
+        row = gates.gate_of(node.gate, len(node.parents))
+        if len(row.locals) != len(node.parents):
+            return "its rule in autodiff"
+        one = len(set(node.parents)) < len(node.parents)
+        words = [letter if one else self._word(parent) or letter
+                 for letter, parent in zip("ab", node.parents, strict=False)]
+        local = self._fill(row.locals[slot], words, out="out")
+        if node.shape or self.nodes[node.parents[slot]].shape:
+            return local
+        return f"∂({self._fill(row.expression, words)})/∂{words[slot]} = {local}"
+
+    def aloud(self):
+        """The graph read aloud, in a few sentences."""
+        leaves = [item for item in self.items.values() if item.kind == "leaf"]
+        gates_ = [self.formula(item.id) for item in self.items.values() if item.kind == "gate"]
+        inputs = ", ".join(f"{leaf.label} = {leaf.value}" if not self.nodes[leaf.id].shape
+                           else f"{leaf.label} of shape {leaf.value}" for leaf in leaves)
+        backward = ", ".join(f"∂{self.f}/∂{leaf.label} = {leaf.gradient}" if not self.nodes[leaf.id].shape
+                             else f"∂{self.f}/∂{leaf.label} of shape {leaf.gradient}" for leaf in leaves)
+        return (f"Computational graph. Inputs: {inputs or 'none'}. Forward: {'; '.join(gates_) or 'nothing to do'}. "
+                f"Backward: {backward}.")
