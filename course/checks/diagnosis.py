@@ -5,6 +5,7 @@ just as this answer does; an exception; number, type and shape of the results; c
 finite; a relation between the two results; the first place at which they differ.
 """
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from course.checks.calling import Reply
 from course.checks.comparing import as_numbers, close, parts
-from course.checks.running import Asked, Run, run
+from course.checks.running import Asked, Different, Retrace, Run, run
 
 UNWRITTEN = "not written yet"
 
@@ -58,45 +59,37 @@ def diagnose(result: Run, seeds, edge) -> Diagnosis | None:
 
 def _in_the_bank(result, seeds, edge):
     """The one wrong form that answers every call as this answer did; failing that, every wrong part alike."""
-    exercise = result.exercise
-    runs = [(mistake, run(exercise, mistake.function, seeds, edge)) for mistake in exercise.mistakes]
-    for matches in (_answers_alike, _errs_alike):
-        found = [mistake for mistake, other in runs if not other.passed and matches(result, other)]
+    for alike in (_answers_alike, _errs_alike):
+        found = [mistake for mistake in result.exercise.mistakes if _follows(mistake, result, seeds, edge, alike)]
         if len({mistake.code for mistake in found}) == 1:
             return found[0]
     return None
 
 
-def _pairs(mine, other):
-    return zip(mine.asked, other.asked, strict=True)
-
-
-def _answers_alike(mine, other):
-    if len(mine.asked) != len(other.asked) or mine.counts != other.counts:
+def _follows(mistake, result, seeds, edge, alike):
+    """Whether a wrong form, asked the same, answers alike from the first call to the last."""
+    asker = functools.partial(Retrace, result, functools.partial(alike, result.exercise.results))
+    try:
+        other = run(result.exercise, mistake.function, seeds, edge, asker)
+    except Different:
         return False
-    return any(a.reply.failure is None for a in mine.asked) and all(
-        (a.problem is None and b.problem is None) or _same(a.reply, b.reply) for a, b in _pairs(mine, other))
+    return (not other.passed and len(other.asked) == len(result.asked) and other.counts == result.counts
+            and any(asked.reply.failure is None for asked in other.asked))
 
 
-def _errs_alike(mine, other):
-    """Whether each part that is wrong here is what the wrong form gives, and something is."""
-    if len(mine.asked) != len(other.asked) or mine.counts != other.counts:
+def _answers_alike(names, mine, other):
+    return (mine.problem is None and other.problem is None) or _same(mine.reply, other.reply)
+
+
+def _errs_alike(names, mine, other):
+    """Whether each part that is wrong in one call is what the wrong form gives there."""
+    if mine.problem is None:
+        return True
+    if mine.problem.kind not in ("value", "shape", "finite") or mine.expected is None or other.reply.failure:
         return False
-    names, some = mine.exercise.results, False
-    for a, b in _pairs(mine, other):
-        if a.problem is None:
-            continue
-        if a.problem.kind not in ("value", "shape", "finite") or a.expected is None or b.reply.failure:
-            return False
-        ours, theirs, right = (parts(v, names) for v in (a.reply.result, b.reply.result, a.expected))
-        if ours is None or theirs is None:
-            return False
-        for name in names:
-            if not _equal(ours[name], right[name]):
-                if not _equal(ours[name], theirs[name]):
-                    return False
-                some = True
-    return some
+    ours, theirs, right = (parts(v, names) for v in (mine.reply.result, other.reply.result, mine.expected))
+    return ours is not None and theirs is not None and all(
+        _equal(ours[name], right[name]) or _equal(ours[name], theirs[name]) for name in names)
 
 
 def _same(a: Reply, b: Reply):
@@ -338,6 +331,8 @@ def show(value):
         return "{" + ", ".join(f"{key!r}: {show(inner)}" for key, inner in value.items()) + "}"
     if callable(value):
         return getattr(value, "__name__", "a function").replace("<lambda>", "a function")
+    if isinstance(value, tuple | list | dict):
+        return f"{type(value).__name__} of {len(value)}"
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 

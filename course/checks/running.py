@@ -73,9 +73,7 @@ class Ask:
 
     def compare(self, *args, expected=None):
         """Call the answer and compare its result with the oracle's (or with `expected`)."""
-        if expected is None:
-            expected = self.run.exercise.oracle(*args)
-        asked = self.record(args, expected)
+        asked = self.record(args, expected, oracle=self.run.exercise.oracle)
         if asked.problem:
             raise _Stop
         return asked.reply.result
@@ -84,7 +82,10 @@ class Ask:
         self.run.counts.append(value)
         return value
 
-    def record(self, args, expected=None, part=None):
+    def record(self, args, expected=None, part=None, oracle=None):
+        """Call the answer, look at what came back, and enter both into the record."""
+        if expected is None and oracle is not None:
+            expected = oracle(*args)
         reply = call(self.f, args)
         asked = Asked(args, reply, expected, _failed(reply, self.run.exercise))
         if asked.problem is None and expected is not None:
@@ -94,7 +95,37 @@ class Ask:
         return asked
 
 
-def run(exercise, f, seeds=(0,), edge=True):
+class Retrace(Ask):
+    """Asks a wrong form what an answer was asked, and ends the run at the first reply that tells them apart.
+
+    theirs  the answer's Run; alike(asked, asked) whether two calls, of the answer and of the form, agree
+    """
+
+    def __init__(self, theirs, alike, f, run, draw):
+        super().__init__(f, run, draw)
+        self.theirs, self.alike = theirs, alike
+
+    def record(self, args, expected=None, part=None, oracle=None):
+        k = len(self.run.asked)
+        if k == len(self.theirs.asked):
+            raise Different
+        asked = super().record(args, self.theirs.asked[k].expected, part)
+        if not self.alike(self.theirs.asked[k], asked):
+            raise Different
+        return asked
+
+    def count(self, value):
+        super().count(value)
+        if self.theirs.counts[:len(self.run.counts)] != self.run.counts:
+            raise Different
+        return value
+
+
+class Different(Exception):
+    """Ends the run of a wrong form that does not answer as the answer did."""
+
+
+def run(exercise, f, seeds=(0,), edge=True, asker=Ask):
     """Run an exercise's checks on the answer f, once for each seed; `edge` adds those that only `grade` runs."""
     result = Run(exercise)
     for number, check in enumerate(exercise.checks):
@@ -102,7 +133,7 @@ def run(exercise, f, seeds=(0,), edge=True):
             continue
         problem = None
         for seed in seeds:
-            ask = Ask(f, result, Draw([seed, number]))
+            ask = asker(f, result, Draw([seed, number]))
             first = len(result.asked)
             problem = _test(check, ask) if check.test else _cases(check, ask, edge)
             if problem:
@@ -127,7 +158,7 @@ def _cases(check, ask, edge):
     if edge and check.edge and exercise.upstream:
         cases.append(_scaled(cases[0], exercise))
     for args in cases:
-        asked = ask.record(args, exercise.oracle(*args), check.part)
+        asked = ask.record(args, part=check.part, oracle=exercise.oracle)
         first = first or asked.problem
         if asked.problem and asked.problem.kind == "unwritten":
             break
