@@ -1,0 +1,206 @@
+"""The commands' table, what is said about wrong ones, and what surrounds every command."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from course import cli, lab
+
+ROOT = Path(cli.ROOT)
+COURSE = [sys.executable, "-P", "-m", "course"]
+
+
+def run(*arguments, **options):
+    return subprocess.run([*COURSE, *arguments], capture_output=True, text=True, timeout=120, **options)
+
+
+@pytest.fixture
+def command(monkeypatch):
+    """Put a command of the test's own into the table."""
+    monkeypatch.setenv("PATH", os.environ["PATH"])   # main changes it; put back afterwards
+
+    def add(function):
+        monkeypatch.setitem(cli.COMMANDS, "probe", ("a probe", "course.cli:probe"))
+        monkeypatch.setattr(cli, "probe", function, raising=False)
+    return add
+
+
+def test_every_row_of_the_table_leads_to_a_function():
+    assert set(cli.available()) >= {"lab", "teach", "test", "nbgrader", "build", "setup"}
+    for name in cli.available():
+        module, function = cli.COMMANDS[name][1].split(":")
+        module = __import__(module, fromlist=[function])
+        assert callable(getattr(module, function)), name
+
+
+def test_the_table_needs_only_the_standard_library():
+    """__main__.py asks it before anything is installed."""
+    told = subprocess.run([sys.executable, "-I", "-S", str(ROOT / "course"), "--help"],
+                          capture_output=True, text=True)
+    assert told.returncode == 0
+    assert told.stdout.strip() == cli.overview()
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help", "help"])
+def test_help_lists_the_commands(flag, capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main([flag])
+    assert end.value.code == 0
+    out = capsys.readouterr().out
+    assert all(f"  {name} " in out for name in cli.available())
+
+
+def test_no_command_and_bare_options_mean_lab():
+    assert cli.look_up([]) == ("lab", [])
+    assert cli.look_up(["--port", "9000"]) == ("lab", ["--port", "9000"])
+    assert cli.look_up(["test", "-k", "x"]) == ("test", ["-k", "x"])
+
+
+def test_an_unknown_command_is_told_with_the_list(capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main(["tset"])
+    assert end.value.code == 2
+    err = capsys.readouterr().err
+    assert err.startswith("There is no command 'tset' here. Did you mean `test`?")
+    assert cli.overview() in err
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["lab", "--prot", "80"], "there is no option '--prot'; there are --no-browser, --port N and --help"),
+    (["--frobnicate"], "there is no option '--frobnicate'"),
+    (["teach", "notebook.ipynb"], "there is no option 'notebook.ipynb'"),
+    (["lab", "--port", "many"], "invalid int value: 'many'"),
+    (["lab", "--port", "70000"], "a port is a number from 1 to 65535, not 70000"),
+    (["lab", "--port"], "expected one argument"),
+    (["setup", "everything"], "`setup` can add test and torch, but not 'everything'."),
+])
+def test_a_wrong_argument_is_told_before_any_set_up(arguments, said, capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.extras_for(arguments)
+    assert end.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments, extras", [
+    ([], []), (["--no-browser"], []), (["teach"], []), (["nbgrader", "--help"], []),
+    (["test", "-q"], ["test"]), (["setup"], []), (["setup", "test", "torch"], ["test", "torch"]),
+])
+def test_what_a_command_needs_installed(arguments, extras):
+    assert cli.extras_for(arguments) == extras
+
+
+def test_a_command_whose_module_is_not_here_is_not_offered(monkeypatch):
+    """The learner's bundle comes without some modules."""
+    monkeypatch.setitem(cli.COMMANDS, "absent", ("a module that is not here", "course.nowhere.absent:main"))
+    assert "absent" not in cli.available()
+    assert "absent" not in cli.overview()
+    with pytest.raises(SystemExit):
+        cli.main(["absent"])
+
+
+def test_a_command_gets_its_arguments_and_gives_its_code(command):
+    got = []
+    command(lambda arguments: got.append(arguments) or 3)
+    assert cli.main(["probe", "-x", "y z"]) == 3
+    assert got == [["-x", "y z"]]
+
+
+def test_the_environments_programs_come_first_on_path(command):
+    """nbgrader starts alembic by its bare name."""
+    found = []
+    command(lambda arguments: found.append(shutil.which("alembic")))
+    os.environ["PATH"] = os.defpath
+    cli.main(["probe"])
+    assert found == [str(Path(sys.executable).parent / "alembic")]
+
+
+def test_ctrl_c_is_no_traceback(command, capsys):
+    def interrupted(arguments):
+        raise KeyboardInterrupt
+    command(interrupted)
+    assert cli.main(["probe"]) == 130
+    assert capsys.readouterr().err == "\nStopped.\n"
+
+
+def test_a_port_in_use_is_told(capsys, monkeypatch):
+    monkeypatch.setattr(lab.workspace, "lay_out", list)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert lab.is_taken(port)
+        assert lab.learn(["--no-browser", "--port", str(port)]) == 1
+    assert f"Port {port} is in use by another program." in capsys.readouterr().err
+    assert not lab.is_taken(port)
+
+
+def test_new_editions_and_unwritable_folders_are_told(capsys, monkeypatch):
+    monkeypatch.setattr(lab.workspace, "lay_out", lambda: ["exercises/a/b.new.ipynb"])
+    assert lab.lay_out_and_tell() == 0
+    assert "  work/exercises/a/b.new.ipynb\n" in capsys.readouterr().out
+
+    def refuse():
+        raise PermissionError(13, "Permission denied", "work")
+    monkeypatch.setattr(lab.workspace, "lay_out", refuse)
+    assert lab.lay_out_and_tell() == 1
+    assert "could not be laid out in work/: [Errno 13] Permission denied: 'work'" in capsys.readouterr().err
+
+
+def test_nbgrader_knows_the_course_in_any_folder(tmp_path):
+    """Its configuration is found, and nothing is written where the command was called."""
+    told = run("nbgrader", "generate_assignment", "no_such_assignment", cwd=tmp_path)
+    assert str(ROOT / "solutions") in told.stderr
+    assert "No nbgrader_config.py file found" not in told.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_tests_run_from_any_folder_and_give_pytests_code(tmp_path):
+    """Exit code 5: no test was collected."""
+    assert run("test", "tests/course/test_cli.py", "-q", "-k", "no_such_test", cwd=tmp_path).returncode == 5
+    told = run("test", "tests/course/test_cli.py", "-q", "-k", "bare_options", cwd=tmp_path)
+    assert (told.returncode, "1 passed" in told.stdout) == (0, True)
+
+
+SKIPS = {
+    "called": "def test_it(): pytest.skip('no such program')",
+    "marked": "@pytest.mark.skipif(True, reason='no such program')\ndef test_it(): pass",
+    "module": "pytest.skip('no such program', allow_module_level=True)",
+    "import": "nothing = pytest.importorskip('no_such_module', reason='no such program')",
+}
+
+
+def pytest_in(folder, **environment):
+    """Run pytest on a folder of its own, with this project's conftest.py and no plugins (they load slowly)."""
+    shutil.copy(ROOT / "tests" / "conftest.py", folder)
+    bare = {k: v for k, v in os.environ.items() if k != "CI" and not k.startswith("PYTEST")}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-ra", "-p", "no:cacheprovider", str(folder)], cwd=folder,
+        capture_output=True, text=True, env=bare | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | environment)
+
+
+@pytest.mark.parametrize("ci", [{}, {"CI": "false"}, {"CI": ""}])
+def test_a_skip_is_listed_with_its_reason(tmp_path, ci):
+    for name, text in SKIPS.items():
+        (tmp_path / f"test_{name}.py").write_text(f"import pytest\n{text}\n")
+    told = pytest_in(tmp_path, **ci)
+    assert told.stdout.count("no such program") >= len(SKIPS)
+    assert "4 skipped" in told.stdout and "failed" not in told.stdout
+
+
+def test_in_ci_every_kind_of_skip_fails(tmp_path):
+    for name, text in SKIPS.items():
+        (tmp_path / f"test_{name}.py").write_text(f"import pytest\n{text}\n")
+    told = pytest_in(tmp_path, CI="true", PYTEST_ADDOPTS="--continue-on-collection-errors")
+    assert told.returncode == 1
+    assert "1 failed, 3 errors" in told.stdout
+    assert "was skipped, and in CI nothing may be" in told.stdout
+
+
+def test_an_expected_failure_is_no_skip(tmp_path):
+    (tmp_path / "test_known.py").write_text(
+        "import pytest\n@pytest.mark.xfail(reason='known')\ndef test_it(): assert False\n")
+    told = pytest_in(tmp_path, CI="true")
+    assert (told.returncode, "1 xfailed" in told.stdout) == (0, True)
