@@ -2,9 +2,14 @@
 
 The answer gets copies of the arguments and gives back a copy of its result, both by the codec, together with
 the arguments as they are afterwards.  What it prints and warns is kept, an exception becomes a Failure.
+
+An answer that does not take and give plain data (a class, say) is reached through a *driver*: source text that
+defines `drive(answer, *args)`.  It runs beside the answer, and may run in another process than the check; it
+takes and gives plain data and holds nothing of what is right.
 """
 
 import contextlib
+import functools
 import io
 import linecache
 import os
@@ -39,12 +44,15 @@ class Reply:
     changed: tuple[int, ...] = ()  # positions of the arguments that are no longer what they were
 
 
-def call(f, args):
+def call(f, args, driver=""):
     """Call an answer with copies of `args`, a tuple of plain values and callables; returns a Reply.
 
     A callable among the arguments stays on this side: the answer gets a stand-in that calls it back with
-    copies.  Everything but KeyboardInterrupt that the answer raises is caught.
+    copies.  Everything but KeyboardInterrupt that the answer raises is caught.  With the source of a driver,
+    `drive(f, *args)` is what is called.
     """
+    if driver:
+        f = functools.partial(drive_of(driver), f)
     given, mine = [], []
     for arg in args:
         callables = []
@@ -74,6 +82,17 @@ def call(f, args):
         after.append(codec.unpack(packed, lambda k: None))
     return Reply(result, tuple(after), failure, tuple(str(w.message) for w in warned),
                  printed.getvalue(), tuple(changed))
+
+
+DRIVER = "<driver>"
+
+
+@functools.cache
+def drive_of(driver):
+    """The function `drive` that a driver's source defines."""
+    names = {}
+    exec(compile(driver, DRIVER, "exec"), names)
+    return names["drive"]
 
 
 def _called_back(f):
@@ -106,7 +125,7 @@ def _failure(error):
     tb = error.__traceback__.tb_next  # the first frame is `call`'s own
     while tb is not None:
         path = tb.tb_frame.f_code.co_filename
-        if not os.path.normcase(path).startswith(_NOT_THEIRS) and not path.startswith("<__array_function__"):
+        if not os.path.normcase(path).startswith(_NOT_THEIRS) and not path.startswith((DRIVER, "<__array_function__")):
             line = tb.tb_lineno
             code = linecache.getline(path, line, tb.tb_frame.f_globals).strip()
         tb = tb.tb_next

@@ -66,6 +66,6 @@ def _exercise(f, name):
 
 def _not_a_function(exercise, value, graded):
     what = "None" if value is None else f"a {type(value).__name__}"
-    says = f"{exercise.name} is {what}, not a function: it should be defined as `def {exercise.signature}:`."
+    says = f"{exercise.name} is {what}, not a function: it should be defined as `{exercise.heading}`."
     missed = [(share, Problem("unwritten"), None) for share in exercise.checks]
     return Report(exercise, Run(exercise, verdicts=missed), Diagnosis("not a function", says), graded)

@@ -74,7 +74,14 @@ def _follows(mistake, result, seeds, edge, alike):
     except Different:
         return False
     return (not other.passed and len(other.asked) == len(result.asked) and other.counts == result.counts
-            and any(asked.reply.failure is None for asked in other.asked))
+            and (any(asked.reply.failure is None for asked in other.asked) or _fails_in_the_same_words(other, result)))
+
+
+def _fails_in_the_same_words(other, mine):
+    """Where nothing came back, only the messages tell (numpy's, of shapes that do not fit, name the lengths)."""
+    return bool(mine.asked) and all(
+        a.reply.failure and b.reply.failure and a.reply.failure.message == b.reply.failure.message
+        for a, b in zip(other.asked, mine.asked, strict=True))
 
 
 def _answers_alike(names, mine, other):
@@ -122,7 +129,8 @@ def _raised(problem, asked, exercise):
     for kind, pattern, says, ask in _TRANSLATIONS:
         if failure.kind == kind and re.search(pattern, failure.message):
             return Diagnosis(f"stopped with {failure.kind}", says.format(
-                name=exercise.name, signature=exercise.signature, message=failure.message) + where, ask, asked=asked)
+                name=exercise.name, signature=exercise.signature, message=failure.message.rstrip(".")) + where +
+                (_shapes_given(exercise, asked) if pattern.startswith("could not") else ""), ask, asked=asked)
     return Diagnosis(f"stopped with {failure.kind}",
                      f"Your function stopped with {failure.kind}: {failure.message.rstrip('.')}{where}.", asked=asked)
 
@@ -169,12 +177,43 @@ def _keys(problem, asked, exercise):
 
 def _shape(problem, asked, exercise):
     got, right = problem.got, problem.expected
-    says = f"`{problem.label}` has shape {got.shape}; it should have shape {right.shape}"
+    letters = _letters(exercise, problem.label)
+    says = f"`{problem.label}` has shape {got.shape}{_by_name(got.shape, exercise, asked)}; " \
+           f"it should have shape {right.shape}{f', that is {_spelled(letters)}' if letters else ''}"
     if got.size == right.size and close(got.reshape(right.shape), right):
         return Diagnosis("shape of the result", f"{says}. The values are right.", asked=asked)
     if got.T.shape == right.shape and close(got.T, right):
         return Diagnosis("transposed", f"{says}. The numbers are right: it is the transpose.", asked=asked)
     return Diagnosis("shape of the result", f"{says}: a gradient has the shape of what it belongs to.", asked=asked)
+
+
+def _letters(exercise, label):
+    """The names of the axes of a parameter or result; a gradient has those of what it belongs to."""
+    return exercise.axes.get(label) or exercise.axes.get(label.removeprefix("d"), "")
+
+
+def _spelled(letters):
+    """"ND" as the shape (N, D)."""
+    return f"({', '.join(letters)}{',' * (len(letters) == 1)})"
+
+
+def _by_name(shape, exercise, asked):
+    """A shape by the names of its axes, where their lengths tell them apart."""
+    names = {}
+    for parameter, arg in zip(exercise.parameters, asked.args, strict=False):
+        for letter, size in zip(exercise.axes.get(parameter, ""), np.shape(arg), strict=False):
+            names.setdefault(size, set()).add(letter)
+    found = [names.get(size, set()) for size in shape]
+    if not found or any(len(letters) != 1 for letters in found):
+        return ""
+    return f", that is {_spelled([letter for letters in found for letter in letters])}"
+
+
+def _shapes_given(exercise, asked):
+    """The shapes of a call's arguments, by the names of their axes."""
+    given = [f"{name} is {_spelled(exercise.axes[name])} = {np.shape(arg)}" for name, arg in
+             zip(exercise.parameters, asked.args, strict=False) if name in exercise.axes]
+    return f" Here {', '.join(given)}." if given else ""
 
 
 def _changed(problem, asked, exercise):
@@ -212,7 +251,7 @@ def _value(problem, asked, title, relation, says):
 
 def _said(problem, asked, exercise):
     return Diagnosis(problem.title, problem.says, problem.ask, problem.code,
-                     asked if asked and asked.expected is not None else None)
+                     asked if asked and (asked.expected is not None or asked.problem is problem) else None)
 
 
 _SPEAKERS = {"raised": _raised, "count": _count, "type": _type, "keys": _keys, "shape": _shape,
@@ -339,7 +378,7 @@ def show(value):
 
 def show_both(got, right):
     """Two values, numbers with as many digits as it takes to tell them apart."""
-    if as_numbers(got) is None or as_numbers(right) is None:
+    if as_numbers(got) is None or as_numbers(right) is None or isinstance(got, bool) or isinstance(right, bool):
         return show(got), show(right)
     for digits in range(4, 18):
         texts = f"{float(got):.{digits}g}", f"{float(right):.{digits}g}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 import autodiff
+from course.checks.calling import drive_of
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,13 @@ class Form:
     signature: str
     title: str
     body: str
+    given: str = ""
 
     @property
     def source(self):
         """The text of a function (or class) of the exercise's name."""
         if self.body.lstrip().startswith(("def ", "class ", "@", "import ", "from ")) or \
-                f"{self.signature.split('(')[0]} =" in self.body:
+                f"{_name(self.signature)} =" in self.body:
             return textwrap.dedent(self.body).strip() + "\n"
         body = textwrap.dedent(self.body).strip()
         if "return " not in body:
@@ -58,8 +60,9 @@ class Form:
     def function(self):
         """What the source defines."""
         names = {"np": np}
+        exec(compile(self.given, "<given>", "exec"), names)
         exec(compile(self.source, f"<{self.title}>", "exec"), names)
-        return names[self.signature.split("(")[0]]
+        return names[_name(self.signature)]
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,9 @@ class Mistake(Form):
 
 @dataclass(frozen=True)
 class Exercise:
-    """A graded function.
+    """A graded function, or class.
 
-    signature   "mul_backward(dout, x, y)"
+    signature   "mul_backward(dout, x, y)"; "class SigmoidFn"
     returns     names of the results, in order: "dx, dy"
     points      what it is worth; the checks' shares add up to it
     oracle      the right answer, by `autodiff`: oracle(*args) gives what `returns` names
@@ -91,6 +94,10 @@ class Exercise:
     upstream    the argument in which the result is linear, or None
     difficulty  1 to 5
     minutes     how long it takes
+    axes        names of the axes of arguments and results, for messages: {"x": "ND", "w": "DM"}
+    driver      source of `drive(answer, *args)`, through which the checks reach an answer that does not take and
+                give plain data itself (see calling.py); its parameters are then those of the checks' cases
+    given       source of what the notebook's set-up cell gives to answers; wrong forms and alternatives use it
     """
 
     signature: str
@@ -105,30 +112,44 @@ class Exercise:
     upstream: str | None = None
     difficulty: int = 1
     minutes: int = 3
+    axes: dict[str, str] = field(default_factory=dict)
+    driver: str = ""
+    given: str = ""
     name: str = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
     results: tuple[str, ...] = field(init=False)
 
     def __post_init__(self):
         put = functools.partial(object.__setattr__, self)
-        put("name", self.signature.split("(")[0])
-        put("parameters", _parameters(self.signature))
+        put("name", _name(self.signature))
+        put("parameters", tuple(inspect.signature(drive_of(self.driver)).parameters)[1:] if self.driver
+            else _parameters(self.signature))
         put("results", tuple(part.strip() for part in self.returns.split(",")))
         put("mistakes", tuple(
-            Mistake(self.signature, title, body, code, says, ask)
+            Mistake(self.signature, title, body, self.given, code, says, ask)
             for code, title, body, says, ask in self.mistakes))
-        put("alternatives", tuple(Form(self.signature, *form) for form in self.alternatives))
+        put("alternatives", tuple(
+            Form(self.signature, title, body, self.given) for title, body in self.alternatives))
         if sum(check.points for check in self.checks) != self.points:
             raise ValueError(f"{self.name}: the checks' points add up to "
                              f"{sum(check.points for check in self.checks)}, not {self.points}")
         if any(check.points * 8 % 1 for check in self.checks):
             raise ValueError(f"{self.name}: a check's points must be a multiple of 1/8")
 
+    @property
+    def heading(self):
+        """The first line of an answer: "def mul_backward(dout, x, y):"."""
+        return f"{self.signature}:" if self.signature.startswith("class ") else f"def {self.signature}:"
+
+
+def _name(signature):
+    return signature.removeprefix("class ").split("(")[0]
+
 
 def _parameters(signature):
     names = {}
     exec(f"def {signature}: pass", names)
-    return tuple(inspect.signature(names[signature.split("(")[0]]).parameters)
+    return tuple(inspect.signature(names[_name(signature)]).parameters)
 
 
 def gradient_of(f, at=None):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from course.checks.calling import Failure, Reply, call
-from course.checks.comparing import Problem, compare
+from course.checks.comparing import Problem, compare, said
 from course.checks.draws import Draw
 from course.checks.exercise import Check, Exercise
 
@@ -59,7 +59,7 @@ class Ask:
     """What a check's test is given: calls the answer, keeps the record, and stops the test at a failed call.
 
     ask(*args) gives the result; ask.draw draws inputs; ask.count(value) enters a count into the record;
-    ask.compare(*args) compares with the oracle.
+    ask.compare(*args) compares with the oracle; ask.refuses(*args, otherwise=problem) expects an exception.
     """
 
     def __init__(self, f, run, draw):
@@ -78,16 +78,25 @@ class Ask:
             raise _Stop
         return asked.reply.result
 
+    def refuses(self, *args, otherwise):
+        """Call the answer with arguments that it should turn down, by an exception that says why.
+
+        Any exception counts whose message is not empty.  `otherwise` is the Problem of an answer that goes on.
+        """
+        if self.record(args, otherwise=otherwise).problem:
+            raise _Stop
+
     def count(self, value):
         self.run.counts.append(value)
         return value
 
-    def record(self, args, expected=None, part=None, oracle=None):
+    def record(self, args, expected=None, part=None, oracle=None, otherwise=None):
         """Call the answer, look at what came back, and enter both into the record."""
         if expected is None and oracle is not None:
             expected = oracle(*args)
-        reply = call(self.f, args)
-        asked = Asked(args, reply, expected, _failed(reply, self.run.exercise))
+        reply = call(self.f, args, self.run.exercise.driver)
+        problem = _not_refused(reply, otherwise) if otherwise else _failed(reply, self.run.exercise)
+        asked = Asked(args, reply, expected, problem)
         if asked.problem is None and expected is not None:
             asked.problem = compare(reply.result, expected, self.run.exercise.results,
                                     any(map(_holds_floats, args)), part)
@@ -105,11 +114,11 @@ class Retrace(Ask):
         super().__init__(f, run, draw)
         self.theirs, self.alike = theirs, alike
 
-    def record(self, args, expected=None, part=None, oracle=None):
+    def record(self, args, expected=None, part=None, oracle=None, otherwise=None):
         k = len(self.run.asked)
         if k == len(self.theirs.asked):
             raise Different
-        asked = super().record(args, self.theirs.asked[k].expected, part)
+        asked = super().record(args, self.theirs.asked[k].expected, part, otherwise=otherwise)
         if not self.alike(self.theirs.asked[k], asked):
             raise Different
         return asked
@@ -176,14 +185,30 @@ def _scaled(args, exercise):
 def _failed(reply, exercise):
     """What is wrong with a reply before one looks at its values."""
     if reply.failure:
-        blank = reply.failure.kind == "NotImplementedError" or reply.failure == Failure("NotPlain", "ellipsis")
-        return Problem("unwritten" if blank else "raised")
+        return Problem("unwritten" if _is_blank(reply.failure) else "raised")
     if _is_nothing(reply.result):
         return Problem("unwritten")
     if reply.changed:
         k = reply.changed[0]
         return Problem("changed", exercise.parameters[min(k, len(exercise.parameters) - 1)])
     return None
+
+
+def _not_refused(reply, otherwise):
+    """None where the reply is an exception with a message."""
+    if _is_blank(reply.failure) or (reply.failure is None and _is_nothing(reply.result)):
+        return Problem("unwritten")
+    if reply.failure is None or reply.failure.kind == "NotPlain":
+        return otherwise
+    if reply.failure.message.strip():
+        return None
+    return said(f"Your function stopped with {reply.failure.kind}, as it should, but without a word.",
+                "What would you like to read there, a month from now?", "W07", "an error without a message")
+
+
+def _is_blank(failure):
+    """Whether a failure is what a stub does."""
+    return failure is not None and (failure.kind == "NotImplementedError" or failure == Failure("NotPlain", "ellipsis"))
 
 
 def _is_nothing(value):

@@ -1,0 +1,126 @@
+"""What a declaration can ask for beyond comparing results: refusals, drivers, given names, axes by name."""
+
+import numpy as np
+import pytest
+
+from course.checks import commands
+from course.checks.calling import call
+from course.checks.commands import examine
+from course.checks.comparing import said
+from course.checks.exercise import Check, Exercise
+
+DRIVER = """
+def drive(answer, start, steps):
+    counter = answer(start)
+    for step in steps:
+        counter.add(step)
+    return counter.total
+"""
+
+
+class Counter:
+    def __init__(self, start):
+        self.total = start
+
+    def add(self, step):
+        self.total += step
+
+
+COUNTER = Exercise(
+    "class Counter(start)", "total", 1, lambda start, steps: start + sum(steps), driver=DRIVER, given="unit = 1.0",
+    checks=(Check("adds", 1, lambda d: [(2.0, [3.0, 4.0]), (d.number(), [d.number()])]),),
+    mistakes=(("X1", "forgets", "class Counter:\n    def __init__(self, start):\n        self.total = start * unit\n"
+               "    def add(self, step):\n        self.total = step", "It keeps the last step only.", ""),),
+)
+
+
+def test_a_class_is_reached_through_its_driver():
+    assert COUNTER.name == "Counter"
+    assert COUNTER.parameters == ("start", "steps")
+    assert examine(COUNTER, Counter, (0, 1), edge=True).run.score == 1.0
+
+
+def test_a_wrong_class_is_named_and_uses_what_is_given():
+    report = examine(COUNTER, COUNTER.mistakes[0].function, (0,), edge=True)
+    assert report.diagnosis.code == "X1"
+    assert "start=2.0  steps=[3.0, 4.0]" in str(report)
+
+
+def test_a_failure_behind_a_driver_points_at_the_answer_not_at_the_driver(tmp_path):
+    class Empty:
+        def __init__(self, start):
+            pass
+
+    failure = call(Empty, (1.0, [2.0]), DRIVER).failure
+    assert failure.kind == "AttributeError"
+    assert failure.line is None
+
+
+def test_what_is_not_a_class_is_told_how_to_begin():
+    assert "defined as `class Counter(start):`" in str(commands._not_a_function(COUNTER, None, graded=False))
+
+
+def refuses(ask):
+    return ask.refuses(np.ones((3, 1)), np.ones(3), otherwise=said("It went on.", "Do the shapes fit?", "V15"))
+
+
+MSE = Exercise(
+    "mse(pred, target)", "loss", 1, lambda pred, target: np.mean((pred - target)**2),
+    checks=(Check("values", 0.5, lambda d: [(d.array(4, 3), d.array(4, 3))]), Check("refuses", 0.5, test=refuses)),
+    mistakes=(("V15", "broadcasts", "np.mean((pred - target)**2)", "It went on.", "Do the shapes fit?"),))
+
+
+def mse(pred, target, error):
+    if pred.shape != target.shape:
+        raise error
+    return np.mean((pred - target)**2)
+
+
+@pytest.mark.parametrize(("error", "points", "words"), [
+    (ValueError("pred has shape (3, 1)"), 1.0, "✓"),
+    (AssertionError("shapes"), 1.0, "✓"),
+    (AssertionError(), 0.5, "[W07]"),
+    (ValueError("  "), 0.5, "stopped with ValueError, as it should, but without a word"),
+    (NotImplementedError("later"), 0.5, "not written yet"),
+])
+def test_an_expected_exception_must_say_something(error, points, words):
+    report = examine(MSE, lambda pred, target: mse(pred, target, error), (0,), edge=True, graded=True)
+    assert report.run.score == points
+    assert words in str(report)
+
+
+def test_an_answer_that_goes_on_is_named():
+    report = examine(MSE, lambda pred, target: ((pred - target)**2).mean(), (0,), edge=True)
+    assert report.run.score == 0.5
+    assert report.diagnosis.code == "V15"
+
+
+def test_something_unheard_of_in_place_of_an_exception_is_no_refusal():
+    report = examine(MSE, lambda pred, target: object() if pred.shape != target.shape else
+                     np.mean((pred - target)**2), (0,), edge=True)
+    assert report.run.score == 0.5
+    assert "It went on." in str(report)
+
+
+AFFINE = Exercise(
+    "affine_backward(dout, x, w)", "dx, dw", 1, lambda dout, x, w: (dout @ w.T, x.T @ dout),
+    axes={"dout": "NM", "x": "ND", "w": "DM"},
+    checks=(Check("values", 1, lambda d: [(d.array(3, 2), d.array(3, 4), d.array(4, 2))]),),
+    mistakes=(("V01", "no transpose", "dout @ w, x @ dout", "A transpose is missing.", "Which axis is summed away?"),))
+
+
+@pytest.mark.parametrize(("answer", "words"), [
+    (lambda dout, x, w: (dout @ w.T, dout.T @ x),
+     "`dw` has shape (2, 4), that is (M, D); it should have shape (4, 2), that is (D, M). The numbers are right: "
+     "it is the transpose."),
+    (lambda dout, x, w: (dout @ w.T, x.sum(0)), "`dw` has shape (4,), that is (D,); it should have"),
+    (lambda dout, x, w: (dout @ w.T, np.ones(7)), "`dw` has shape (7,); it should have shape (4, 2), that is (D, M)"),
+    (lambda dout, x, w: (x @ w.T, x @ w), "Here dout is (N, M) = (3, 2), x is (N, D) = (3, 4), w is (D, M) = (4, 2)."),
+])
+def test_shapes_are_told_by_the_names_of_their_axes(answer, words):
+    assert words in str(examine(AFFINE, answer, (0,), edge=True))
+
+
+def test_a_form_that_only_fails_is_named_by_the_words_of_its_failure():
+    assert examine(AFFINE, lambda dout, x, w: (dout @ w, 0), (0,), edge=True).diagnosis.code == "V01"
+    assert examine(AFFINE, lambda dout, x, w: (w @ x, 0), (0,), edge=True).diagnosis.code == ""
