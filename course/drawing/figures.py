@@ -18,7 +18,7 @@ def figure(x, extra=0):
     size = abs(x)
     if size and not 1e-4 <= size < 1e7:
         mantissa, exponent = f"{x:.{3 + extra}e}".split("e")
-        return _signed(mantissa) + "×10" + str(int(exponent)).translate(_SUPERSCRIPT)
+        return _signed(mantissa) + "×10" + superscript(int(exponent))
     decimals = extra + (2 if size >= 1000 else 3 if size >= 100 else 4 if size >= 1e-3 or not size else 7)
     text = f"{x:.{decimals}f}"
     # A zero at the end is dropped only where it says nothing: 0.0090 stays if it stands for 0.00902.
@@ -31,6 +31,11 @@ def brief(x):
     """A constant inside a gate: 2, 0.5, −1."""
     text = f"{float(x):.4g}"
     return _signed(text) if "e" not in text else figure(x)
+
+
+def superscript(whole):
+    """A whole number as an exponent: ², ⁻⁷."""
+    return str(whole).replace(MINUS, "-").translate(_SUPERSCRIPT)
 
 
 def number(text):

@@ -6,6 +6,8 @@ input, where {out} is the gate's own value. What has no row is shown under its o
 
 from typing import NamedTuple
 
+from course.drawing.figures import brief, guarded, superscript
+
 
 class Gate(NamedTuple):
     label: str
@@ -45,18 +47,16 @@ GATES = {
     "index": Gate("[ ]", "{a}[…]", ("1 where it was taken, else 0",)),
 }
 
-# A gate with a constant in one slot, drawn as one node: (gate, slot of the constant) -> label, {c} the constant.
+# A gate with one number in a slot, drawn as one node: (gate, slot of the number) -> label, {c} the number.
 WITH_CONSTANT = {
-    ("add", 0): "+ {guarded}", ("add", 1): "+ {guarded}",
-    ("sub", 0): "{c} −", ("sub", 1): "− {guarded}",
-    ("mul", 0): "× {guarded}", ("mul", 1): "× {guarded}",
-    ("div", 0): "{c}/x", ("div", 1): "÷ {guarded}",
-    ("pow", 0): "{guarded}^x", ("pow", 1): "x^{c}",
-    ("maximum", 0): "max({c}, x)", ("maximum", 1): "max(x, {c})",
-    ("minimum", 0): "min({c}, x)", ("minimum", 1): "min(x, {c})",
+    ("add", 0): "+ {c}", ("add", 1): "+ {c}",
+    ("sub", 0): "{c} −", ("sub", 1): "− {c}",
+    ("mul", 0): "× {c}", ("mul", 1): "× {c}",
+    ("div", 0): "{c}/x", ("div", 1): "÷ {c}",
+    ("pow", 0): "{c}^( )", ("pow", 1): "( )^{c}",
+    ("maximum", 0): "max({c}, ·)", ("maximum", 1): "max(·, {c})",
+    ("minimum", 0): "min({c}, ·)", ("minimum", 1): "min(·, {c})",
 }
-
-COMMUTES = {"add", "mul", "maximum", "minimum"}
 
 FROM_OUTPUT = {"exp", "sigmoid", "tanh"}         # whose <gate>_backward takes (dout, out) in this course
 
@@ -65,5 +65,13 @@ def gate_of(name, slots):
     """The row for an operation; one made up from its name where there is none."""
     if name in GATES:
         return GATES[name]
-    arguments = ", ".join("abcdefgh"[:slots]) if slots <= 8 else "…"
-    return Gate(name, f"{name}({arguments})", ("its rule in autodiff",) * slots)
+    letters = ", ".join(["{a}", "{b}", "…"][:slots])
+    return Gate(name, f"{name}({letters})", ())
+
+
+def label_with(gate, slot, constant):
+    """The label of a gate with a number inside: "× 2", "( )²", "1/x"."""
+    text = brief(constant)
+    if gate == "pow" and slot == 1 and text.replace("−", "").isdigit():
+        return "( )" + superscript(text)
+    return WITH_CONSTANT[gate, slot].format(c=text if "(" in WITH_CONSTANT[gate, slot] else guarded(text))

@@ -10,9 +10,9 @@ from itertools import count
 
 from course.drawing.layout import RADIUS, Box, place
 
-PALETTES = {        # value, gradient, mark on light; the same on dark
-    "green-red": ("#00735C", "#B3261E", "#9A5B00", "#4CD6B3", "#FF8A80", "#FFC24D"),
-    "colorblind": ("#0060A8", "#B54500", "#6B4E9B", "#6CB8F0", "#FF9E5E", "#C9B3F2"),
+PALETTES = {        # value, gradient and mark (what is at work, or wrong), on light and on dark
+    "green-red": {"light": ("#00735C", "#B3261E", "#9A5B00"), "dark": ("#4CD6B3", "#FF8A80", "#FFC24D")},
+    "colorblind": {"light": ("#0060A8", "#B54500", "#6B4E9B"), "dark": ("#6CB8F0", "#FF9E5E", "#C9B3F2")},
 }
 FIGURE, SMALL = 15, 12.5            # sizes of type
 _serial = count(1)
@@ -31,6 +31,9 @@ STYLE = """
   text-underline-offset: 3px; }
 .bp .contribution { font-size: 12.5px; font-weight: 500; }
 .bp .back { fill: none; stroke: var(--bp-gradient); stroke-width: 2.6; stroke-dasharray: 6 4; visibility: hidden; }
+.bp .wrong .wire { stroke: var(--bp-mark); stroke-width: 5; }
+.bp .cross { fill: var(--bp-mark); font-size: 22px; font-weight: 700; text-anchor: middle; visibility: hidden; }
+.bp .wrong .cross { visibility: visible; }
 .bp .back-tip { fill: var(--bp-gradient); }
 """
 
@@ -51,7 +54,7 @@ def svg(scene, palette="green-red", alone=True):
              + (f' role="img" aria-label="{escape(scene.aloud)}">' if alone else ">")]
     if alone:
         parts += [f"<title>{escape(scene.title)}</title>", f"<desc>{escape(scene.aloud)}</desc>"]
-    parts.append(f"<style>{STYLE}{_colours(palette) if alone else ''}</style>")
+    parts.append(f"<style>{STYLE}{_own_colours(palette) if alone else ''}</style>")
     parts.append(f'<defs><marker id="{serial}-tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" '
                  'markerHeight="8" orient="auto" markerUnits="userSpaceOnUse"><path class="tip" '
                  'd="M0 1 10 5 0 9z"/></marker>'
@@ -60,12 +63,16 @@ def svg(scene, palette="green-red", alone=True):
                  'd="M10 1 0 5 10 9z"/></marker></defs>')
     if alone:
         parts.append(f'<rect class="paper" width="{width}" height="{height}" rx="8"/>')
+    wrong = scene.frames[-1].wrong
     for edge in scene.edges:
         points = layout.wires[edge.target, edge.port]
         path = _path(points)
-        parts.append(f'<g class="edge" data-edge="{edge.id}"><path class="wire" d="{path}" '
-                     f'marker-end="url(#{serial}-tip)"/><path class="back" d="{path}" '
+        parts.append(f'<g class="edge{" wrong" * (edge.id == wrong)}" data-edge="{edge.id}">'
+                     f'<path class="wire" d="{path}" marker-end="url(#{serial}-tip)"/><path class="back" d="{path}" '
                      f'marker-start="url(#{serial}-back)"/>')
+        if edge.id == wrong:
+            (x1, y1), (x2, y2) = points[-3:-1]
+            parts.append(f'<text class="cross" x="{_n((x1 + x2) / 2)}" y="{_n((y1 + y2) / 2 - 10)}">✗</text>')
         if edge.contribution:
             x, y = points[-1]
             above = edge.port < (len(items[edge.target].inputs) - 1) / 2 or len(items[edge.target].inputs) == 1
@@ -96,13 +103,18 @@ def svg(scene, palette="green-red", alone=True):
     return "".join(parts)
 
 
-def _colours(palette):
-    light, dark = PALETTES[palette][:3], PALETTES[palette][3:]
+def colours(palette):
+    """The palette by name: {"light-value": "#00735C", ...}."""
+    return {f"{mode}-{part}": colour for mode, row in PALETTES[palette].items()
+            for part, colour in zip(("value", "gradient", "mark"), row, strict=True)}
+
+
+def _own_colours(palette):
     rule = (".bp {{ color: {}; --bp-wire: {}; --bp-node: {}; --bp-value: {}; --bp-gradient: {}; --bp-mark: {}; }}"
             ".bp .paper {{ fill: {}; }}")
-    return (rule.format("#1B1B1F", "#777980", "#F3F4F6", *light, "#FFFFFF")
+    return (rule.format("#1B1B1F", "#777980", "#F3F4F6", *PALETTES[palette]["light"], "#FFFFFF")
             + "@media (prefers-color-scheme: dark) {"
-            + rule.format("#ECECF1", "#8E9099", "#2B2D33", *dark, "#17181C") + "}")
+            + rule.format("#ECECF1", "#8E9099", "#2B2D33", *PALETTES[palette]["dark"], "#17181C") + "}")
 
 
 def _path(points):

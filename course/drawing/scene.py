@@ -46,7 +46,7 @@ class Frame(NamedTuple):
 
 
 class Table(NamedTuple):
-    """What opens when a node is clicked: a caption, arrays as [name, nested list], and rows of text under a head."""
+    """What opens when a node is clicked: a caption, arrays as [name, rows of figures], rows of text under a head."""
 
     caption: str
     arrays: list
@@ -73,10 +73,14 @@ def compose(trace, *, names=(), constants=False, verdict=None):
     steps = verdict.steps if verdict else [step for step in trace.steps if step.direction == "backward"]
     called = _called(trace, names)
     folded = {} if constants else _folded(trace)
-    items = _items(trace, called, folded, {step.receiver: step.after for step in steps})
+    # Where a learner's backward pass stopped, gradients are missing; otherwise no path means a gradient of 0.
+    gradients = {node.id: None if verdict and not verdict.right else 0.0 for node in trace.nodes}
+    gradients.update((step.receiver, step.after) for step in steps)
+    items = _items(trace, called, folded, gradients)
     teller = _Teller(trace, items, steps)
-    return Scene(_title(trace, items), teller.aloud(), list(items.values()), _edges(trace, items, steps),
-                 teller.frames(verdict), {id: teller.table(id) for id in items})
+    frames = teller.frames(verdict)
+    return Scene(_title(trace, items), teller.aloud(frames), list(items.values()), _edges(trace, items, steps),
+                 frames, {id: teller.table(id) for id in items})
 
 
 def _called(trace, names):
@@ -122,7 +126,8 @@ def _items(trace, called, folded, gradients):
         else:       # the value tells gates of one kind apart
             says = f"the gate {label}" + (f" with value {value}" if alike.count(label) > 1 else "")
         slots = tuple(slot for slot, parent in enumerate(node.parents) if parent not in inside)
-        gradient = "" if kind == "constant" else shown(gradients.get(node.id, 0.0), node.shape)
+        missing = kind == "constant" or gradients[node.id] is None
+        gradient = "" if missing else shown(gradients[node.id], node.shape)
         items[node.id] = Item(node.id, kind, label, called.get(node.id, ""), says,
                               tuple(node.parents[slot] for slot in slots), slots, value, gradient)
     return items
@@ -135,10 +140,8 @@ def _label(trace, node, folded):
         return brief(node.value) if not node.shape else shown(node.value, node.shape)
     if node.id not in folded:
         return gates.gate_of(node.gate, len(node.parents)).label
-    slot, c = node.parents.index(folded[node.id]), brief(trace.nodes[folded[node.id]].value)
-    if (node.gate, slot, c) == ("pow", 1, "2"):
-        return gates.GATES["square"].label
-    return gates.WITH_CONSTANT[node.gate, slot].format(c=c, guarded=guarded(c))
+    constant = folded[node.id]
+    return gates.label_with(node.gate, node.parents.index(constant), trace.nodes[constant].value)
 
 
 def _edges(trace, items, steps):
@@ -160,6 +163,16 @@ def edge_id(gate, slot):
 def shown(value, shape):
     """The figure for a value: a number, or the shape of an array."""
     return figure(value) if not shape else str(tuple(shape))
+
+
+def _grid(value, most=8):
+    """An array as rows of figures, cut off after `most` rows and columns; of three axes and more the first slice."""
+    if not isinstance(value[0] if value else 0.0, list):
+        value = [value]
+    while value and value[0] and isinstance(value[0][0], list):
+        value = value[0]
+    rows = [[*map(figure, row[:most]), *["…"] * (len(row) > most)] for row in value[:most]]
+    return rows + [["…"] * len(rows[0])] * (len(value) > most)
 
 
 def _title(trace, items):
@@ -194,7 +207,8 @@ class _Teller:
                 parts.append(f"{row.label} of inputs {known}")
             return " = ".join(filter(None, parts)) + (f", of shape {node.shape}" if node.shape
                                                       else f" = {figure(node.value)}")
-        numbers = self._fill(row.expression, [brief(p.value) if p.gate == "constant" else figure(p.value) for p in inputs])
+        numbers = self._fill(row.expression,
+                             [brief(p.value) if p.gate == "constant" else figure(p.value) for p in inputs])
         parts += [numbers] if numbers != parts[-1] else []
         return " = ".join(filter(None, parts)) + f" {self._sign(node, inputs)} {figure(node.value)}"
 
@@ -255,21 +269,21 @@ class _Teller:
                             f"because {self.f} changes as much as itself.", [], [[self.output, figure(1.0)]], []))
         for id in reversed(working):
             steps = self.paid_by.get(id, [])
-            if steps:
+            if steps and not (verdict and verdict.gate == id):
                 told = "; ".join(map(self.payment, steps))
                 changed = [[step.receiver, shown(step.after, self.nodes[step.receiver].shape)] for step in steps]
                 edges = [edge_id(id, step.slot) for step in steps]
                 frames.append(Frame("backward", id, f"Backward, from {self.items[id].says}: {told}.",
                                     [], changed, edges))
-        return [*frames, verdict.frame] if verdict else frames
+        return [*frames, verdict.frame(self.items)] if verdict else frames
 
     def table(self, id):
         node, item = self.nodes[id], self.items[id]
         arrays = []
         if node.shape:
-            arrays.append(["value", node.value])
+            arrays.append(["value", _grid(node.value)])
             if id in self.paid_to:
-                arrays.append(["gradient", self.paid_to[id][-1].after])
+                arrays.append(["gradient", _grid(self.paid_to[id][-1].after)])
         if item.kind == "gate":
             head = ["to", "local rule", "local", "× upstream", "= contribution", "before + contribution = after"]
             rows = [self._row(node, step) for step in self.paid_by.get(id, [])]
@@ -312,13 +326,15 @@ class _Teller:
             return local
         return f"∂({self._fill(row.expression, words)})/∂{words[slot]} = {local}"
 
-    def aloud(self):
+    def aloud(self, frames):
         """The graph read aloud, in a few sentences."""
         leaves = [item for item in self.items.values() if item.kind == "leaf"]
         gates_ = [self.formula(item.id) for item in self.items.values() if item.kind == "gate"]
         inputs = ", ".join(f"{leaf.label} = {leaf.value}" if not self.nodes[leaf.id].shape
                            else f"{leaf.label} of shape {leaf.value}" for leaf in leaves)
         backward = ", ".join(f"∂{self.f}/∂{leaf.label} = {leaf.gradient}" if not self.nodes[leaf.id].shape
-                             else f"∂{self.f}/∂{leaf.label} of shape {leaf.gradient}" for leaf in leaves)
+                             else f"∂{self.f}/∂{leaf.label} of shape {leaf.gradient}"
+                             for leaf in leaves if leaf.gradient) or "it stopped before it reached an input"
+        verdict = f" {frames[-1].sentence}" if frames[-1].phase in ("right", "wrong") else ""
         return (f"Computational graph. Inputs: {inputs or 'none'}. Forward: {'; '.join(gates_) or 'nothing to do'}. "
-                f"Backward: {backward}.")
+                f"Backward: {backward}.{verdict}")

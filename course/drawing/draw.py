@@ -5,6 +5,9 @@ from pathlib import Path
 
 from autodiff.trace import trace
 from course.drawing import picture, scene
+from course.drawing.page import page
+from course.drawing.view import view
+from course.drawing.yours import judge
 
 MOST_GATES = 150        # what still fits on a page that one can scroll
 
@@ -49,24 +52,54 @@ class Graph:
         if gates > MOST_GATES:
             raise ValueError(f"This graph has {gates} gates, and more than {MOST_GATES} cannot be read on a page. Draw "
                              "a smaller piece, or group gates: arrays make one gate of many.")
-        return scene.compose(record, **self._options)
+        verdict = judge(record, self._yours) if self._yours is not None else None
+        composed = scene.compose(record, verdict=verdict, **self._options)
+        for node in record.nodes:
+            if not _finite(node.value):
+                at = ", ".join(f"{name} = {value}" for name, value in inputs.items())
+                raise ValueError(f"At {at} the gate {node.gate} gives {node.value}, and a graph is drawn at finite "
+                                 "numbers.")
+        return composed
 
     def svg(self):
         """The whole picture, every value and gradient, as the text of an SVG file."""
         return picture.svg(self.scene, self.palette)
 
+    def view(self, moved=None):
+        """What the live graph shows: at the inputs as given, or with those that a slider has moved."""
+        inputs = {**self.inputs, **(moved or {})}
+        if moved is None:
+            return view(self.scene, self.palette, inputs, self.inputs)
+        try:
+            composed = self.compose(inputs)
+        except Exception as error:      # whatever f raises there: the learner reads it, and moves the slider back
+            told = error if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+            return view(self.scene, self.palette, inputs, self.inputs, problem=str(told))
+        return view(composed, self.palette, inputs, self.inputs)
+
     def save(self, path):
-        """Write a picture (name.svg)."""
+        """Write a page that stands alone (name.html), or a picture (name.svg)."""
         path = Path(path)
-        if path.suffix != ".svg":
-            raise ValueError(f"A graph is saved as name.svg (a picture); got {path.name!r}.")
-        path.write_text(self.svg(), encoding="utf-8")
+        if path.suffix == ".svg":
+            text = self.svg()
+        elif path.suffix == ".html":
+            alone = view(self.scene, self.palette, self.inputs, self.inputs,
+                         note="This page shows one set of inputs; in a notebook, each has a slider.")
+            text = page(self.scene.title, alone, self.svg())
+        else:
+            raise ValueError(f"A graph is saved as name.html (a page to step through) or name.svg (a picture); "
+                             f"got {path.name!r}.")
+        path.write_text(text, encoding="utf-8")
 
     def __repr__(self):
         return self.scene.aloud
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"image/svg+xml": self.svg(), "text/plain": self.scene.aloud}
+        from course.drawing.widget import GraphWidget  # anywidget takes a while to import; only showing needs it
+
+        bundle = GraphWidget(self)._repr_mimebundle_()
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+        return {**data, "image/svg+xml": self.svg(), "text/plain": self.scene.aloud}, metadata
 
 
 def _check_inputs(f, inputs):
@@ -94,13 +127,14 @@ def _check_inputs(f, inputs):
 
 
 def _check_finite(name, value):
+    if not _finite(value):
+        raise ValueError(f"{name} is {value}, and a graph is drawn at finite numbers.")
+
+
+def _finite(value):
     import numpy as np
 
     try:
-        array = np.asarray(value, dtype=float)
+        return bool(np.isfinite(np.asarray(value, dtype=float)).all())
     except (TypeError, ValueError):
-        return                          # trace says what an input may be
-    if not np.isfinite(array).all():
-        shown = "nan" if np.isnan(array).any() else "inf"
-        raise ValueError(f"{name} is {shown if not array.ndim else f'an array with {shown}'}; a graph is drawn at finite "
-                         "numbers.")
+        return True                     # no numbers at all: trace says what an input may be

@@ -1,0 +1,253 @@
+// The graph, live: shows and hides parts of the picture that Python has drawn, one frame at a time.
+// All figures and sentences come ready-made in `view`; nothing is computed here.
+//
+// view: {title, svg, colours, frames, tables, says, sliders, problem, note}, as course/drawing/view.py makes it.
+
+const BUTTONS = [
+  ["reset", "Reset", "Back to the start"],
+  ["back", "← Back", "One step back"],
+  ["step", "Step →", "One step on"],
+  ["forward", "Whole forward pass", "To the end of the forward pass"],
+  ["end", "To the end", "To the end of the backward pass"],
+];
+const HINT = "Click a node, or press Enter on it, to open its table.";
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+/** Draw `view` into `root`. `send(inputs)` is called when a slider moves; without it there are no sliders. */
+export function mount(root, view, send) {
+  let at = 0, open = null, zoom = null;
+  const inputs = Object.fromEntries((view.sliders || []).map((s) => [s.name, s.value]));
+
+  const frame = element("div", { class: "bp-widget", role: "group", "aria-label": view.title,
+    "data-lm-suppress-shortcuts": "true" });        // JupyterLab's own keys, while the focus is in here
+  for (const [name, colour] of Object.entries(view.colours)) frame.style.setProperty(`--bp-${name}`, colour);
+  const sliders = element("div", { class: "bp-sliders" });
+  const bar = element("div", { class: "bp-bar", role: "toolbar", "aria-label": "Steps and size" });
+  const stage = element("div", { class: "bp-stage", role: "region", tabindex: "0",
+    "aria-label": "Drawing of the graph; the left and right arrow keys step" });
+  const said = element("p", { class: "bp-said", role: "status", "aria-live": "polite", "aria-atomic": "true" });
+  const table = element("div", { class: "bp-table" });
+  const place = element("span", { class: "bp-place" });
+  const buttons = {};
+  for (const [key, text, title] of BUTTONS) {
+    buttons[key] = element("button", { type: "button", title }, text);
+    buttons[key].addEventListener("click", () => go(key));
+    bar.append(buttons[key]);
+  }
+  bar.append(place);
+  const sizes = element("span", { class: "bp-sizes", role: "group", "aria-label": "Size" });
+  for (const [text, title, change] of [["−", "Smaller", () => zoom / 1.2], ["+", "Larger", () => zoom * 1.2],
+    ["Fit", "Fit the width", fitting]]) {
+    const button = element("button", { type: "button", title, "aria-label": title }, text);
+    button.addEventListener("click", () => resize(change()));
+    sizes.append(button);
+  }
+  bar.append(sizes);
+  if (send && view.sliders.length) {
+    for (const s of view.sliders) sliders.append(slider(s));
+    frame.append(sliders);
+  }
+  frame.append(bar, stage, said, table);
+  if (view.note) frame.append(element("p", { class: "bp-note" }, view.note));
+  root.replaceChildren(frame);
+
+  frame.addEventListener("keydown", (event) => {
+    if (event.target.matches("input") || event.altKey || event.ctrlKey || event.metaKey) return;
+    const key = { ArrowRight: "step", ArrowLeft: "back", Home: "reset", End: "end" }[event.key];
+    if (key) go(key);
+    else if ((event.key === "Enter" || event.key === " ") && event.target.dataset.node) toggle(event.target);
+    else if (event.key === "Escape" && open !== null) show(null);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  stage.addEventListener("click", (event) => {
+    const node = event.target.closest(".node");
+    if (node) toggle(node);
+  });
+
+  // -- sliders: while Python is at work on one position, only the latest of the others is kept --
+  let busy = false, waiting = false;
+  function slider(s) {
+    const id = `bp-${Math.random().toString(36).slice(2)}`;
+    const input = element("input", { type: "range", id, min: s.min, max: s.max, step: s.step, value: s.value });
+    const out = element("output", { for: id }, s.shown);
+    input.addEventListener("input", () => {
+      inputs[s.name] = Number(input.value);
+      if (busy) waiting = true;
+      else pass();
+    });
+    const row = element("div", { class: "bp-slider" }, element("label", { for: id }, s.name), input, out);
+    row.dataset.name = s.name;
+    return row;
+  }
+  function pass() {
+    busy = true;
+    waiting = false;
+    send({ ...inputs });
+  }
+
+  /** Python's answer to a slider: another view of the same function. */
+  function update(next) {
+    busy = false;
+    if (waiting) pass();
+    if (!next.problem) {
+      view = next;
+      paint();
+    }
+    said.textContent = next.problem || view.frames[at].sentence;
+    said.dataset.phase = next.problem ? "wrong" : view.frames[at].phase;
+    for (const s of next.sliders) {
+      const row = [...sliders.children].find((child) => child.dataset.name === s.name);
+      if (row) row.querySelector("output").textContent = s.shown;
+    }
+  }
+
+  // -- frames --
+  function go(key) {
+    const last = view.frames.length - 1;
+    const forward = view.frames.findLastIndex((f) => f.phase === "forward" || f.phase === "start");
+    at = { reset: 0, back: Math.max(0, at - 1), step: Math.min(last, at + 1), forward, end: last }[key];
+    render();
+  }
+
+  function paint() {
+    const focused = document.activeElement?.closest?.(".node")?.dataset.node;
+    const hadFocus = stage.contains(document.activeElement);
+    stage.innerHTML = view.svg;
+    const svg = stage.firstElementChild;
+    svg.setAttribute("role", "group");
+    svg.setAttribute("aria-label", view.title);
+    for (const part of svg.querySelectorAll(".edge, .value, .gradient, .split")) part.setAttribute("aria-hidden", "true");
+    for (const node of svg.querySelectorAll(".node")) {
+      node.setAttribute("role", "button");
+      node.setAttribute("tabindex", "0");
+    }
+    at = Math.min(at, view.frames.length - 1);
+    if (zoom === null) zoom = fitting();
+    resize(zoom);
+    render();
+    if (hadFocus) (svg.querySelector(`.node[data-node="${focused}"]`) || stage).focus({ preventScroll: true });
+  }
+
+  function render() {
+    const svg = stage.firstElementChild, now = view.frames[at];
+    const values = new Set(), gradients = new Map(), paid = new Set();
+    for (const f of view.frames.slice(0, at + 1)) {
+      f.values.forEach((id) => values.add(id));
+      f.gradients.forEach(([id, text]) => gradients.set(id, text));
+      if (f.phase === "backward" || f.phase === "wrong") f.edges.forEach((id) => paid.add(id));
+    }
+    for (const text of svg.querySelectorAll("text.value")) {
+      text.classList.toggle("off", !values.has(Number(text.dataset.node)));
+    }
+    for (const text of svg.querySelectorAll("text.gradient[data-node]")) {
+      const shown = gradients.get(Number(text.dataset.node));
+      text.classList.toggle("off", shown === undefined);
+      if (shown !== undefined) text.textContent = shown;
+    }
+    for (const edge of svg.querySelectorAll(".edge")) {
+      const id = edge.dataset.edge, active = now.edges.includes(id);
+      edge.classList.toggle("sent", active && now.phase === "forward");
+      edge.classList.toggle("paid", active && now.phase === "backward");
+      edge.classList.toggle("wrong", now.wrong === id);
+      edge.querySelector(".contribution")?.classList.toggle("off", !paid.has(id));
+    }
+    for (const node of svg.querySelectorAll(".node")) {
+      const id = Number(node.dataset.node);
+      node.classList.toggle("at", id === now.node);
+      node.classList.toggle("open", id === open);
+      node.setAttribute("aria-pressed", String(id === open));
+      const value = values.has(id) ? svg.querySelector(`text.value[data-node="${id}"]`)?.textContent : null;
+      node.setAttribute("aria-label", view.says[id] + (value ? `, value ${value}` : "")
+        + (gradients.has(id) ? `, gradient ${gradients.get(id)}` : ""));
+    }
+    said.textContent = now.sentence;
+    said.dataset.phase = now.phase;
+    place.textContent = `step ${at} of ${view.frames.length - 1}`;
+    const ends = { reset: at === 0, back: at === 0, step: at === view.frames.length - 1,
+      end: at === view.frames.length - 1 };
+    // Not `disabled`: the button that was just pressed must keep the focus.
+    for (const key in buttons) buttons[key].setAttribute("aria-disabled", String(Boolean(ends[key])));
+    follow(now.node);
+    show(open);
+  }
+
+  function follow(id) {
+    const node = id === null ? null : stage.querySelector(`.node[data-node="${id}"]`);
+    if (!node || stage.scrollWidth <= stage.clientWidth) return;
+    const box = node.getBoundingClientRect(), frame = stage.getBoundingClientRect();
+    if (box.left < frame.left + 60 || box.right > frame.right - 140) {
+      stage.scrollLeft += (box.left + box.right) / 2 - (frame.left + frame.right) / 2;
+    }
+  }
+
+  // -- size --
+  function fitting() {
+    const natural = Number(stage.firstElementChild.getAttribute("width"));
+    return Math.min(1, Math.max(0.72, (stage.clientWidth - 4) / natural || 1));
+  }
+  function resize(scale) {
+    zoom = Math.min(3, Math.max(0.4, scale));
+    const svg = stage.firstElementChild;
+    const [, , width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
+    svg.style.width = `${width * zoom}px`;
+    svg.style.height = `${height * zoom}px`;
+  }
+
+  // -- tables --
+  function toggle(node) {
+    const id = Number(node.dataset.node);
+    open = open === id ? null : id;
+    render();
+  }
+  function show(id) {
+    open = id;
+    for (const node of stage.querySelectorAll(".node")) {
+      node.classList.toggle("open", Number(node.dataset.node) === id);
+      node.setAttribute("aria-pressed", String(Number(node.dataset.node) === id));
+    }
+    if (id === null || !view.tables[id]) {
+      table.replaceChildren(element("p", { class: "bp-hint" }, HINT));
+      return;
+    }
+    const { caption, arrays, head, rows } = view.tables[id];
+    const parts = [element("p", { class: "bp-caption" }, caption)];
+    if (head.length) parts.push(grid(head, rows, caption));
+    for (const [name, lines] of arrays) {
+      parts.push(element("p", { class: `bp-array ${name}` }, name), grid(null, lines, `${name} of ${view.says[id]}`, name));
+    }
+    table.replaceChildren(...parts);
+  }
+  function grid(head, rows, label, kind = "") {
+    const made = element("table", { "aria-label": label, class: kind });
+    if (head) {
+      made.append(element("thead", {}, element("tr", {}, ...head.map((text) => element("th", { scope: "col" }, text)))));
+    }
+    made.append(element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((text) => element("td", {}, text))))));
+    const scroll = element("div", { class: "bp-scroll", tabindex: "0", role: "region", "aria-label": `Table: ${label}` });
+    scroll.append(made);
+    return scroll;
+  }
+
+  paint();
+  return { update };
+}
+
+export default {
+  render({ model, el }) {
+    const live = mount(el, model.get("view"), (inputs) => {
+      model.set("inputs", inputs);
+      model.save_changes();
+    });
+    const changed = () => live.update(model.get("view"));
+    model.on("change:view", changed);
+    return () => model.off("change:view", changed);
+  },
+};

@@ -1,0 +1,173 @@
+"""A learner's own backward functions, run along the graph until the first edge that comes out wrong."""
+
+from typing import NamedTuple
+
+from course.drawing.figures import figure
+from course.drawing.gates import FROM_OUTPUT, GATES
+from course.drawing.scene import Frame, edge_id, shown
+
+ALIASES = {"max": "maximum", "min": "minimum"}      # max_backward(dout, x, y) is about the larger of two
+FINE = 1e-6                                         # relative, as in the checks
+
+
+class Verdict(NamedTuple):
+    """What came of it: the backward steps up to the first wrong gate, and what to say."""
+
+    steps: list
+    right: bool
+    gate: int | None        # the gate that paid wrongly
+    slot: int | None        # through this slot; None if nothing usable came back
+    sentence: str           # {gate} and {receiver} stand for how the drawing calls the two
+    receiver: int | None
+
+    def frame(self, items):
+        """The last frame of the drawing, in which the wrong edge is painted."""
+        gate = items[self.gate].says if self.gate is not None else ""
+        receiver = items[self.receiver].says if self.receiver is not None else ""
+        sentence = self.sentence.replace("{gate}", gate).replace("{receiver}", receiver)
+        wrong = edge_id(self.gate, self.slot) if self.slot is not None else ""
+        changed = [[step.receiver, items[step.receiver].gradient] for step in self.steps
+                   if self.gate is not None and step.sender == self.gate]
+        return Frame("right" if self.right else "wrong", self.gate, sentence, [], changed,
+                     [wrong] if wrong else [], wrong)
+
+
+def judge(trace, yours):
+    """Run `yours`, {gate: function}, along the backward pass of `trace`. Returns a Verdict."""
+    functions = _functions(yours)
+    steps, used = [], []
+    payments = {}
+    for step in trace.steps:
+        if step.direction == "backward":
+            payments.setdefault(step.sender, []).append(step)
+    for sender, due in payments.items():        # in the order of the backward pass
+        function = None if sender is None else _function_for(trace, trace.nodes[sender], functions)
+        if function is None:
+            steps += due
+            continue
+        node = trace.nodes[sender]
+        used.append(_name(function, node))
+        call, paid, complaint = _call(function, trace, node, due[0].upstream)
+        if complaint:
+            return Verdict(steps, False, sender, None, "Stopped at {gate}: " + complaint, None)
+        mine = [step._replace(local=None, contribution=paid[step.slot]) for step in due]
+        for step, truth in zip(mine, due, strict=True):
+            wrong = _difference(step, truth, trace.nodes[step.receiver].shape)
+            if wrong:
+                sentence = (f"The first wrong edge leads from {{gate}} back to {{receiver}}: {call} {wrong} "
+                            "The backward pass stops here.")
+                return Verdict(steps + _arrived(trace, due, paid), False, sender, step.slot, sentence, step.receiver)
+        steps += due
+    names = ", ".join(dict.fromkeys(used))
+    said = (f"Every edge is right. Along this graph your {names} sent what the calculus asks for." if used else
+            f"None of your functions was needed: this graph has no gate for {', '.join(yours)}.")
+    return Verdict(steps, True, None, None, said, None)
+
+
+def _functions(yours):
+    if not isinstance(yours, dict):
+        raise TypeError(f'yours maps gates to functions, {{"mul": mul_backward}}; got {type(yours).__name__}.')
+    for name, function in yours.items():
+        if name not in GATES and name not in ALIASES:
+            raise ValueError(f"No gate is called {name!r}. Gates are {', '.join(GATES)}.")
+        if not callable(function):
+            raise TypeError(f"yours[{name!r}] must be a function, got {function!r:.60}.")
+    return {ALIASES.get(name, name): function for name, function in yours.items()}
+
+
+def _function_for(trace, node, functions):
+    """The learner's function for a gate; 1/x is a division, but reciprocal_backward(dout, x) knows it too."""
+    if node.gate in functions:
+        return functions[node.gate]
+    if node.gate == "div" and _is_constant(trace, node.parents[0], 1.0) and "reciprocal" in functions:
+        return _Short(functions["reciprocal"], 1)
+    if node.gate == "pow" and _is_constant(trace, node.parents[1], 2.0) and "square" in functions:
+        return _Short(functions["square"], 0)
+    return None
+
+
+class _Short(NamedTuple):
+    """A function that takes and pays one slot only of a gate with two."""
+
+    function: object
+    slot: int
+
+
+def _is_constant(trace, id, value):
+    return trace.nodes[id].gate == "constant" and trace.nodes[id].value == value
+
+
+def _call(function, trace, node, upstream):
+    """(the call as text, {slot: what was sent}, "") or ("", {}, what is wrong with what came back)."""
+    slots = list(range(len(node.parents)))
+    if isinstance(function, _Short):
+        function, slots = function.function, [function.slot]
+    inputs = [node.value] if node.gate in FROM_OUTPUT else [trace.nodes[node.parents[slot]].value for slot in slots]
+    shapes = [node.shape] if node.gate in FROM_OUTPUT else [trace.nodes[node.parents[slot]].shape for slot in slots]
+    arguments = ", ".join(shown(v, s) for v, s in zip([upstream, *inputs], [node.shape, *shapes], strict=True))
+    name = _name(function, node)
+    call = f"your {name}({arguments})"
+    try:
+        result = function(*map(_fresh, [upstream, *inputs]))
+    except NotImplementedError:
+        return call, {}, f"{name} is not written yet."
+    except Exception as error:
+        return call, {}, f"{call} raised {type(error).__name__}: {error}."
+    if result is None or result is Ellipsis:
+        return call, {}, f"{name} is not written yet: it returned {result}."
+    paid = list(result) if isinstance(result, (tuple, list)) else [result]
+    if len(paid) != len(slots):
+        return call, {}, f"{call} returned {len(paid)} gradient{'s' * (len(paid) != 1)} for {len(slots)} inputs."
+    return call, dict(zip(slots, paid, strict=True)), ""
+
+
+def _fresh(value):
+    """A copy for the learner's function: a float, or an array."""
+    import numpy as np
+
+    return np.array(value) if isinstance(value, list) else value
+
+
+def _difference(step, truth, shape):
+    """"" if what was sent is right; else a sentence about it."""
+    import numpy as np
+
+    try:
+        sent, due = np.asarray(step.contribution, dtype=float), np.asarray(truth.contribution)
+    except (TypeError, ValueError):
+        return f"sent {step.contribution!r:.40}, which is not a number."
+    if sent.shape != due.shape:
+        return f"sent {_of_shape(sent.shape)}, but {{receiver}} is {_of_shape(shape)}."
+    if np.allclose(sent, due, rtol=FINE, atol=1e-12 * max(1.0, float(np.abs(due).max(initial=0))), equal_nan=True):
+        return ""
+    if shape:
+        return f"sent an array that is off by up to {figure(np.abs(sent - due).max())}."
+    return f"sent {figure(sent)}; local × upstream is {figure(due)}."
+
+
+def _of_shape(shape):
+    return f"an array of shape {shape}" if shape else "a single number"
+
+
+def _arrived(trace, due, paid):
+    """The steps of the wrong gate with what really arrived, as far as it fits the inputs."""
+    import numpy as np
+
+    steps, gradients = [], {}
+    for step in due:
+        try:
+            sent = np.asarray(paid[step.slot], dtype=float)
+        except (TypeError, ValueError):
+            continue
+        if sent.shape == trace.nodes[step.receiver].shape:
+            before = np.asarray(gradients.get(step.receiver, step.before))
+            gradients[step.receiver] = after = (before + sent).tolist()
+            steps.append(step._replace(local=None, contribution=sent.tolist(), before=before.tolist(), after=after))
+    return steps
+
+
+def _name(function, node):
+    if isinstance(function, _Short):
+        function = function.function
+    name = getattr(function, "__name__", type(function).__name__)
+    return name if name != "<lambda>" else f"{node.gate}_backward"
