@@ -8,18 +8,10 @@ defines `drive(answer, *args)`.  It runs beside the answer, and may run in anoth
 takes and gives plain data and holds nothing of what is right.
 """
 
-import contextlib
-import functools
-import io
-import linecache
-import os
-import sysconfig
-import warnings
 from dataclasses import dataclass
 
 from course.checks import codec
-
-MOST_PRINTED = 2_000  # characters
+from course.checks.answering import answer_to
 
 
 @dataclass(frozen=True)
@@ -44,6 +36,14 @@ class Reply:
     changed: tuple[int, ...] = ()  # positions of the arguments that are no longer what they were
 
 
+class Remote:
+    """Base of the stand-ins for answers that live in another process."""
+
+    def answer_to(self, given, back, driver):
+        """As answering.answer_to, over there."""
+        raise NotImplementedError
+
+
 def call(f, args, driver=""):
     """Call an answer with copies of `args`, a tuple of plain values and callables; returns a Reply.
 
@@ -51,89 +51,20 @@ def call(f, args, driver=""):
     copies.  Everything but KeyboardInterrupt that the answer raises is caught.  With the source of a driver,
     `drive(f, *args)` is what is called.
     """
-    if driver:
-        f = functools.partial(drive_of(driver), f)
-    given, mine = [], []
+    given, callables = [], []
     for arg in args:
-        callables = []
-        given.append(codec.pack(arg, callables))
-        mine.append(codec.unpack(given[-1], lambda k, here=callables: _called_back(here[k])))
-    printed = _Bounded()
-    with warnings.catch_warnings(record=True) as warned, \
-            contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        warnings.simplefilter("always")
-        try:
-            result, failure = f(*mine), None
-        except (Exception, SystemExit) as error:
-            result, failure = None, _failure(error)
-    if failure is None:
-        try:
-            result = codec.unpack(codec.pack(result))
-        except codec.NotPlain as error:
-            result, failure = None, Failure("NotPlain", str(error))
-    after, changed = [], []
-    for k, (before, value) in enumerate(zip(given, mine, strict=True)):
-        try:
-            packed = codec.pack(value, [])
-        except codec.NotPlain:
-            packed = codec.pack(None)
-        if packed != before:
-            changed.append(k)
-        after.append(codec.unpack(packed, lambda k: None))
-    return Reply(result, tuple(after), failure, tuple(str(w.message) for w in warned),
-                 printed.getvalue(), tuple(changed))
+        callables.append([])
+        given.append(codec.pack(arg, callables[-1]))
 
+    def back(k, index):
+        return lambda *sent: codec.unpack(codec.pack(callables[k][index](*codec.unpack(codec.pack(list(sent))))))
 
-DRIVER = "<driver>"
-
-
-@functools.cache
-def drive_of(driver):
-    """The function `drive` that a driver's source defines."""
-    names = {}
-    exec(compile(driver, DRIVER, "exec"), names)
-    return names["drive"]
-
-
-def _called_back(f):
-    """A stand-in for a callable of the checking side."""
-    def stand_in(*args):
-        return codec.unpack(codec.pack(f(*codec.unpack(codec.pack(list(args))))))
-    return stand_in
-
-
-class _Bounded(io.StringIO):
-    """Keeps the first characters that are written to it, and drops the rest."""
-
-    def write(self, text):
-        room = MOST_PRINTED - self.tell()
-        if room > 0:
-            super().write(text[:room])
-        return len(text)
-
-
-_NOT_THEIRS = tuple(os.path.normcase(folder) + os.sep for folder in {
-    os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
-    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))})
-
-
-def _failure(error):
-    """A Failure that points at the deepest line of the learner's own code."""
-    line, code = None, ""
-    if isinstance(error, SyntaxError):
-        line, code = error.lineno, (error.text or "").strip()
-    tb = error.__traceback__.tb_next  # the first frame is `call`'s own
-    while tb is not None:
-        path = tb.tb_frame.f_code.co_filename
-        if not os.path.normcase(path).startswith(_NOT_THEIRS) and not path.startswith((DRIVER, "<__array_function__")):
-            line = tb.tb_lineno
-            code = linecache.getline(path, line, tb.tb_frame.f_globals).strip()
-        tb = tb.tb_next
-    return Failure(type(error).__name__, _message(error), line, code)
-
-
-def _message(error):
-    try:
-        return str(error)[:500]
-    except Exception:  # an exception class of the learner's own may fail to print
-        return ""
+    if isinstance(f, Remote):
+        packed, after, failure, warned, printed = f.answer_to(given, back, driver)
+    else:
+        packed, after, failure, warned, printed = answer_to(f, given, back, driver)
+    return Reply(
+        None if packed is None else codec.unpack(packed),
+        tuple(None if data is None else codec.unpack(data, lambda index: None) for data in after),
+        failure and Failure(*failure), tuple(warned), printed,
+        tuple(k for k, (before, data) in enumerate(zip(given, after, strict=True)) if before != data))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 import autodiff
-from course.checks.calling import drive_of
+from course.checks.answering import drive_of
 
 
 @dataclass(frozen=True)

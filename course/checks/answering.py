@@ -1,0 +1,97 @@
+"""The answer's side of a call: runs it on copies of what it was given, and packs what came of it.
+
+This runs beside the learner's code, in a notebook's kernel or in a process without anything else of the course,
+so it needs nothing but the codec.
+"""
+
+import contextlib
+import functools
+import io
+import linecache
+import os
+import sysconfig
+import warnings
+
+from course.checks import codec
+
+MOST_PRINTED = 2_000  # characters
+DRIVER = "<driver>"
+
+
+def answer_to(f, given, back, driver=""):
+    """Call an answer with the packed arguments `given`.
+
+    back    back(k, index) gives the stand-in for callable number index of argument k
+    driver  source of drive(answer, *args), or ""
+    Returns (packed result, packed arguments as they are afterwards, failure, warnings, printed): the result is
+    None where there is a failure (kind, message, line, code), and the other way round. An argument that became
+    something that can't be packed is None.
+    """
+    mine = [codec.unpack(data, functools.partial(back, k)) for k, data in enumerate(given)]
+    printed = _Bounded()
+    result = failure = None
+    with warnings.catch_warnings(record=True) as warned, \
+            contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        warnings.simplefilter("always")
+        try:
+            if driver:
+                f = functools.partial(drive_of(driver), f)
+            result = codec.pack(f(*mine))
+        except codec.NotPlain as error:
+            failure = ("NotPlain", str(error), None, "")
+        except (Exception, SystemExit) as error:
+            failure = _failure(error)
+    return result, [_packed(value) for value in mine], failure, [str(w.message)[:500] for w in warned[:20]], \
+        printed.getvalue()
+
+
+@functools.cache
+def drive_of(driver):
+    """The function `drive` that a driver's source defines."""
+    names = {}
+    exec(compile(driver, DRIVER, "exec"), names)
+    return names["drive"]
+
+
+def _packed(value):
+    try:
+        return codec.pack(value, [])
+    except codec.NotPlain:
+        return None
+
+
+class _Bounded(io.StringIO):
+    """Keeps the first characters that are written to it, and drops the rest."""
+
+    def write(self, text):
+        room = MOST_PRINTED - self.tell()
+        if room > 0:
+            super().write(text[:room])
+        return len(text)
+
+
+_NOT_THEIRS = tuple(os.path.normcase(folder) + os.sep for folder in {
+    os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))})
+
+
+def _failure(error):
+    """(kind, message, line, code) of an exception, at the deepest line of the learner's own code."""
+    line, code = None, ""
+    if isinstance(error, SyntaxError):
+        line, code = error.lineno, (error.text or "").strip()
+    tb = error.__traceback__.tb_next  # the first frame is this module's
+    while tb is not None:
+        path = tb.tb_frame.f_code.co_filename
+        if not os.path.normcase(path).startswith(_NOT_THEIRS) and not path.startswith((DRIVER, "<__array_function__")):
+            line = tb.tb_lineno
+            code = linecache.getline(path, line, tb.tb_frame.f_globals).strip()
+        tb = tb.tb_next
+    return type(error).__name__, _message(error), line, code
+
+
+def _message(error):
+    try:
+        return str(error)[:500]
+    except Exception:  # an exception class of the learner's own may fail to print
+        return ""
