@@ -1,0 +1,426 @@
+"""`python course` on a fresh clone: what it makes, what it mends, and what it says when it can do neither.
+
+Most tests set up a toy: this project's set-up files around a package without dependencies, whose build backend
+needs no package index. The last part sets up a true copy of this project, once, and starts JupyterLab in it.
+"""
+
+import ast
+import importlib.util
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MAIN = ROOT / "course" / "__main__.py"
+PYTHON = getattr(sys, "_base_executable", sys.executable)   # what somebody has before there is a .venv
+
+CLOSED = "http://127.0.0.1:9/simple"   # nothing listens on the discard port
+BACKEND = '''
+import os, time, zipfile
+INFO = "toy-1.dist-info/"
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    if os.path.exists("slow"):
+        open("slow", "w").write("building")
+        time.sleep(60)
+    with zipfile.ZipFile(os.path.join(folder, "toy-1-py3-none-any.whl"), "w") as wheel:
+        wheel.writestr("toy.pth", os.getcwd())
+        wheel.writestr("toy_data/__init__.py", "")
+        wheel.writestr(INFO + "METADATA", "Metadata-Version: 2.1\\nName: toy\\nVersion: 1\\nProvides-Extra: test\\n"
+                       + open("needs").read())
+        wheel.writestr(INFO + "WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        wheel.writestr(INFO + "RECORD", "")
+    return "toy-1-py3-none-any.whl"
+'''
+
+
+def run(root, *arguments, python=PYTHON, cwd="/", timeout=300, **environment):
+    """`python course …` as somebody types it: (exit code, everything it said). A traceback is never right."""
+    told = subprocess.run([python, str(root / "course"), *arguments], cwd=cwd, text=True, timeout=timeout,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=plain(environment))
+    assert "Traceback" not in told.stdout, told.stdout
+    return told.returncode, told.stdout
+
+
+def plain(more=()):
+    """This environment without what a virtual environment or a test run has put into it."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "VIRTUAL_ENV"))} | dict(more)
+
+
+def make_toy(root):
+    (root / "course").mkdir(parents=True)
+    for name in ("__init__.py", "__main__.py", "cli.py", "lab.py", "workspace.py"):
+        shutil.copy(ROOT / "course" / name, root / "course")
+    (root / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        '[project]\nname = "toy"\nversion = "1"\ndynamic = ["dependencies", "optional-dependencies"]\n')
+    (root / "constraints.txt").write_text("")
+    (root / "needs").write_text("")
+    (root / "backend.py").write_text(BACKEND)
+    (root / "exercises" / "01_toy").mkdir(parents=True)
+    (root / "exercises" / "01_toy" / "toy.ipynb").write_text("an exercise")
+    return root
+
+
+@pytest.fixture
+def toy(tmp_path):
+    """A toy that is not set up."""
+    return make_toy(tmp_path / "mon cours été")
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory):
+    """A toy that is set up, in a folder whose name has spaces and accents. Tests leave it as they find it."""
+    root = make_toy(tmp_path_factory.mktemp("ready") / "mon cours été")
+    code, said = run(root, "setup")
+    assert code == 0, said
+    return root
+
+
+@pytest.fixture
+def main(ready):
+    """The module course/__main__.py of the toy that is set up."""
+    spec = importlib.util.spec_from_file_location("toy_main", ready / "course" / "__main__.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert str(ready) == module.ROOT
+    return module
+
+
+# ---- old Pythons
+
+def started_by(python, *before):
+    """Start course/__main__.py, after some lines that change the interpreter it finds."""
+    code = "\n".join([*before, "import runpy, sys", f"sys.argv = [{str(MAIN)!r}, 'setup']",
+                      f"runpy.run_path({str(MAIN)!r}, run_name='__main__')"])
+    told = subprocess.run([python, "-c", code], cwd="/", text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    assert "Traceback" not in told.stdout, told.stdout
+    return told.returncode, told.stdout
+
+
+def test_an_old_python_is_told_what_to_do():
+    code, said = started_by(PYTHON, "import sys", "sys.version_info = (3, 6, 15, 'final', 0)")
+    assert code == 1
+    assert said.startswith("This course needs Python 3.11 or newer, and this is Python 3.6 (")
+    assert "python3.11 course" in said
+
+
+def test_main_has_nothing_that_python_2_cannot_read():
+    """A walk over its grammar, since no old Python need be here."""
+    tree = ast.parse(MAIN.read_text(), feature_version=(3, 4))
+    new = (ast.JoinedStr, ast.AnnAssign, ast.AsyncFunctionDef, ast.Await, ast.Nonlocal, ast.Starred,
+           ast.YieldFrom, ast.NamedExpr, ast.MatMult)
+    found = [node for node in ast.walk(tree) if isinstance(node, new)]
+    in_calls = [node for call in ast.walk(tree) if isinstance(call, ast.Call) for node in call.args[-1:]]
+    assert [node.lineno for node in found if node not in in_calls] == []
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef):
+            assert not function.args.kwonlyargs and not function.args.posonlyargs and function.returns is None
+            assert all(argument.annotation is None for argument in function.args.args)
+        if isinstance(function, ast.Raise):
+            assert function.cause is None
+    MAIN.read_text().encode("ascii")   # no declared encoding
+
+
+def test_the_old_pythons_that_are_here_agree():
+    """Whatever old interpreters this machine has; the two tests above hold where it has none."""
+    folders = [*os.environ["PATH"].split(os.pathsep), *map(str, Path.home().glob(".pyenv/versions/*/bin"))]
+    names = ("python2.7", *(f"python3.{minor}" for minor in range(4, 11)))
+    old = [path for folder in folders for name in names if (path := Path(folder, name)).exists()]
+    old = [path for path in old if "shims" not in path.parts]   # pyenv's answer for interpreters that are off
+    told = {str(path): run(ROOT, "setup", python=path) for path in old}
+    assert {path: code for path, (code, _) in told.items() if code != 1} == {}
+    assert all("This course needs Python 3.11 or newer" in said for _, said in told.values())
+
+
+# ---- a first set-up
+
+def test_a_first_start_makes_everything(ready):
+    assert (ready / "work" / "exercises" / "01_toy" / "toy.ipynb").read_text() == "an exercise"
+    state = json.loads((ready / ".venv" / "set_up.json").read_text())
+    assert state["extras"] == []
+    assert {"pip", "toy.pth", "toy_data"} <= set(state["packages"])
+
+
+@pytest.mark.parametrize("cwd", ["/", "."])
+def test_a_second_start_installs_nothing(ready, cwd):
+    before = (ready / ".venv" / "set_up.json").stat().st_mtime_ns
+    code, said = run(ready, "setup", cwd=ready if cwd == "." else cwd, PIP_INDEX_URL=CLOSED, PIP_NO_INDEX="1")
+    assert (code, said) == (0, "")
+    assert (ready / ".venv" / "set_up.json").stat().st_mtime_ns == before
+
+
+def test_commands_run_in_the_environment(ready):
+    """Told by what is missing in the toy's: nbgrader."""
+    code, said = run(ready, "test")
+    assert code == 1
+    assert "pytest is missing" in said
+
+
+def test_a_folder_called_course_is_no_trouble(ready, tmp_path):
+    """Somebody clones into a folder `course` and starts `python course/course` above it."""
+    (tmp_path / "course").symlink_to(ready)
+    code, said = run(tmp_path / "course", "setup", cwd=tmp_path)
+    assert (code, said) == (0, "")
+
+
+def test_help_and_typing_mistakes_need_no_set_up(toy):
+    assert run(toy, "--help")[0] == 0
+    code, said = run(toy, "tset")
+    assert (code, said.splitlines()[0]) == (2, "There is no command 'tset' here. Did you mean `test`?")
+    code, said = run(toy, "--prot", "80")
+    assert (code, "there is no option '--prot'" in said) == (2, True)
+    assert not (toy / ".venv").exists()
+
+
+def test_without_ensurepip_the_missing_package_is_named(toy):
+    """As on Debian without python3-venv."""
+    main = toy / "course" / "__main__.py"
+    code = (f"import sys, runpy; sys.modules['ensurepip'] = None; sys.argv = [{str(main)!r}, 'setup']; "
+            f"runpy.run_path({str(main)!r}, run_name='__main__')")
+    told = subprocess.run([PYTHON, "-c", code], cwd="/", capture_output=True, text=True)
+    assert told.returncode == 1
+    assert "Traceback" not in told.stderr
+    assert "its module ensurepip is missing" in told.stderr
+    assert "sudo apt install python{}.{}-venv".format(*sys.version_info) in told.stderr
+
+
+def test_a_project_folder_that_cannot_hold_an_environment_is_told(toy):
+    (toy / ".venv").write_text("a file")
+    code, said = run(toy, "setup")
+    assert code == 1
+    assert f"could not make the virtual environment {toy / '.venv'}" in said
+
+
+@pytest.mark.parametrize("offline", [{"PIP_INDEX_URL": CLOSED, "PIP_RETRIES": "0"}, {"PIP_NO_INDEX": "1"}])
+def test_without_a_network_the_cause_is_told_and_the_next_start_mends_it(toy, offline):
+    (toy / "needs").write_text("Requires-Dist: a-package-that-is-nowhere\n")
+    offline |= {"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": "", "PIP_EXTRA_INDEX_URL": ""}
+    code, said = run(toy, "setup", **offline)
+    assert code == 1
+    assert "pip could not install what the course needs" in said
+    assert "a-package-that-is-nowhere" in said
+    assert "look at the network connection" in said
+    (toy / "needs").write_text("")
+    code, said = run(toy, "setup", **offline)
+    assert code == 0, said
+
+
+# ---- mending
+
+def test_what_is_wrong_is_told_apart(main, monkeypatch, tmp_path):
+    version = main.version_of(main.PYTHON)
+    state = main.read_state()
+    assert version == sys.version_info[:2]
+    assert main.what_is_wrong(version, state) is None
+    assert main.what_is_wrong(version, {}) is None   # somebody's own .venv: pip will see to it
+    assert "has no Python that runs" in main.what_is_wrong(None, state)
+    assert "has Python 3.10" in main.what_is_wrong((3, 10), state)
+    assert "was broken off" in main.what_is_wrong(version, {"unfinished": True})
+    lost = {**state, "packages": [*state["packages"], "numpy"]}
+    assert main.what_is_wrong(version, lost) == "The environment .venv has lost numpy"
+    monkeypatch.setattr(main, "VENV", str(tmp_path))
+    assert main.what_is_wrong(version, {}) == "The environment .venv has no pip"
+
+
+@pytest.mark.parametrize("text, state", [
+    ("", {"unfinished": True}), ('{"extras": [', {"unfinished": True}), ("3", {"unfinished": True}),
+    ('{"extras": []}', {"extras": []}), (None, {}),
+])
+def test_a_damaged_record_means_unfinished(main, monkeypatch, tmp_path, text, state):
+    monkeypatch.setattr(main, "STATE", str(tmp_path / "set_up.json"))
+    if text is not None:
+        (tmp_path / "set_up.json").write_text(text)
+    assert main.read_state() == state
+
+
+@pytest.mark.parametrize("broken", ["no file", "a removed interpreter", "no program"])
+def test_an_interpreter_that_does_not_run_has_no_version(main, tmp_path, broken):
+    python = tmp_path / "python"
+    if broken == "a removed interpreter":
+        python.symlink_to(tmp_path / "gone" / "python")
+    if broken == "no program":
+        python.write_text("#!/bin/false\n")
+        python.chmod(0o755)
+    assert main.version_of(str(python)) is None
+
+
+def test_the_fingerprint_knows_versions_place_and_python(main, monkeypatch, tmp_path):
+    seen = {main.fingerprint((3, 11)), main.fingerprint((3, 12))}
+    constraints = tmp_path / "constraints.txt"
+    constraints.write_text("numpy==2.4.6\n")
+    monkeypatch.setattr(main, "DECLARED", [main.DECLARED[0], str(constraints)])
+    seen.add(main.fingerprint((3, 11)))
+    monkeypatch.setattr(main, "ROOT", "/elsewhere")
+    seen.add(main.fingerprint((3, 11)))
+    assert len(seen) == 4
+    assert main.fingerprint((3, 11)) in seen
+
+
+def test_a_change_in_what_is_declared_is_installed_in_place(ready):
+    (ready / ".venv" / "kept").write_text("")
+    (ready / "constraints.txt").write_text("# changed\n")
+    code, said = run(ready, "setup")
+    assert code == 0
+    assert "Installing" in said and "Making the environment" not in said
+    assert (ready / ".venv" / "kept").exists()
+
+
+def test_an_update_that_fails_leaves_the_environment_and_is_tried_again(ready):
+    before = (ready / ".venv" / "set_up.json").read_text()
+    (ready / "constraints.txt").write_text("# changed again\n")
+    (ready / "needs").write_text("Requires-Dist: a-package-that-is-nowhere\n")
+    code, said = run(ready, "setup", PIP_NO_INDEX="1", PIP_CONFIG_FILE=os.devnull)
+    assert (code, "pip could not install" in said) == (1, True)
+    assert (ready / ".venv" / "set_up.json").read_text() == before
+    (ready / "needs").write_text("")
+    code, said = run(ready, "setup")
+    assert code == 0
+    assert "Installing" in said and "Making the environment" not in said
+
+
+@pytest.mark.parametrize("damage", ["interpreter", "package"])
+def test_a_broken_environment_is_made_anew(ready, damage):
+    if damage == "interpreter":
+        for python in (ready / ".venv" / "bin").glob("python*"):
+            python.unlink()
+            python.symlink_to("/nowhere/python")
+    else:
+        shutil.rmtree(next((ready / ".venv" / "lib").glob("python*/site-packages/toy_data")))
+    code, said = run(ready, "setup")
+    assert code == 0, said
+    assert "making it anew" in said
+    assert run(ready, "setup") == (0, "")
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_set_up_that_is_broken_off_is_mended_by_the_next(toy, how):
+    (toy / "slow").write_text("")
+    log = toy / "log"
+    with log.open("w") as out:
+        first = subprocess.Popen([PYTHON, str(toy / "course"), "setup"], stdout=out, stderr=out,
+                                 start_new_session=True, env=plain())
+    wait_for(lambda: (toy / "slow").read_text() == "building" or first.poll() is not None)
+    os.killpg(first.pid, how)   # as a terminal does: pip gets it too
+    assert first.wait(30) == (130 if how != signal.SIGKILL else -how), log.read_text()
+    assert "Traceback" not in log.read_text()
+    (toy / "slow").unlink()
+    code, said = run(toy, "setup")
+    assert code == 0, said
+    assert said.startswith("The last installation into .venv was broken off; making it anew.")
+
+
+def test_a_second_set_up_waits_for_the_first(main):
+    with main.one_at_a_time():
+        second = subprocess.Popen([PYTHON, str(Path(main.ROOT) / "course"), "setup"], stderr=subprocess.PIPE,
+                                  text=True, env=plain())
+        assert second.stderr.readline().startswith("Another set-up is at work in this folder")
+        assert second.poll() is None
+    assert second.wait(60) == 0
+    second.stderr.close()
+
+
+# ---- the project itself, from a clean copy to JupyterLab
+
+def wait_for(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A copy of what this project tracks or would track, set up: a minute or two."""
+    root = tmp_path_factory.mktemp("clone") / "Le cours d'été"
+    left_out = shutil.ignore_patterns(
+        ".git", ".venv", "work", "*.egg-info", "__pycache__", ".*_cache", ".hypothesis", "gradebook.db*",
+        "submitted", "autograded", "feedback", "exchange", "benchmarks", "build")
+    shutil.copytree(ROOT, root, ignore=left_out)
+    code, said = run(root, "setup", timeout=1200)
+    assert code == 0, said
+    return root
+
+
+@contextmanager
+def jupyterlab(root, folder, *command):
+    """A server started by `python course … --no-browser --port N`: gives get(path, data=None)."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    log = folder / "server.log"
+    own = {name: str(folder / name) for name in
+           ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
+    with log.open("w") as out:
+        server = subprocess.Popen([PYTHON, str(root / "course"), *command, "--no-browser", "--port", str(port)],
+                                  stdout=out, stderr=out, cwd=folder, env=plain(own), start_new_session=True)
+    try:
+        wait_for(lambda: "token=" in log.read_text() or server.poll() is not None)
+        address = re.search(rf"http://127\.0\.0\.1:{port}(/\S*)\?token=(\w+)", log.read_text())
+        assert address, log.read_text()
+
+        def get(path, data=None):
+            request = urllib.request.Request(
+                f"http://127.0.0.1:{port}/{path.lstrip('/')}", json.dumps(data).encode() if data else None,
+                {"Authorization": f"token {address[2]}", "Content-Type": "application/json"})
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                return answer.read().decode()
+        get.opens, get.log = address[1], log.read_text
+        yield get
+        server.send_signal(signal.SIGINT)   # Ctrl-C
+        assert server.wait(60) == 0
+        assert "Traceback" not in log.read_text()
+        assert not (folder / "JUPYTER_CONFIG_DIR" / "labconfig").exists()
+    finally:
+        if server.poll() is None:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+
+
+def test_learners_get_the_first_lesson_and_no_clutter(clone, tmp_path):
+    with jupyterlab(clone, tmp_path) as get:
+        assert get.opens == "/lab/tree/lessons/00_start_here.ipynb"
+        lesson = json.loads(get("api/contents/lessons/00_start_here.ipynb"))
+        assert lesson["content"]["cells"]
+        assert {entry["name"] for entry in json.loads(get("api/contents/"))["content"]} == {"lessons", "exercises"}
+
+        news = json.loads(get("lab/api/settings/@jupyterlab/apputils-extension:notification"))["schema"]["properties"]
+        assert (news["fetchNews"]["default"], news["checkForUpdates"]["default"]) == ("false", False)
+        page = get("lab")
+        assert '"@jupyter/nbgrader:formgrader"' in page.partition('"disabledExtensions"')[2].partition("]")[0]
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            get("formgrader")
+
+        exercise = next((clone / "exercises").glob("*/*.ipynb")).relative_to(clone).as_posix()
+        validated = json.loads(get("assignments/validate", {"path": exercise}))
+        assert validated["success"], validated["value"]
+        assert "WARNING" not in get.log().partition("token=")[0]
+
+
+def test_instructors_get_formgrader_without_warnings(clone, tmp_path):
+    with jupyterlab(clone, tmp_path, "teach") as get:
+        page = get("formgrader/manage_assignments")
+        assert "alert-warning" not in page and "alert-danger" not in page
+        assert str(clone / "exchange") in page
+        known = {entry["name"] for entry in json.loads(get("formgrader/api/assignments"))}
+        assert known == {folder.name for folder in (clone / "solutions").iterdir() if folder.is_dir()}
+        assert json.loads(get("api/contents/README.md"))["type"] == "file"   # jupytext is not in the way
+        assert "ERROR" not in get.log()
+
+
+def test_nbgrader_passes_through_from_any_folder(clone, tmp_path):
+    assert run(clone, "nbgrader", "db", "student", "add", "ada", cwd=tmp_path)[0] == 0
+    assert "ada" in run(clone, "nbgrader", "db", "student", "list", cwd=tmp_path)[1]
+    assert (clone / "gradebook.db").exists()
+    assert list(tmp_path.iterdir()) == []
