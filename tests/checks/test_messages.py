@@ -192,7 +192,7 @@ def test_html_shows_a_table_and_escapes():
     assert "<td>✗ -4.0</td><td>-8.0</td>" in html
 
 
-def test_in_ipython_text_and_html_are_one_output():
+def test_in_ipython_text_and_html_are_one_output(tmp_path):
     """In a kernel the report is one display output with both forms, and nothing goes to stderr."""
     code = ("from IPython.core.interactiveshell import InteractiveShell\n"
             "from IPython.utils.capture import capture_output\n"
@@ -202,7 +202,7 @@ def test_in_ipython_text_and_html_are_one_output():
             "    shell.run_cell('from course import grade\\ngrade(lambda dout, x, y: (y, x), \"mul_backward\")')\n"
             "print(json.dumps([[sorted(o.data) for o in got.outputs], got.stderr, got.stdout]))\n")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
-                          env={**os.environ, "PYTHONPATH": os.getcwd(), "IPYTHONDIR": "/nonexistent"})
+                          env={**os.environ, "PYTHONPATH": os.getcwd(), "IPYTHONDIR": str(tmp_path)})
     outputs, stderr, _ = json.loads(done.stdout.splitlines()[-1])
     assert ["text/html", "text/plain"] in outputs
     assert stderr == ""

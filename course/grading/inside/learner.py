@@ -1,0 +1,254 @@
+"""The learner's process: runs the cells of one submission as IPython would, and answers about what they defined.
+
+It holds no test, no reference, no seed, no score. The grader sends, one at a time,
+
+    {"do": "run", "source": ...}            run a cell; back come its outputs
+    {"do": "snapshot"} and a socket         fork: the copy answers at that socket about the state of this place
+    {"do": "drop", "snapshot": n}           end such a copy
+
+and to a copy
+
+    {"do": "kind", "name": ...}             "callable", "data" or "missing"
+    {"do": "fetch", "name": ...}            plain data
+    {"do": "call", "name": ..., "args": [bytes], "driver": ...}   call it; callables among the arguments are called
+                                            back: {"back": k, "args": ...} until {"reply": ...} comes
+"""
+
+import importlib
+import io
+import os
+import signal
+import socket
+import sys
+import types
+
+from course.checks import answering, codec
+from course.grading.inside.wire import Closed, Wire
+
+HERE = os.path.abspath(__file__ + "/../../../..")  # the folder of this code
+BACKEND = "module://matplotlib_inline.backend_inline"
+MOST_TEXT = 100_000  # characters of a cell's outputs
+MOST_OUTPUTS = 100
+
+shell = None
+outputs = None
+
+
+def warm_up():
+    """Import what submissions import, and make the shell."""
+    global shell
+    for name in ("matplotlib.pyplot", "matplotlib_inline.backend_inline", "numpy"):
+        importlib.import_module(name)
+    from IPython.core.displayhook import DisplayHook
+    from IPython.core.displaypub import DisplayPublisher
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    class Hook(DisplayHook):
+        """Keeps the value of a cell's last expression."""
+
+        def write_output_prompt(self):
+            pass
+
+        def write_format_data(self, format_dict, md_dict=None):
+            outputs.data("execute_result", format_dict)
+
+        def finish_displayhook(self):
+            pass
+
+    class Publisher(DisplayPublisher):
+        """Keeps what a cell displays."""
+
+        def publish(self, data, metadata=None, source=None, **kwargs):
+            outputs.data("display_data", data)
+
+        def clear_output(self, wait=False):
+            pass
+
+    InteractiveShell.displayhook_class = Hook
+    InteractiveShell.display_pub_class = Publisher
+    InteractiveShell.history_load_length = 0
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShell.xmode = "Plain"
+    shell = InteractiveShell.instance(config=config)
+    for name in [name for name in sys.modules if name.split(".")[0] == "course"]:
+        del sys.modules[name]
+    sys.modules.update(_stubs())
+    sys.path[:] = [path for path in sys.path if path and os.path.isdir(path) and path != HERE]
+
+
+def _stubs():
+    """`course`, whose functions do nothing here: learners' cells import and call it."""
+    course = types.ModuleType("course", "Stands in for the course while a submission is graded.")
+
+    def nothing(*args, **kwargs):
+        """Does nothing while a submission is graded."""
+
+    for name in ("check", "grade", "graph", "hint", "predict"):
+        setattr(course, name, nothing)
+    course.__all__ = ["check", "grade", "graph", "hint", "predict"]
+    return {"course": course}
+
+
+# ------------------------------------------------------------------------------------ cells
+
+class Outputs:
+    """The outputs of one cell, bounded."""
+
+    def __init__(self):
+        self.items, self.room = [], MOST_TEXT
+
+    def stream(self, name, text):
+        text = self._cut(text)
+        if not text:
+            return
+        if self.items and self.items[-1].get("name") == name:
+            self.items[-1]["text"] += text
+        elif len(self.items) < MOST_OUTPUTS:
+            self.items.append({"output_type": "stream", "name": name, "text": text})
+
+    def data(self, kind, data):
+        data = {str(mime): text for mime, text in data.items() if isinstance(text, str)}
+        if not data or len(self.items) >= MOST_OUTPUTS:
+            return
+        if sum(map(len, data.values())) > self.room:
+            data = {"text/plain": self._cut(data.get("text/plain", "")) or "(more output than is kept)"}
+        else:
+            self.room -= sum(map(len, data.values()))
+        self.items.append({"output_type": kind, "data": data})
+
+    def error(self, kind, message, lines):
+        self.items.append({"output_type": "error", "ename": kind[:200], "evalue": message[:2000],
+                           "traceback": [line[:2000] for line in lines[-20:]]})
+
+    def _cut(self, text):
+        if self.room <= 0:
+            return ""
+        cut = text[:self.room]
+        self.room -= len(cut)
+        return cut + ("\n… the rest of the output was cut …\n" if len(cut) < len(text) else "")
+
+
+class _Stream(io.TextIOBase):
+    def __init__(self, name):
+        self.kind = name
+
+    def write(self, text):
+        outputs.stream(self.kind, str(text))
+        return len(text)
+
+    def writable(self):
+        return True
+
+
+def run_cell(source):
+    """The outputs of a cell, and whether it ran without an exception."""
+    global outputs
+    outputs = Outputs()
+    sys.stdout, sys.stderr = _Stream("stdout"), _Stream("stderr")
+    shell.showtraceback = _showtraceback
+    shell._showtraceback = _show
+    shell.showsyntaxerror = _showtraceback
+    result = shell.run_cell(source, store_history=False)
+    return outputs.items, bool(result.success)
+
+
+def _showtraceback(*args, **kwargs):
+    kind, value, trace = sys.exc_info()
+    import traceback
+
+    while trace is not None and trace.tb_next is not None and not trace.tb_frame.f_code.co_filename.startswith(
+            ("<ipython-input", "/tmp/ipykernel")):
+        trace = trace.tb_next
+    lines = traceback.format_exception(kind, value, trace)
+    outputs.error(kind.__name__, str(value), "".join(lines).splitlines())
+
+
+def _show(etype, evalue, stb):
+    outputs.error(etype.__name__, str(evalue), [str(line) for line in stb])
+
+
+# ------------------------------------------------------------------------------------ the conversation
+
+def live(wire, limits):
+    """Serve the grader until it hangs up. Never returns."""
+    try:
+        quiet()
+        for name in limits.get("blocked", ()):
+            sys.modules[name] = None  # importing it raises ModuleNotFoundError
+        serve(wire)
+    except (Closed, KeyboardInterrupt):
+        pass
+    finally:
+        os._exit(0)
+
+
+def quiet():
+    """No terminal: input ends at once, and what bypasses sys.stdout is dropped."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.close(null)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def serve(wire):
+    copies = {}
+    while True:
+        message, fds = wire.receive(most_fds=1)
+        if message["do"] == "run":
+            items, ok = run_cell(message["source"])
+            wire.send({"outputs": items, "ok": ok})
+        elif message["do"] == "snapshot":
+            pid = os.fork()
+            if pid == 0:
+                wire.close()
+                answer(Wire(socket.socket(fileno=fds[0])))
+            os.close(fds[0])
+            copies[message["snapshot"]] = pid
+            wire.send({"ok": True})
+        elif message["do"] == "drop":
+            os.kill(copies.pop(message["snapshot"]), signal.SIGKILL)
+            wire.send({"ok": True})
+
+
+def answer(wire):
+    """In a copy: answer about the state of this place. Never returns."""
+    try:
+        while True:
+            message = wire.receive()
+            names = shell.user_ns
+            name = message["name"]
+            if message["do"] == "kind":
+                kind = "missing" if name not in names else "callable" if callable(names[name]) else "data"
+                wire.send({"kind": kind})
+            elif message["do"] == "fetch":
+                try:
+                    wire.send({"value": codec.pack(names[name])})
+                except codec.NotPlain as error:
+                    wire.send({"refused": str(error)})
+            elif message["do"] == "call":
+                wire.send({"reply": called(wire, names[name], message)})
+    except BaseException:
+        pass
+    finally:
+        os._exit(0)
+
+
+def called(wire, f, message):
+    """Call a function of the learner's; its arguments' callables are called back over the wire."""
+    def back(k, index):
+        def stand_in(*args):
+            wire.send({"back": [k, index], "args": codec.pack(list(args))})
+            reply = wire.receive()
+            if "raised" in reply:
+                raise RuntimeError(reply["raised"])
+            return codec.unpack(reply["value"])
+        return stand_in
+
+    sys.stdout, sys.stderr = io.StringIO(), io.StringIO()
+    parts = answering.answer_to(f, message["args"], back, message["driver"])
+    return list(parts)

@@ -1,0 +1,84 @@
+"""Linux isolation of one process tree, from inside: namespaces of its own, no capabilities, limits.
+
+Python 3.11 has no os.unshare, so the system calls go through ctypes. Man pages: unshare(2), user_namespaces(7),
+mount(2), prctl(2), capset via capabilities(7).
+"""
+
+import ctypes
+import os
+import resource
+
+CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
+CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = (
+    1, 2, 4, 8, 32, 4096, 16384, 1 << 18)
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 38
+CAPABILITY_VERSION_3 = 0x20080522
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _call(name, *args):
+    if getattr(_libc, name)(*args) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
+
+
+def unshare():
+    """Give this process and its children namespaces of their own; children see themselves as the only ones."""
+    uid, gid = os.getuid(), os.getgid()
+    _call("unshare", CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
+    for name, text in (("setgroups", "deny"), ("uid_map", f"1000 {uid} 1"), ("gid_map", f"1000 {gid} 1")):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(text)
+
+
+def mount_own(folders, hidden, megabytes):
+    """In the first process of the new pid namespace: empty folders of its own, and its own /proc."""
+    _call("mount", None, b"/", None, MS_REC | MS_PRIVATE, None)
+    options = f"size={megabytes}m,nr_inodes=4096,mode=0700".encode()
+    flags = MS_NOSUID | MS_NODEV
+    _call("mount", b"proc", b"/proc", b"proc", flags | MS_NOEXEC | MS_RDONLY, None)
+    for folder in folders:
+        _call("mount", b"tmpfs", folder.encode(), b"tmpfs", flags, options)
+    for folder in hidden:
+        _call("mount", b"tmpfs", folder.encode(), b"tmpfs", flags | MS_RDONLY, b"size=4k,nr_inodes=2,mode=0000")
+
+
+def drop_all():
+    """No capabilities, now or ever; no way to gain any; no look into this process from another."""
+    _call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    for capability in range(64):
+        _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # beyond the kernel's last: EINVAL, no matter
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+    _call("capset", header, (ctypes.c_uint32 * 6)())
+    _call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def limit(megabytes, processes, file_megabytes, cpu_seconds, isolated):
+    """Bounds for each process from here on; the tree's memory is the supervisor's affair.
+
+    The number of processes is bounded only in a namespace of its own: elsewhere it would count all the user's.
+    """
+    own = ((resource.RLIMIT_NPROC, processes),) if isolated else ()
+    for what, value in (*own, (resource.RLIMIT_AS, megabytes << 20),
+                        (resource.RLIMIT_FSIZE, file_megabytes << 20), (resource.RLIMIT_NOFILE, 256),
+                        (resource.RLIMIT_CPU, cpu_seconds), (resource.RLIMIT_CORE, 0),
+                        (resource.RLIMIT_MEMLOCK, 0), (resource.RLIMIT_STACK, 64 << 20)):
+        hard = resource.getrlimit(what)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(what, (value, value))
+
+
+def die_with_parent():
+    _call("prctl", PR_SET_PDEATHSIG, 9, 0, 0, 0)
+
+
+def set_dumpable():
+    """Let this process write its own /proc/self/uid_map."""
+    _call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)
+
+
+def hide():
+    """Let no other process of the same user look into this one."""
+    _call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -1,0 +1,100 @@
+"""Messages over a Unix socket: a length, then a packed value; file descriptors may ride along.
+
+Both sides use it. What arrives may come from a learner's process, so it is bounded in size and in time, and
+unpacked by the codec, which makes plain data and nothing else.
+"""
+
+import os
+import socket
+import struct
+import time
+
+from course.checks import codec
+
+HEADER = struct.Struct("<I")
+
+
+class Closed(EOFError):
+    """The other side is gone."""
+
+
+class Late(TimeoutError):
+    """Nothing, or not all of a message, came in time."""
+
+
+class Wire:
+    """One end of a conversation."""
+
+    def __init__(self, sock):
+        self.sock = sock
+
+    def fileno(self):
+        return self.sock.fileno()
+
+    def send(self, message, fds=(), seconds=None):
+        """Send a plain value; Closed where nobody listens any more, Late where nobody reads."""
+        data = codec.pack(message)
+        frame = HEADER.pack(len(data)) + data
+        deadline = None if seconds is None else time.monotonic() + seconds
+        try:
+            if fds:
+                sent = socket.send_fds(self.sock, [frame], list(fds))
+                frame = frame[sent:]
+            view = memoryview(frame)
+            while view:
+                self._wait(deadline)
+                view = view[self.sock.send(view):]
+        except TimeoutError:
+            raise Late from None
+        except OSError as error:
+            raise Closed(str(error)) from None
+
+    def receive(self, seconds=None, most_fds=0):
+        """The next message; with most_fds, (message, file descriptors)."""
+        deadline = None if seconds is None else time.monotonic() + seconds
+        fds = []
+        try:
+            header = self._read(HEADER.size, deadline, most_fds, fds)
+            (size,) = HEADER.unpack(header)
+            if size > codec.MAX_BYTES:
+                raise Closed(f"a message of {size:,} bytes")
+            message = codec.unpack(self._read(size, deadline))
+        except TimeoutError:
+            _close(fds)
+            raise Late from None
+        except (OSError, codec.Malformed) as error:
+            _close(fds)
+            raise Closed(str(error)) from None
+        return (message, fds) if most_fds else message
+
+    def _read(self, size, deadline, most_fds=0, fds=None):
+        chunks, missing = [], size
+        while missing:
+            self._wait(deadline)
+            if most_fds:
+                chunk, new, _, _ = socket.recv_fds(self.sock, min(missing, 2**16), most_fds)
+                fds += new
+            else:
+                chunk = self.sock.recv(min(missing, 2**20))
+            if not chunk:
+                raise Closed("the other side is gone")
+            chunks.append(chunk)
+            missing -= len(chunk)
+        return b"".join(chunks)
+
+    def _wait(self, deadline):
+        if deadline is None:
+            self.sock.settimeout(None)
+            return
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self.sock.settimeout(left)
+
+    def close(self):
+        self.sock.close()
+
+
+def _close(fds):
+    for fd in fds:
+        os.close(fd)
