@@ -70,7 +70,7 @@ def neuron(w0, x0, w1, x1, w2):
     dot = w0 * x0 + w1 * x1 + w2
     return 1 / (1 + autodiff.exp(-1 * dot))
 
-stages = "w0x0 w1x1 sum dot neg exp plus1 f".split()
+stages = ["w0x0", "w1x1", "sum", "dot", "neg", "exp", "plus1", "f"]
 graph(neuron, w0=2, x0=-1, w1=-3, x1=-2, w2=-3, names=stages)
 
 # %% [markdown]

@@ -27,8 +27,11 @@ def loss(w0, w1, w2):
     return -autodiff.log(autodiff.sigmoid(w0 * -1 + w1 * -2 + w2))
 
 
-WEIGHTS, INPUTS = (2.0, -3.0, -3.0), (-1.0, -2.0)
-LOSS, DW = autodiff.value_and_grad(loss, wrt=(0, 1, 2))(*WEIGHTS)
+WEIGHTS = (2.0, -3.0, -3.0)
+INPUTS = (-1.0, -2.0)
+LOSS_AND_DW = autodiff.value_and_grad(loss, wrt=(0, 1, 2))(*WEIGHTS)
+LOSS = LOSS_AND_DW[0]
+DW = LOSS_AND_DW[1]
 
 FACTS = {
     # the neuron
