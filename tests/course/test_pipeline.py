@@ -1,0 +1,254 @@
+"""Every assignment through nbgrader as it comes, by its own commands.
+
+For each assignment a class hands in:
+
+    solution    the answers: all points
+    released    the notebook as it was released: no points, and "not written yet"
+    syntax      the answers, with a syntax error in one of them: this one costs its points, no other
+    bank-1 …    each answer in a form of its own from the declarations: first the wrong forms, which lose what
+                they should and are named, then the right ones that look different, which keep all points
+
+The commands run once for the whole class; the tests read what they left behind.
+"""
+
+import copy
+import csv
+import functools
+import html
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from course.checks import assignments, exercises
+from course.checks.commands import examine
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# What of the course takes nbgrader's own place is taken out again: here its unmodified code grades.
+STOCK = """
+for trait in ("sanitize_preprocessors", "autograde_preprocessors", "pre_convert_hook", "post_convert_hook"):
+    c.Autograde.pop(trait, None)
+"""
+
+
+# -- a class ----------------------------------------------------------------------------------------------
+
+def answer(book, name, source):
+    """A copy of a notebook with `source` in the answer cell of exercise `name`."""
+    book = copy.deepcopy(book)
+    cells = [cell for cell in book.cells
+             if cell.metadata.get("nbgrader", {}).get("grade_id") == f"{name}-answer"]
+    assert len(cells) == 1, f"{name} has {len(cells)} answer cells"
+    cells[0].source = source
+    return book
+
+
+def bank(assignment):
+    """The bank dealt out to as few submissions as hold it: a list of {exercise: form}."""
+    declared = exercises(assignment)
+    hands = {name: [*exercise.mistakes, *exercise.alternatives] for name, exercise in declared.items()}
+    return [{name: forms[k] for name, forms in hands.items() if k < len(forms)}
+            for k in range(max(map(len, hands.values())))]
+
+
+def is_wrong(form):
+    return hasattr(form, "code")
+
+
+@dataclass
+class Graded:
+    """What the commands left behind for the class of one assignment."""
+
+    assignment: str
+    root: Path
+    forms: dict = field(default_factory=dict)       # student -> {exercise: form}, for the bank
+    validated: str = ""                             # what `nbgrader validate` printed
+    scores: dict = field(default_factory=dict)      # student -> {exercise: points}, from the gradebook
+    broken: str = ""                                # the exercise with the syntax error
+
+    @property
+    def exercises(self):
+        return exercises(self.assignment)
+
+    @property
+    def students(self):
+        return ["solution", "released", "syntax", *self.forms]
+
+    @functools.cached_property
+    def reports(self):
+        """(student, exercise's name, form, what course.checks itself says of it) for the whole bank."""
+        return [(student, name, form, examine(self.exercises[name], form.function, (0, 12345), True, graded=True))
+                for student, forms in self.forms.items() for name, form in forms.items()]
+
+    def nbgrader(self, *command):
+        """Run an nbgrader command in the course folder; return what it printed."""
+        environment = os.environ | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "JUPYTER_CONFIG_DIR": str(self.root / "no-configuration"),
+            "IPYTHONDIR": str(self.root / "no-ipython"),
+        }
+        done = subprocess.run([sys.executable, "-m", "nbgrader", *command], cwd=self.root, env=environment,
+                              capture_output=True, text=True, timeout=1200)
+        assert done.returncode == 0, f"nbgrader {' '.join(command)}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def notebook(self, step, student=""):
+        path = self.root / step / student / self.assignment / f"{self.assignment}.ipynb"
+        return nbformat.read(path, as_version=4)
+
+    def hand_in(self, student, book):
+        folder = self.root / "submitted" / student / self.assignment
+        folder.mkdir(parents=True)
+        nbformat.write(book, folder / f"{self.assignment}.ipynb")
+
+    def validate(self, *students):
+        paths = [f"submitted/{student}/{self.assignment}/{self.assignment}.ipynb" for student in students]
+        self.validated = self.nbgrader("validate", *paths)
+
+    def feedback(self, student):
+        page = self.root / "feedback" / student / self.assignment / f"{self.assignment}.html"
+        return html.unescape(page.read_text(encoding="utf-8"))
+
+    def read_gradebook(self):
+        from nbgrader.api import Gradebook
+
+        with Gradebook(f"sqlite:///{self.root}/gradebook.db", "backprop") as gradebook:
+            for student in self.students:
+                book = gradebook.find_submission_notebook(self.assignment, self.assignment, student)
+                assert not book.needs_manual_grade
+                self.scores[student] = {grade.name: grade.score for grade in book.grades}
+
+
+@pytest.fixture(scope="module", params=assignments())
+def graded(request, tmp_path_factory):
+    """One assignment, from generate_assignment to export."""
+    assignment = request.param
+    course = Graded(assignment, tmp_path_factory.mktemp(assignment))
+    shutil.copytree(ROOT / "solutions" / assignment, course.root / "solutions" / assignment)
+    config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
+    (course.root / "nbgrader_config.py").write_text(config + STOCK, encoding="utf-8")
+
+    course.nbgrader("generate_assignment", assignment)
+    solution, released = course.notebook("solutions"), course.notebook("exercises")
+    course.broken = next(iter(course.exercises))
+    course.hand_in("solution", solution)
+    course.hand_in("released", released)
+    course.hand_in("syntax", answer(solution, course.broken, f"def {course.broken}(dout:\n    return ]"))
+    for k, forms in enumerate(bank(assignment), start=1):
+        book = solution
+        for name, form in forms.items():
+            book = answer(book, name, form.source)
+        course.forms[f"bank-{k}"] = forms
+        course.hand_in(f"bank-{k}", book)
+    course.nbgrader("autograde", assignment)
+    course.nbgrader("generate_feedback", assignment)
+    course.nbgrader("export")
+    course.validate("solution", "bank-1")
+    course.read_gradebook()
+    return course
+
+
+def outputs(book):
+    """(cell, output) for every output of a notebook."""
+    return [(cell, output) for cell in book.cells if cell.cell_type == "code" for output in cell.outputs]
+
+
+def full(course):
+    return {name: exercise.points for name, exercise in course.exercises.items()}
+
+
+# -- what nbgrader made of it -----------------------------------------------------------------------------
+
+def test_generate_assignment_writes_the_exercises_that_are_committed(graded):
+    made = graded.root / "exercises" / graded.assignment
+    committed = ROOT / "exercises" / graded.assignment
+    assert sorted(path.name for path in made.iterdir()) == sorted(path.name for path in committed.glob("*.*"))
+    for path in made.iterdir():
+        assert path.read_bytes() == (committed / path.name).read_bytes(), path.name
+        assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_the_solution_gets_all_points(graded):
+    assert graded.scores["solution"] == full(graded)
+
+
+def test_the_released_notebook_gets_none(graded):
+    assert graded.scores["released"] == dict.fromkeys(graded.exercises, 0.0)
+    page = graded.feedback("released")
+    for name in graded.exercises:
+        assert f"{name}  · not written yet" in page
+
+
+def test_a_syntax_error_costs_its_exercise_and_no_other(graded):
+    assert graded.scores["syntax"] == full(graded) | {graded.broken: 0.0}
+
+
+def test_a_wrong_form_loses_what_it_should_and_no_more(graded):
+    wrong = []
+    for student, name, form, report in graded.reports:
+        got = graded.scores[student][name]
+        if is_wrong(form) and (got != report.run.score or got >= graded.exercises[name].points > 0):
+            wrong.append(f"{student} {name} [{form.code}] {form.title}: {got}, expected {report.run.score}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_feedback_names_the_mistake(graded):
+    wrong = []
+    pages = {student: graded.feedback(student) for student in graded.forms}
+    for student, name, form, report in graded.reports:
+        headline = f"{name}  ✗ {report.diagnosis.title}" if is_wrong(form) else f"{name}  ✓"
+        if headline not in pages[student] or (is_wrong(form) and form.code not in report.headline):
+            wrong.append(f"{student} {name}: {form.title}; expected: {report.headline}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_right_answers_in_another_form_keep_all_points(graded):
+    lost = [f"{student} {name} {form.title}: {graded.scores[student][name]}"
+            for student, name, form, _ in graded.reports
+            if not is_wrong(form) and graded.scores[student][name] != graded.exercises[name].points]
+    assert not lost, "\n".join(lost)
+
+
+def test_nothing_is_printed_on_stderr_and_nothing_raises(graded):
+    """stderr in a graded cell costs all its points, and so does an error, whatever the answer.
+
+    Two errors are in order: those of the syntax error, and a free `check(f)` that can't tell which exercise
+    a lambda answers (the graded cell says it).
+    """
+    for student in graded.students:
+        for cell, output in outputs(graded.notebook("autograded", student)):
+            assert output.get("name") != "stderr", (student, cell.source, output.text)
+            if output.output_type == "error":
+                assert "no exercise '<lambda>'" in output.evalue or (
+                    student == "syntax" and graded.broken in cell.source), (student, cell.source, output.evalue)
+
+
+def test_points_are_plain_numbers_within_bounds(graded):
+    for student in graded.students:
+        for cell, output in outputs(graded.notebook("autograded", student)):
+            about = cell.metadata.get("nbgrader", {})
+            if about.get("grade") and output.output_type == "execute_result":
+                assert 0 <= float(output.data["text/plain"]) <= about["points"]
+
+
+def test_export_holds_the_totals(graded):
+    with open(graded.root / "grades.csv", newline="", encoding="utf-8") as file:
+        exported = {row["student_id"]: (float(row["score"]), float(row["max_score"]))
+                    for row in csv.DictReader(file)}
+    most = sum(full(graded).values())
+    assert exported == {student: (sum(scores.values()), most) for student, scores in graded.scores.items()}
+
+
+def test_validate_is_content_with_the_solution_and_shows_the_diagnosis_of_a_wrong_answer(graded):
+    solution, wrong = graded.validated.split("\n", 1)
+    assert solution == "Success! Your notebook passes all the tests."
+    assert f"VALIDATION FAILED ON {len(graded.forms['bank-1'])} CELL(S)!" in wrong
+    for student, name, _, report in graded.reports:
+        if student == "bank-1":
+            assert f"{name}  ✗ {report.diagnosis.title}" in wrong

@@ -1,0 +1,93 @@
+"""Every notebook runs from top to bottom in a fresh kernel, as a learner's "Run All" would run it."""
+
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from course import build
+from course.checks import assignments, exercises
+
+ROOT = Path(__file__).resolve().parents[2]
+LESSONS = [path.stem for path in sorted((ROOT / "course/sources/lessons").glob("*.py"))]
+
+
+def run(path, folder):
+    """The notebook with its outputs, run in an empty folder."""
+    book = nbformat.read(path, as_version=4)
+    environment = os.environ | {"IPYTHONDIR": str(folder / "no-ipython")}
+    client = NotebookClient(book, timeout=120, kernel_name="python3", allow_errors=True,
+                            resources={"metadata": {"path": str(folder)}})
+    return client.execute(env=environment)
+
+
+def trouble(book):
+    """What no learner should see: the errors and the stderr of a notebook that was run."""
+    return [f"{cell.source}\n-> {output.get('evalue') or output.get('text')}"
+            for cell in book.cells if cell.cell_type == "code"
+            for output in cell.outputs if output.output_type == "error" or output.get("name") == "stderr"]
+
+
+def said(cell):
+    """What a cell printed and displayed, as text."""
+    return "\n".join(output.get("text") or output.get("data", {}).get("text/plain", "")
+                     for output in cell.outputs)
+
+
+def cells_of(book, assignment):
+    """(exercise's name, cell) of the check and grade cells."""
+    by_id = {cell.id: cell for cell in book.cells}
+    for name in exercises(assignment):
+        for cell in (by_id.get(f"{name}-check"), by_id[name]):
+            if cell is not None:
+                yield name, cell
+
+
+def test_the_built_notebooks_are_what_their_sources_make(capsys):
+    assert build.main(["--check"]) == 0, capsys.readouterr()
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_runs(name, tmp_path):
+    book = run(ROOT / "course/lessons" / f"{name}.ipynb", tmp_path)
+    assert not trouble(book), "\n\n".join(trouble(book))
+
+
+@pytest.mark.parametrize("name", assignments())
+def test_a_solution_runs_and_all_its_answers_are_right(name, tmp_path):
+    book = run(ROOT / "solutions" / name / f"{name}.ipynb", tmp_path)
+    assert not trouble(book), "\n\n".join(trouble(book))
+    for exercise, cell in cells_of(book, name):
+        assert f"{exercise}  ✓" in said(cell), f"{cell.source}\n{said(cell)}"
+
+
+@pytest.mark.parametrize("name", assignments())
+def test_a_release_says_not_written_yet_and_nothing_else(name, tmp_path):
+    book = run(ROOT / "exercises" / name / f"{name}.ipynb", tmp_path)
+    assert not trouble(book), "\n\n".join(trouble(book))
+    for exercise, cell in cells_of(book, name):
+        text = said(cell)
+        assert text.startswith(f"{exercise}  · not written yet"), f"{cell.source}\n{text}"
+        assert "✗" not in text and "✓" not in text
+
+
+@pytest.mark.parametrize("name", assignments())
+def test_a_release_holds_no_line_of_a_solution(name):
+    answers = {cell.metadata.nbgrader.grade_id: cell.source
+               for cell in nbformat.read(ROOT / "solutions" / name / f"{name}.ipynb", as_version=4).cells
+               if cell.metadata.get("nbgrader", {}).get("solution")}
+    released = {cell.metadata.nbgrader.grade_id: cell.source
+                for cell in nbformat.read(ROOT / "exercises" / name / f"{name}.ipynb", as_version=4).cells
+                if cell.metadata.get("nbgrader", {}).get("solution")}
+    assert list(answers) == list(released) == [f"{exercise}-answer" for exercise in exercises(name)]
+    for grade_id, source in answers.items():
+        solution, inside = [], False
+        for line in source.splitlines():
+            inside = "BEGIN SOLUTION" in line or (inside and "END SOLUTION" not in line)
+            if inside and line.strip():
+                solution.append(line)
+        kept = released[grade_id].splitlines()
+        assert solution and not set(solution) & set(kept), grade_id
+        assert "raise NotImplementedError" in released[grade_id], grade_id
