@@ -121,6 +121,6 @@ def test_shapes_are_told_by_the_names_of_their_axes(answer, words):
     assert words in str(examine(AFFINE, answer, (0,), edge=True))
 
 
-def test_a_form_that_only_fails_is_named_by_the_words_of_its_failure():
-    assert examine(AFFINE, lambda dout, x, w: (dout @ w, 0), (0,), edge=True).diagnosis.code == "V01"
-    assert examine(AFFINE, lambda dout, x, w: (w @ x, 0), (0,), edge=True).diagnosis.code == ""
+def test_a_form_that_only_fails_is_not_named():
+    """The words of a failure do not tell which product was meant: several have these lengths."""
+    assert examine(AFFINE, lambda dout, x, w: (dout @ w, 0), (0,), edge=True).diagnosis.code == ""
