@@ -1,6 +1,7 @@
 """What a learner sees of a run: a short text, and a small table where the front end shows HTML."""
 
 import sys
+from contextvars import ContextVar
 from dataclasses import dataclass
 from html import escape
 
@@ -121,8 +122,16 @@ class Report:
         return "".join([*out, "</div>"])
 
 
+# Where reports go, if not to the screen: a function that takes one.
+SINK = ContextVar("SINK", default=None)
+
+
 def tell(report):
     """Show a report: as HTML in a notebook, as text elsewhere."""
+    sink = SINK.get()
+    if sink is not None:
+        sink(report)
+        return
     if "IPython" in sys.modules:
         from IPython import get_ipython
         from IPython.display import display

@@ -87,7 +87,7 @@ class Nursery:
         what = "The sandbox" if self.isolation else "The process for submissions"
         return f"{what} did not start. It said: {' '.join(said[-3:]) or 'nothing'}"
 
-    def fork(self, limits=Limits()):
+    def fork(self, limits):
         """A new process for a submission: (Wire to it, Wire to its supervisor). Hanging up the latter ends it."""
         channel, theirs = socket.socketpair()
         control, supervisor = socket.socketpair()
@@ -158,8 +158,8 @@ def sandbox(code):
             command += ["--ro-bind", name, name]
     for name in ("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/alternatives"):
         command += ["--ro-bind-try", name, name]
-    command += ["--dir", "/tmp", "--dir", HOME, "--proc", "/proc", "--ro-bind", "/proc", "/mnt", "--dev", "/dev",
-                "--ro-bind", code, CODE]
+    command += ["--dir", "/tmp", "--perms", "0777", "--tmpfs", HOME, "--dev", "/dev",
+                "--proc", "/proc", "--ro-bind", "/proc", "/mnt", "--ro-bind", code, CODE]
     for folder in _pythons():
         for parent in reversed(Path(folder).parents[:-1]):
             command += ["--dir", str(parent)]  # or bubblewrap makes it for root alone

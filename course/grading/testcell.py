@@ -1,0 +1,63 @@
+"""Runs a test cell in the grader: the cell is the instructor's, what it calls are stand-ins for answers."""
+
+import ast
+import contextlib
+import io
+import math
+import traceback
+import warnings
+
+import numpy as np
+
+from course.checks.report import SINK
+
+
+def free_names(source):
+    """The names that a cell reads and does not bind itself."""
+    tree = ast.parse(source)
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+    return {node.id for node in names if isinstance(node.ctx, ast.Load)} - bound
+
+
+def run_test_cell(source, namespace, points=None):
+    """The outputs of a cell run in `namespace`, in nbformat's form.
+
+    The value of its last expression is the score, where it is a number: never below 0, never above `points`, a
+    plain float, so that nbgrader reads it as what it is.
+    """
+    outputs, printed = [], io.StringIO()
+    token = SINK.set(lambda report: outputs.append(
+        {"output_type": "display_data", "data": report._repr_mimebundle_(), "metadata": {}}))
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = _run(source, namespace)
+    except Exception as error:
+        lines = traceback.format_exception(type(error), error, error.__traceback__.tb_next.tb_next)
+        outputs.append({"output_type": "error", "ename": type(error).__name__, "evalue": str(error)[:2000],
+                        "traceback": "".join(lines)[-4000:].splitlines()})
+    else:
+        if value is not None:
+            outputs.append({"output_type": "execute_result", "execution_count": None, "metadata": {},
+                            "data": {"text/plain": _as_score(value, points)}})
+    finally:
+        SINK.reset(token)
+    if printed.getvalue():
+        outputs.insert(0, {"output_type": "stream", "name": "stdout", "text": printed.getvalue()[:20_000]})
+    return outputs
+
+
+def _run(source, namespace):
+    """Execute a cell; the value of its last expression, or None."""
+    tree = ast.parse(source)
+    last = ast.Expression(tree.body.pop().value) if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, "<test cell>", "exec"), namespace)
+    return None if last is None else eval(compile(last, "<test cell>", "eval"), namespace)
+
+
+def _as_score(value, points):
+    if isinstance(value, int | float | np.number) and not isinstance(value, bool) and points is not None:
+        value = float(value)
+        return repr(0.0 if math.isnan(value) else min(max(value, 0.0), float(points)))
+    return repr(value)[:2000]
