@@ -4,9 +4,11 @@ Where an argument is a dict, list or tuple of arrays (also nested), its gradient
 come out as plain numbers and arrays; only inside another transformation, or where f uses a Tensor from outside,
 is the result a Tensor, so that it can be differentiated again.
 """
+import math
+
 import numpy as np
 
-from autodiff import graph
+from autodiff import graph, rules
 from autodiff.graph import Op
 from autodiff.tensor import Tensor, as_value, node, value_of
 
@@ -73,17 +75,20 @@ def _pull(f, inputs, retain_graph=False):
     return (output if outer else rebuild(output, map(value_of, roots))), pullback
 
 
+def _pull_at(f, places, args, kwargs, retain_graph):
+    """`_pull` with respect to the arguments at `places`, the others held fixed."""
+    def of_chosen(*chosen):
+        full = list(args)
+        for place, x in zip(places, chosen, strict=True):
+            full[place] = x
+        return f(*full, **kwargs)
+    return _pull(of_chosen, tuple(args[place] for place in places), retain_graph)
+
+
 def value_and_grad(f, wrt=0):
     """A function that gives f's value, a scalar, and its gradient for argument `wrt` (an index, or a tuple of them)."""
-    places = wrt if isinstance(wrt, tuple) else (wrt,)
-
     def both(*args, **kwargs):
-        def of_chosen(*chosen):
-            full = list(args)
-            for place, x in zip(places, chosen, strict=True):
-                full[place] = x
-            return f(*full, **kwargs)
-        value, pullback = _pull(of_chosen, tuple(args[place] for place in places))
+        value, pullback = _pull_at(f, wrt if isinstance(wrt, tuple) else (wrt,), args, kwargs, retain_graph=False)
         if np.shape(value_of(value)):
             raise ValueError("a gradient is taken of a function whose value is a single number; this one gave shape "
                              f"{value_of(value).shape}. Sum it, or use vjp or jacobian")
@@ -96,3 +101,39 @@ def grad(f, wrt=0):
     """A function that gives the gradient of f, whose value is a scalar, for argument `wrt` (an index or a tuple)."""
     both = value_and_grad(f, wrt)
     return lambda *args, **kwargs: both(*args, **kwargs)[1]
+
+
+def jvp(f, inputs, tangents):
+    """f(*inputs), and its directional derivative along `tangents`, a tuple of the form of `inputs`.
+
+    Two reverse passes: the gradient is linear in its upstream gradient, and the gradient of that is the Jacobian
+    itself (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
+    """
+    value, pullback = vjp(f, *inputs)
+    zeros = rebuild(value, (np.zeros_like(value_of(x))[()] for x in leaves(value)))
+    _, push = vjp(pullback, zeros)
+    if any(type(x) is Tensor for x in leaves((value, tangents))):
+        return value, push(tuple(tangents))[0]
+    with graph.no_grad():                           # nothing from outside: plain values are wanted
+        return value, push(tuple(tangents))[0]
+
+
+def hvp(f, x, v):
+    """The product of the Hessian of f, a scalar function, at x with v (of the form of x): a gradient of a gradient."""
+    return vjp(grad(f), x)[1](v)[0]
+
+
+def jacobian(f, wrt=0):
+    """A function that gives all partial derivatives of f's array: shape f(x).shape + x.shape, x argument `wrt`."""
+    def matrix(*args, **kwargs):
+        value, pullback = _pull_at(f, (wrt,), args, kwargs, retain_graph=True)
+        shape = value_of(value).shape
+        rows = [pullback(dout.reshape(shape))[0] for dout in np.eye(math.prod(shape))]
+        stacked = rules.stack(rows) if rows else np.zeros((0, *np.shape(args[wrt])))
+        return stacked.reshape((*shape, *stacked.shape[1:]))
+    return matrix
+
+
+def hessian(f, wrt=0):
+    """A function that gives all second derivatives of f, whose value is a scalar: shape x.shape + x.shape."""
+    return jacobian(grad(f, wrt), wrt)

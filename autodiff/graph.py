@@ -3,14 +3,15 @@
 The walk is Algorithm 6.2 of Goodfellow, Bengio and Courville (2016), section 6.5, on nodes that hold arrays: each
 edge is paid once, contributions add where paths meet. It never recurses, and never knows what a rule computes.
 """
+from inspect import CO_VARARGS
 from operator import attrgetter
 
 import numpy as np
 
-from autodiff.tensor import Tensor, as_value, node
+from autodiff.tensor import Tensor, as_value, node, ticks
 
 recording = True               # one switch for the whole process; see no_grad
-float64 = np.float64
+float64, ndarray, new = np.float64, np.ndarray, object.__new__
 
 
 class no_grad:
@@ -33,63 +34,96 @@ class with_grad(no_grad):
     on = True
 
 
-class Op:
-    """A primitive operation: `Op(name, forward, *rules)`, then called like the function `forward`.
+def Op(name, forward, *rules, together=None):
+    """A primitive operation: a function that computes `forward`, and is recorded if a Tensor is among its arguments.
 
     `rules[k](g, z, *args)` gives the gradient with respect to argument k, for g the upstream gradient (of the
     output's shape), z the output, args the inputs: the partial derivative times g, in numpy functions and
     operators, so that it also runs on Tensors when a gradient is differentiated again. It may have the shape to
-    which broadcasting grew the argument; the walk undoes that. It is a new array, or g, or a view. Arguments
-    beyond the last rule (an axis, a mask) are constants. Where arguments are many or share their work,
+    which broadcasting grew the argument; the walk undoes that. It is a new array, or g, or a view of something.
+    Arguments beyond the last rule (an axis, a mask) are constants. Where arguments are many or share their work,
     `together(g, z, *args)` gives all gradients at once, in the place of rules.
+
+    The function carries what it was made of: name, forward, rules, together.
     """
+    code, defaults = getattr(forward, "__code__", None), getattr(forward, "__defaults__", None) or ()
+    named = code.co_varnames[:code.co_argcount] if defaults else ()
 
-    __slots__ = ("forward", "least", "name", "rules", "together")
-
-    def __init__(self, name, forward, *rules, together=None):
-        self.name, self.forward, self.rules, self.together = name, forward, rules, together
-        defaults = getattr(forward, "__defaults__", None)
-        self.least = forward.__code__.co_argcount if defaults else 0       # below it, defaults are to be filled in
-
-    def __repr__(self):
-        return f"<Op {self.name}>"
-
-    def __call__(self, *args, **kwargs):
-        """The value of `forward`; recorded, and so a Tensor, if a Tensor is among the arguments."""
-        if kwargs or len(args) < self.least:
-            args = self._in_order(args, kwargs)
-        values, traced = [], False
-        for arg in args:
-            if type(arg) is Tensor:
-                traced = True
-                arg = arg.data
-            values.append(arg)
+    def op(*args, **kwargs):
+        if kwargs or len(args) < len(named):
+            args = _in_order(name, named, defaults, args, kwargs)
+        values = [x.data if type(x) is Tensor else x for x in args]
         try:
-            data = self.forward(*values)
+            data = forward(*values)
         except ValueError as error:
-            shapes = " and ".join(str(v.shape) for v in values if isinstance(v, (np.ndarray, np.generic)))
-            raise ValueError(f"{self.name}: {error}. It was given shapes {shapes}") from None
-        if not (traced and recording):
-            return data
-        if type(data) is not np.ndarray or not data.ndim:
-            data = as_value(data)
-        if len(args) > len(self.rules) and not self.together:
-            for k, arg in enumerate(args[len(self.rules):], len(self.rules)):
-                if type(arg) is Tensor:
-                    raise TypeError(f"{self.name} has no rule for argument {k}: pass a constant there (t.data)")
-        return node(data, self, args)
+            raise _misfit(name, error, values) from None
+        for k, x in enumerate(args):
+            if type(x) is Tensor:
+                if k >= len(rules) and not together:
+                    raise TypeError(f"{name} has no rule for argument {k}: pass a constant there (t.data)")
+                return record(op, args, data)
+        return data
 
-    def _in_order(self, args, kwargs):
-        """All arguments by position, as rules take them: defaults filled in, keywords put in their places."""
-        names = self.forward.__code__.co_varnames[:self.least]
-        unknown = kwargs.keys() - set(names[len(args):])
-        if unknown:
-            raise TypeError(f"{self.name} does not take {', '.join(sorted(unknown))}; it takes {', '.join(names)}")
-        defaults = dict(zip(reversed(names), reversed(self.forward.__defaults__), strict=False))
+    def unary(x):                                    # the same for one argument, and for two: nine calls of ten
         try:
-            return (*args, *({**defaults, **kwargs}[name] for name in names[len(args):]))
-        except KeyError as missing:
-            raise TypeError(f"{self.name} needs the argument {missing}") from None
+            return record(op, (x,), forward(x.data)) if type(x) is Tensor else forward(x)
+        except ValueError as error:
+            raise _misfit(name, error, [x]) from None
+
+    def binary(x, y):
+        try:
+            if type(x) is Tensor:
+                data = forward(x.data, y.data if type(y) is Tensor else y)
+            elif type(y) is Tensor:
+                data = forward(x, y.data)
+            else:
+                return forward(x, y)
+        except ValueError as error:
+            raise _misfit(name, error, [x, y]) from None
+        if not recording or type(data) is not float64:
+            return record(op, (x, y), data)
+        z = new(Tensor)                              # node(data, op, (x, y)), without the call
+        z.data, z.grad, z.op, z.args, z.tick = data, None, op, (x, y), next(ticks)
+        return z
+
+    takes = getattr(forward, "nin", None)            # of a numpy function
+    if code and not code.co_flags & CO_VARARGS:
+        takes = code.co_argcount
+    elif getattr(forward, "__module__", None) == "_operator":
+        takes = len(rules)
+    if takes == len(rules) and not named:
+        op = {1: unary, 2: binary}.get(takes, op)
+    op.__name__ = op.__qualname__ = op.name = name
+    op.forward, op.rules, op.together = forward, rules, together
+    return op
+
+
+def record(op, args, data):
+    """A Tensor for `data`, made by `op` from `args`; plain `data` where nothing is recorded."""
+    if not recording:
+        return data
+    if type(data) is not float64 and (type(data) is not ndarray or not data.ndim):
+        data = as_value(data)
+    return node(data, op, args)
+
+
+def _in_order(name, named, defaults, args, kwargs):
+    """All arguments by position, as rules take them: keywords put in their places, defaults filled in."""
+    if not kwargs and len(args) >= len(named) - len(defaults):
+        return args + defaults[len(args) - len(named):]
+    unknown = kwargs.keys() - set(named[len(args):])
+    if unknown:
+        raise TypeError(f"{name} of Tensors takes ({', '.join(named)}), without {', '.join(sorted(unknown))}")
+    given = dict(zip(named[len(named) - len(defaults):], defaults, strict=True)) | kwargs
+    missing = [key for key in named[len(args):] if key not in given]
+    if missing:
+        raise TypeError(f"{name} lacks the argument {missing[0]}; it takes {', '.join(named)}")
+    return (*args, *(given[key] for key in named[len(args):]))
+
+
+def _misfit(name, error, values):
+    shapes = " and ".join(str(x.shape) for x in values if isinstance(x, (ndarray, np.generic, Tensor)))
+    return ValueError(f"{name}: {error}. It was given shapes {shapes}")
 
 
 def collect(roots, since=0):
@@ -97,25 +131,23 @@ def collect(roots, since=0):
 
     What is older cannot depend on a leaf made at `since`, and is left out. Leaves are not listed.
     """
-    order, stack, outer = [], [], False
-    seen = set()
-    arriving = list(roots)
-    while True:
-        for x in arriving:
+    order, outer = [], False
+    stack = [x for x in dict.fromkeys(roots) if type(x) is Tensor and x.op is not None and x.tick >= since]
+    seen = set(stack)
+    while stack:
+        z = stack.pop()
+        order.append(z)
+        args = z.args
+        if args is None:
+            raise RuntimeError(f"this graph was freed by an earlier backward pass (at the operation {z.op.name}): "
+                               "run the forward pass again, or keep the graph with backward(retain_graph=True)")
+        for x in args:
             if type(x) is Tensor and x not in seen:
                 if x.tick < since:
                     outer = True
                 elif x.op is not None:
                     seen.add(x)
                     stack.append(x)
-        if not stack:
-            break
-        x = stack.pop()
-        order.append(x)
-        arriving = x.args
-        if arriving is None:
-            raise RuntimeError(f"this graph was freed by an earlier backward pass (at the operation {x.op.name}): "
-                               "run the forward pass again, or keep the graph with backward(retain_graph=True)")
     order.sort(key=attrgetter("tick"))
     return order, outer
 
@@ -127,32 +159,42 @@ def walk(order, grads, since=0, retain_graph=False, differentiable=False):
     hands Tensors to the same rules, which record what they do.
     """
     summed = set()                                   # whose gradient is a sum made here, to add into
-    order = list(order)
     while order:
         z = order.pop()
         g, op, args = grads.pop(z), z.op, z.args
+        summed.discard(z)
         if differentiable:
-            values = args
+            inputs = [g, z, *args]
         else:
-            values = [x.data if type(x) is Tensor else x for x in args]
+            inputs = [g, z.data]
+            for x in args:
+                inputs.append(x.data if type(x) is Tensor else x)      # a loop: faster than what is shorter
             if not retain_graph:
                 z.args = None
-            z = z.data
-        shares = op.together(g, z, *values) if op.together else None
-        for k, x in enumerate(args):
+        z, rules, k = None, op.rules, -1
+        shares = None if rules else op.together(*inputs)
+        for x in args:
+            k += 1
             if type(x) is not Tensor or x.tick < since:
                 continue
-            dx = op.rules[k](g, z, *values) if shares is None else shares[k]
-            if type(dx) is not float64 or type(x.data) is not float64:
-                dx = fit(dx, x.data.shape, op, k)
+            dx, like = rules[k](*inputs) if rules else shares[k], x.data
+            kind = type(dx)
+            if kind is not type(like) or (kind is ndarray and dx.shape != like.shape):
+                dx = fit(dx, like.shape, op, k)
             if x not in grads:
                 grads[x] = dx
+            elif kind is float64 or differentiable:
+                grads[x] = grads[x] + dx
             elif x in summed:
                 grads[x] += dx
-            else:
-                grads[x] = grads[x] + dx             # new: the first may be another node's gradient too
-                if not differentiable:
-                    summed.add(x)
+            else:                                    # the first one may be another node's gradient too
+                summed.add(x)
+                grads[x] = np.add(grads[x], dx, out=dx if dx is not g and _own(dx, grads[x]) else None)
+
+
+def _own(dx, other):
+    """Whether the sum with `other` may be written into dx: it is no view, and a sum would have its dtype."""
+    return type(dx) is ndarray and dx.base is None and dx.dtype == other.dtype
 
 
 def fit(dx, shape, op, k):
@@ -186,8 +228,7 @@ def seed(root, dout=None):
 
 def gradients(roots, seeds, retain_graph=False, since=0, order=None, differentiable=False):
     """{leaf: gradient of the sum of roots times seeds}, by one backward pass; each gradient is an array of its own."""
-    if order is None:
-        order, _ = collect(roots, since)
+    order = list(order) if order else collect(roots, since)[0]      # used up by the walk, so that nodes can go
     grads, given = {}, set()
     for root, dout in zip(roots, seeds, strict=True):
         given.add(id(dout))

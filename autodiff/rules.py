@@ -163,9 +163,9 @@ def _centred(x, axis, ddof):
 # -- shapes and places ------------------------------------------------------------------------------------------
 
 def _grow(x, shape):
-    x, z = np.asarray(x), np.empty(shape, np.result_type(x))      # four times as fast as np.broadcast_to
-    if x.ndim > z.ndim:
-        raise ValueError(f"an array of {x.ndim} axes does not fit into shape {shape}")
+    if math.prod(shape) > 10_000 or np.ndim(x) > len(shape):
+        return np.broadcast_to(x, shape)                          # a view: no memory, but slow to make
+    z = np.empty(shape, np.asarray(x).dtype)
     z[...] = x
     return z
 
@@ -192,7 +192,7 @@ squeeze = Op("squeeze", lambda x, axis=None: np.squeeze(x, axis), lambda g, z, x
 expand_dims = Op("expand_dims", lambda x, axis: np.expand_dims(x, axis), lambda g, z, x, axis: g.reshape(x.shape))
 broadcast_to = Op("broadcast_to", _grow, lambda g, z, x, shape: g)
 _astype = Op("astype", lambda x, dtype: x.astype(dtype), lambda g, z, x, dtype: g.astype(x.dtype))
-_index = Op("index", operator.getitem, lambda g, z, x, key: _scatter(g, key, x.shape))
+_index = Op("index", lambda x, key: x[key], lambda g, z, x, key: _scatter(g, key, x.shape))
 _scatter = Op("scatter", _put, lambda g, z, x, key, shape: g[key])
 _concatenate = Op("concatenate", lambda *args: np.concatenate(args[:-1], args[-1]),
                   together=lambda g, z, *args: _pieces(g, [np.shape(x)[args[-1]] for x in args[:-1]], args[-1]))
@@ -295,17 +295,21 @@ def triu(x, k=0):
 
 # -- products of arrays -----------------------------------------------------------------------------------------
 
-_matmul = Op("matmul", operator.matmul, lambda g, z, x, y: g @ y.mT, lambda g, z, x, y: x.mT @ g)
+def _matmul_x(g, z, x, y):
+    if y.ndim == 1:
+        return g[..., None] * y
+    return g @ y.mT if x.ndim > 1 else (g[..., None, :] * y).sum(axis=-1)
+
+
+def _matmul_y(g, z, x, y):
+    if y.ndim == 1:
+        return g[..., None] * x
+    return x.mT @ g if x.ndim > 1 else x[:, None] * g[..., None, :]
+
+
+matmul = Op("matmul", operator.matmul, _matmul_x, _matmul_y)
 affine = Op("affine", lambda x, w, b: x @ w + b,                                        # (N, D) @ (D, M) + (M,)
             lambda g, z, x, w, b: g @ w.mT, lambda g, z, x, w, b: x.mT @ g, lambda g, z, x, w, b: g)
-
-
-def matmul(x, y):
-    """The matrix product x @ y, of stacks of matrices too; a row x or a column y of one axis as numpy takes it."""
-    x, y = _array(x), _array(y)
-    if x.ndim == 1 and y.ndim:
-        return matmul(x[None, :], y)[..., 0, :] if y.ndim > 1 else matmul(x[None, :], y[:, None])[0, 0]
-    return matmul(x, y[:, None])[..., 0] if y.ndim == 1 and x.ndim else _matmul(x, y)
 
 
 def tensordot(x, y, axes=2):
@@ -433,8 +437,8 @@ def softmax_cross_entropy(logits, labels):
 
 # -- hung into Tensor and into numpy's protocols ----------------------------------------------------------------
 
-_MADE_HERE = {name: value for name, value in globals().items() if not name.startswith("_")
-              and (isinstance(value, Op) or getattr(value, "__module__", None) == __name__)}
+_MADE_HERE = {name: value for name, value in globals().items() if name[0] != "_" and value not in (Op, value_of)
+              and getattr(value, "__module__", None) in (__name__, Op.__module__)}
 __all__ = sorted(_MADE_HERE)
 
 NUMPY.update({getattr(np, name): function for name, function in _MADE_HERE.items() if hasattr(np, name)})
@@ -447,12 +451,8 @@ CONSTANT.update([
     np.all, np.result_type])
 
 
-def _method(function):
-    return lambda *args, **kwargs: function(*args, **kwargs)
-
-
 def _reflected(function):
-    return lambda x, y: function(y, x)
+    return lambda y, x: function(x, y)
 
 
 def _constant(function):
@@ -467,13 +467,13 @@ def _spread_out(function):
 
 for _name, _op in {"add": add, "sub": subtract, "mul": multiply, "truediv": divide, "pow": power,
                    "matmul": matmul}.items():
-    setattr(Tensor, f"__{_name}__", _method(_op))
+    setattr(Tensor, f"__{_name}__", _op)
     setattr(Tensor, f"__r{_name}__", _reflected(_op))
 for _name, _op in {"__neg__": negative, "__abs__": abs, "__getitem__": _index, "sum": sum, "mean": mean, "prod": prod,
                    "max": max, "min": min, "var": var, "std": std, "cumsum": cumsum, "clip": clip, "ravel": ravel,
                    "flatten": ravel, "swapaxes": swapaxes, "squeeze": squeeze, "take": take, "repeat": repeat,
                    "diagonal": diagonal, "trace": matrix_trace, "dot": dot, "astype": _astype}.items():
-    setattr(Tensor, _name, _method(_op))
+    setattr(Tensor, _name, _op)
 for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
     setattr(Tensor, f"__{_name}__", _constant(getattr(operator, _name)))
 for _name in ("argmax", "argmin", "argsort", "any", "all", "round"):

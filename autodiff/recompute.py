@@ -1,0 +1,43 @@
+"""Checkpointing: give memory for time, by computing a part of the graph again when the backward pass comes to it.
+
+With a checkpoint every √n steps, a chain of n steps holds about 2√n values at once rather than n, for one more forward
+pass (T. Chen et al., "Training deep nets with sublinear memory cost", 2016, section 4).
+"""
+from autodiff.functional import leaves, rebuild, vjp
+from autodiff.graph import Op
+from autodiff.tensor import Tensor
+
+
+def checkpoint(f):
+    """A function like f, whose graph is one node: what f computes inside is forgotten, and recomputed when needed.
+
+    f takes arrays, or dicts, lists and tuples of them, and gives one number or array. What it depends on must be
+    among its arguments: a Tensor from outside raises ValueError. f runs twice, so it must do the same both times.
+    The gradient is the same to the last bit, unless f shares an input with another part of the graph: then the
+    same contributions may be added in another order.
+    """
+    def run(*inputs):
+        def flat(*values):
+            return f(*rebuild(inputs, iter(values)))
+
+        def forward(*values):
+            out = flat(*values)
+            if type(out) is Tensor:
+                raise ValueError("the function uses a Tensor from outside, whose gradient would be lost: "
+                                 "make it an argument of the checkpointed function")
+            return out
+
+        def together(g, z, *values):
+            wanted = [k for k, x in enumerate(given) if type(x) is Tensor]
+
+            def of_wanted(*chosen):
+                full = list(values)
+                for k, x in zip(wanted, chosen, strict=True):
+                    full[k] = x
+                return flat(*full)
+            grads = dict(zip(wanted, vjp(of_wanted, *(values[k] for k in wanted))[1](g), strict=True))
+            return [grads.get(k) for k in range(len(given))]
+
+        given = leaves(inputs)
+        return Op(getattr(f, "__name__", "checkpoint"), forward, together=together)(*given)
+    return run
