@@ -5,6 +5,7 @@ A figure has four decimals, fewer where it is exact with fewer, and always two: 
 
 import math
 import re
+from functools import lru_cache
 
 MINUS = "−"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -12,7 +13,11 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def figure(x, extra=0):
     """`x` as text with four decimals and `extra` more; very large and very small numbers as 1.235×10⁻⁷."""
-    x = float(x)
+    return _figure(float(x), extra)
+
+
+@lru_cache(4096)
+def _figure(x, extra):
     if not math.isfinite(x):
         return "nan" if math.isnan(x) else "∞" if x > 0 else MINUS + "∞"
     size = abs(x)

@@ -21,11 +21,10 @@ function element(tag, attributes = {}, ...children) {
 
 /** Draw `view` into `root`. `send(inputs)` is called when a slider moves; without it there are no sliders. */
 export function mount(root, view, send) {
-  let at = 0, open = null, zoom = null;
+  let at = 0, open = null, zoom = 1, fit = true, busy = false, waiting = false;
   const inputs = Object.fromEntries((view.sliders || []).map((s) => [s.name, s.value]));
 
-  const frame = element("div", { class: "bp-widget", role: "group", "aria-label": view.title,
-    "data-lm-suppress-shortcuts": "true" });        // JupyterLab's own keys, while the focus is in here
+  const frame = element("div", { class: "bp-widget", role: "group", "aria-label": view.title });
   for (const [name, colour] of Object.entries(view.colours)) frame.style.setProperty(`--bp-${name}`, colour);
   const sliders = element("div", { class: "bp-sliders" });
   const bar = element("div", { class: "bp-bar", role: "toolbar", "aria-label": "Steps and size" });
@@ -45,9 +44,14 @@ export function mount(root, view, send) {
   for (const [text, title, change] of [["−", "Smaller", () => zoom / 1.2], ["+", "Larger", () => zoom * 1.2],
     ["Fit", "Fit the width", fitting]]) {
     const button = element("button", { type: "button", title, "aria-label": title }, text);
-    button.addEventListener("click", () => resize(change()));
+    button.addEventListener("click", () => {
+      fit = text === "Fit";
+      resize(change());
+    });
     sizes.append(button);
   }
+  // A notebook measures an output only after it is drawn, and again when its window changes.
+  new ResizeObserver(() => fit && resize(fitting())).observe(stage);
   bar.append(sizes);
   if (send && view.sliders.length) {
     for (const s of view.sliders) sliders.append(slider(s));
@@ -73,7 +77,6 @@ export function mount(root, view, send) {
   });
 
   // -- sliders: while Python is at work on one position, only the latest of the others is kept --
-  let busy = false, waiting = false;
   function slider(s) {
     const id = `bp-${Math.random().toString(36).slice(2)}`;
     const input = element("input", { type: "range", id, min: s.min, max: s.max, step: s.step, value: s.value });
@@ -130,8 +133,7 @@ export function mount(root, view, send) {
       node.setAttribute("tabindex", "0");
     }
     at = Math.min(at, view.frames.length - 1);
-    if (zoom === null) zoom = fitting();
-    resize(zoom);
+    resize(fit ? fitting() : zoom);
     render();
     if (hadFocus) (svg.querySelector(`.node[data-node="${focused}"]`) || stage).focus({ preventScroll: true });
   }
@@ -179,6 +181,13 @@ export function mount(root, view, send) {
     show(open);
   }
 
+  // JupyterLab takes the arrow keys for itself, unless the very element that has the focus asks it not to.
+  function ownKeys() {
+    for (const part of frame.querySelectorAll("button, input, [tabindex]")) {
+      part.setAttribute("data-lm-suppress-shortcuts", "true");
+    }
+  }
+
   function follow(id) {
     const node = id === null ? null : stage.querySelector(`.node[data-node="${id}"]`);
     if (!node || stage.scrollWidth <= stage.clientWidth) return;
@@ -215,6 +224,7 @@ export function mount(root, view, send) {
     }
     if (id === null || !view.tables[id]) {
       table.replaceChildren(element("p", { class: "bp-hint" }, HINT));
+      ownKeys();
       return;
     }
     const { caption, arrays, head, rows } = view.tables[id];
@@ -224,6 +234,7 @@ export function mount(root, view, send) {
       parts.push(element("p", { class: `bp-array ${name}` }, name), grid(null, lines, `${name} of ${view.says[id]}`, name));
     }
     table.replaceChildren(...parts);
+    ownKeys();
   }
   function grid(head, rows, label, kind = "") {
     const made = element("table", { "aria-label": label, class: kind });
@@ -242,8 +253,9 @@ export function mount(root, view, send) {
 
 export default {
   render({ model, el }) {
+    let turn = 0;           // so that each message differs from the one before, and is answered
     const live = mount(el, model.get("view"), (inputs) => {
-      model.set("inputs", inputs);
+      model.set("moved", { turn: ++turn, inputs });
       model.save_changes();
     });
     const changed = () => live.update(model.get("view"));

@@ -9,17 +9,17 @@ HERE = Path(__file__).parent
 
 
 class GraphWidget(anywidget.AnyWidget):
-    """Shows the `view` of a Graph; sliders set `inputs`, and each change is answered by another view."""
+    """Shows the `view` of a Graph. Sliders set `moved`, and each time another view is the answer."""
 
     _esm = HERE / "widget.js"
     _css = HERE / "widget.css"
     view = traitlets.Dict().tag(sync=True)
-    inputs = traitlets.Dict().tag(sync=True)
+    moved = traitlets.Dict().tag(sync=True)         # {"turn": n, "inputs": {name: value}}
 
     def __init__(self, graph):
         self._graph = graph
-        super().__init__(view=graph.view(), inputs={})
-        self.observe(self._answer, "inputs")
+        super().__init__(view=graph.view())
+        self.observe(self._answer, "moved")
 
     def _answer(self, change):
-        self.view = self._graph.view(change["new"])
+        self.view = self._graph.view(change["new"]["inputs"])
