@@ -350,6 +350,8 @@ def show(value):
     """A value in a few characters: four significant digits, small arrays whole, larger ones by their shape."""
     if isinstance(value, float | np.floating):
         return _number(float(value))
+    if isinstance(value, np.generic):
+        return str(value)
     if isinstance(value, np.ndarray):
         if value.ndim == 0:
             return show(value.item())

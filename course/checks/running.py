@@ -59,11 +59,12 @@ class Ask:
     """What a check's test is given: calls the answer, keeps the record, and stops the test at a failed call.
 
     ask(*args) gives the result; ask.draw draws inputs; ask.count(value) enters a count into the record;
-    ask.compare(*args) compares with the oracle; ask.refuses(*args, otherwise=problem) expects an exception.
+    ask.compare(*args) compares with the oracle; ask.refuses(*args, otherwise=problem) expects an exception;
+    ask.here() says that a problem shows at the call just made, where a test goes on asking after it.
     """
 
     def __init__(self, f, run, draw):
-        self.f, self.run, self.draw = f, run, draw
+        self.f, self.run, self.draw, self.shown = f, run, draw, None
 
     def __call__(self, *args):
         asked = self.record(args)
@@ -85,6 +86,9 @@ class Ask:
         """
         if self.record(args, otherwise=otherwise).problem:
             raise _Stop
+
+    def here(self):
+        self.shown = self.shown or self.run.asked[-1]
 
     def count(self, value):
         self.run.counts.append(value)
@@ -147,7 +151,7 @@ def run(exercise, f, seeds=(0,), edge=True, asker=Ask):
             problem = _test(check, ask) if check.test else _cases(check, ask, edge)
             if problem:
                 break
-        culprit = next((asked for asked in result.asked[first:] if asked.problem), None)
+        culprit = ask.shown or next((asked for asked in result.asked[first:] if asked.problem), None)
         result.verdicts.append((check, problem, culprit or (result.asked[-1] if problem and result.asked else None)))
     return result
 

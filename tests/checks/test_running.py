@@ -7,6 +7,7 @@ from course.checks import commands
 from course.checks.calling import call
 from course.checks.commands import examine
 from course.checks.comparing import said
+from course.checks.diagnosis import show
 from course.checks.exercise import Check, Exercise
 
 DRIVER = """
@@ -124,3 +125,19 @@ def test_shapes_are_told_by_the_names_of_their_axes(answer, words):
 def test_a_form_that_only_fails_is_not_named():
     """The words of a failure do not tell which product was meant: several have these lengths."""
     assert examine(AFFINE, lambda dout, x, w: (dout @ w, 0), (0,), edge=True).diagnosis.code == ""
+
+
+def test_a_test_may_say_at_which_call_a_problem_shows():
+    def test(ask):
+        for x in (1.5, 2.5, 3.5):
+            if ask.count(ask(x)) == 2.5:
+                ask.here()
+        return said("Not 2.5.")
+
+    exercise = Exercise("f(x)", "y", 1, None, checks=(Check("values", 1, test=test),),
+                        mistakes=(("X1", "the same", "x", "It gives x.", ""),))
+    assert "  x=2.5\n" in str(examine(exercise, lambda x: x, (0,), edge=True))
+
+
+def test_integers_are_shown_as_integers():
+    assert show(np.array([[2, -3], [4, 5]])) == "[[2, -3], [4, 5]]"
