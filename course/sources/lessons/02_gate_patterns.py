@@ -123,14 +123,13 @@ graph(lambda t: 1 / (1 + autodiff.exp(t)), t=-1.0)
 # A subtraction $x - y$ copies, too, but $y$ moves the result the other way.
 
 # %%
-def nudged(f, inputs, name, step=0.1):
-    """How far f moves per unit when one input is moved by a step."""
-    moved = inputs | {name: inputs[name] + step}
-    return (f(**moved) - f(**inputs)) / step
+def nudged(f, x, y, step=0.1):
+    """How far f moves per unit of x, and per unit of y."""
+    return (f(x + step, y) - f(x, y)) / step, (f(x, y + step) - f(x, y)) / step
 
-for f, text in [(lambda x, y: 2 * (x + y), "2(x + y)"), (lambda x, y: 2 * (x - y), "2(x − y)")]:
-    for inputs in ({"x": 3.0, "y": -4.0}, {"x": 500.0, "y": 0.01}):
-        print(text, inputs, *(f" {name} moves it by {nudged(f, inputs, name):5.2f} per unit" for name in inputs))
+for name, f in [("2(x + y)", lambda x, y: 2 * (x + y)), ("2(x − y)", lambda x, y: 2 * (x - y))]:
+    for x, y in [(3.0, -4.0), (500.0, 0.01)]:
+        print(f"{name} at {x, y}: per unit of x %.2f, per unit of y %.2f" % nudged(f, x, y))
 
 # %% [markdown]
 # ## Mul swaps
@@ -155,8 +154,8 @@ for scale in (1, 10, 1000):
 # %% [markdown]
 # The plot shows this on the smallest model there is: one weight $w$, one number $x$, and a target 1 for $wx$.
 # Each line is one run of ten steps downhill on $(wx - 1)^2$, all with step size 0.1. With data 1 the error
-# shrinks. At 3 it jumps from side to side and shrinks slowly. At 3.4 it
-# grows with every step.
+# shrinks. At 3 it jumps from side to side while it shrinks. At 3.4 it grows with every step and leaves the
+# picture.
 
 # %%
 def errors(data, step_size=0.1, steps=10):
@@ -172,6 +171,7 @@ def plot_errors(*scales):
     for data, style, colour in zip(scales, ("-o", "--s", ":^"), (GREEN, GREY, RED), strict=False):
         plt.plot(errors(data), style, color=colour, label=f"data = {data:g}")
     plt.axhline(0, color="black", linewidth=0.8)
+    plt.ylim(-3, 3)
     plt.xlabel("step")
     plt.ylabel("error, wx − 1")
     plt.legend(frameon=False, loc="lower left", ncols=3, bbox_to_anchor=(0, 1))
@@ -195,18 +195,19 @@ def show(data):
 # loser receives 0. In the circuit $z = 2$ beats $w = -1$: $z$ receives 2.00 and $w$ receives 0.00.
 #
 # The plot shows $\max(z, w)$ for $w = -1$ while $z$ moves. Left of −1 the value stays flat, and the gradient with
-# respect to $z$ is 0. Right of −1 the value rises with $z$, and the gradient is 1. At −1 itself there is a corner.
+# respect to $z$ is 0. Right of −1 the value rises with $z$, and the gradient is 1. At −1 itself there is a
+# corner, and the gradient is a half.
 
 # %%
-z = np.linspace(-3, 2, 501)
-value, (dz, _) = np.maximum(z, -1.0), autodiff.vjp(autodiff.maximum, z, np.full_like(z, -1.0))[1](np.ones_like(z))
-dz[z == -1.0] = np.nan                              # leaves a gap at the jump
+z = np.arange(-30, 21) / 10
+value = np.maximum(z, -1.0)
+dz = [autodiff.grad(autodiff.maximum)(number, -1.0) for number in z]
+
 figure, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(7.5, 4.6))
 above.plot(z, value, color=GREEN)
 above.set_ylabel("max(z, −1)", color=GREEN)
-below.plot(z, dz, color=RED)
-below.plot(-1.0, 0.5, "o", color=RED)
-below.annotate("at the tie: a half", (-1.0, 0.5), (-0.85, 0.43))
+below.plot(z, dz, ".", color=RED)
+below.text(-0.85, 0.5, "the tie", va="center", color=RED)
 below.set_ylabel("gradient of z", color=RED)
 below.set_xlabel("z")
 plt.show()
@@ -273,8 +274,7 @@ graph(lambda x: x * x, x=3.0)
 # | max | who won | 1 or 0 |
 # | exp | its output | the output |
 #
-# A value that was not kept must be computed again. Memory or time: you pay one of them. Lesson 7 is about the
-# price.
+# A value that was not kept must be computed again. Memory or time: you pay one of them, as in lesson 1.
 
 # %% [markdown]
 # ## Staged computation
@@ -432,10 +432,10 @@ graph(lambda x, y, z, w: x * y + autodiff.maximum(z, w), x=3, y=-4, z=2, w=-1, n
 # | the inputs are not swapped | both inputs are equal |
 # | the first input always wins | the first input is the larger one |
 # | the square in $-1/x^2$ is missing | $x$ is 1 |
-# | any of them | `dout` is 0 |
+# | any of the last three | `dout` is 0 |
 #
-# So test with odd numbers: different ones, negative ones too, none of them 0 or 1. Test special cases, such as a
-# tie, in addition and on purpose.
+# So test with numbers that have nothing special about them: different ones, negative ones too, none of them 0
+# or 1. Test special cases, such as a tie, in addition and on purpose.
 
 # %% [markdown]
 # ## Your turn
