@@ -1,0 +1,73 @@
+"""What the gradebook knows of a notebook: the cells that were released, as plain data that a worker can be given."""
+
+import ast
+import contextlib
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class KeyCell:
+    """A cell of the released notebook that nbgrader knows."""
+
+    name: str  # its grade id
+    kind: str  # "code" or "markdown"
+    source: str
+    checksum: str
+    locked: bool
+    grade: bool
+    solution: bool
+    task: bool
+    points: float | None
+
+    @property
+    def test(self):
+        """Whether this is a locked test cell, which runs in the grader."""
+        return self.grade and self.locked and self.kind == "code"
+
+    @property
+    def metadata(self):
+        """nbgrader's metadata, schema version 3."""
+        about = {"grade": self.grade, "grade_id": self.name, "locked": self.locked, "schema_version": 3,
+                 "solution": self.solution, "task": self.task, "checksum": self.checksum, "cell_type": self.kind}
+        return about | ({"points": self.points} if self.grade or self.task else {})
+
+
+@dataclass(frozen=True)
+class Key:
+    """The cells of a notebook in their order; `names` maps what an answer cell defines to the cell."""
+
+    assignment: str
+    notebook: str
+    cells: tuple[KeyCell, ...]
+    by_name: dict = field(init=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "by_name", {cell.name: cell for cell in self.cells})
+
+
+def key_of(gradebook, notebook, assignment):
+    """The Key of a notebook, from an open Gradebook."""
+    found = gradebook.find_notebook(notebook, assignment)
+    graded = {cell.name: cell for cell in [*found.grade_cells, *found.task_cells]}
+    tasks = {cell.name for cell in found.task_cells}
+    solutions = {cell.name for cell in found.solution_cells}
+    return Key(assignment, notebook, tuple(
+        KeyCell(cell.name, cell.cell_type, cell.source, cell.checksum, bool(cell.locked),
+                cell.name in graded and cell.name not in tasks, cell.name in solutions, cell.name in tasks,
+                graded[cell.name].max_score if cell.name in graded else None)
+        for cell in found.source_cells))
+
+
+def defined_names(source):
+    """The names that a cell's source binds on its top level; none where it is no Python."""
+    names = set()
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                names.add(node.name)
+            elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                names |= {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    return names

@@ -1,0 +1,66 @@
+"""What an instructor sees of a run: how far it is, and what it found."""
+
+import sys
+import time
+from collections import Counter
+
+WIDTH = 30
+
+
+class Progress:
+    """A progress bar on a terminal, with an estimate of the time left; a line now and then elsewhere."""
+
+    def __init__(self, total):
+        self.total, self.start, self.told = total, time.monotonic(), 0.0
+        self.terminal = sys.stderr.isatty()
+
+    def __call__(self, result, done):
+        if result.failure:
+            self._line(f"{result.job.student}: could not be graded. {result.failure}")
+        for name, (_, notes) in result.notebooks.items():
+            for note in notes:
+                self._line(f"{result.job.student}, {name}: {note}")
+        now = time.monotonic()
+        left = (now - self.start) / done * (self.total - done)
+        if self.terminal:
+            full = round(WIDTH * done / self.total)
+            print(f"\r\033[K[{'█' * full}{'·' * (WIDTH - full)}] {done} of {self.total}, {_duration(left)} left",
+                  end="", file=sys.stderr, flush=True)
+        elif now - self.told > 10 or done == self.total:
+            self.told = now
+            print(f"{done} of {self.total} graded, {_duration(left)} left", file=sys.stderr, flush=True)
+
+    def _line(self, text):
+        sys.stderr.write(("\r\033[K" if self.terminal else "") + text + "\n")
+
+    def close(self):
+        if self.terminal:
+            print(file=sys.stderr)
+
+
+def _duration(seconds):
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def summary(classroom, results):
+    """Points by exercise, and the mistakes that were made, most frequent first."""
+    graded = [result for result in results if not result.failure]
+    failed = [result for result in results if result.failure]
+    lines = [f"{classroom.assignment}: {len(graded)} graded" + (f", {len(failed)} could not be" if failed else "")]
+    for key in classroom.keys.values():
+        cells = [cell for cell in key.cells if cell.test]
+        if not cells:
+            continue
+        width = max(len(cell.name) for cell in cells)
+        lines.append(f"\n{'exercise':{width}}  full marks  mean")
+        for cell in cells:
+            scores = [result.scores.get((key.notebook, cell.name), (0.0, False))[0] or 0.0 for result in graded]
+            full = sum(score >= cell.points for score in scores)
+            mean = sum(scores) / len(scores) if scores else 0.0
+            lines.append(f"{cell.name:{width}}  {full:4} of {len(scores):<4} {mean:5.2f} of {cell.points:g}")
+    mistakes = Counter((mistake, name) for result in graded for name, mistake in result.mistakes.items())
+    if mistakes:
+        lines.append("\nwhat went wrong most often")
+        lines += [f"{count:4} × {mistake} ({name})" for (mistake, name), count in mistakes.most_common(15)]
+    lines += [f"\n{result.job.student}: {result.failure}" for result in failed]
+    return "\n".join(lines)
