@@ -29,7 +29,9 @@ def learn(arguments):
 
 def teach(arguments):
     """Open the project's folder, with nbgrader's Formgrader."""
-    return serve(read_options("teach", arguments), ROOT, "", "teacher")
+    options = read_options("teach", arguments)
+    os.makedirs(os.path.join(ROOT, "exchange"), exist_ok=True)   # or Formgrader warns that there is none
+    return serve(options, ROOT, "", "teacher")
 
 
 def read_options(command, arguments):
