@@ -1,0 +1,107 @@
+"""PyTorch beside the course: live where it is installed, else what a real run gave.
+
+Lesson 5 writes each of its PyTorch cells as a function of `torch` that prints, and returns plain data:
+
+    def twice(torch):
+        ...
+        return x.grad.item()
+
+    live_or_recorded(twice)
+
+With PyTorch the function runs. Without it, what it printed and returned on a machine that has PyTorch is looked
+up by its name in course/data/lesson_05_torch.json, and the output says so. The file is written by
+course/data/record_lesson_05.py.
+"""
+
+import hashlib
+import inspect
+import json
+import textwrap
+from pathlib import Path
+
+import numpy as np
+
+RECORD = Path(__file__).parent / "data" / "lesson_05_torch.json"
+SETUP = "python course setup torch"
+APPROXIMATE = 1e-6      # relative to the largest number of the tensor: what float32 can be asked for
+
+
+def find_torch():
+    """The module torch, or None where it is not installed."""
+    try:
+        import torch
+    except (ImportError, OSError):      # OSError: it is there, and a library that it needs is not
+        return None
+    return torch
+
+
+def which():
+    """A sentence that says what the PyTorch cells of this notebook show: live results, or recorded ones."""
+    torch = find_torch()
+    if torch is not None:
+        return f"PyTorch {version_of(torch)} is installed: its cells run live."
+    return (f"PyTorch is not installed: its cells show what PyTorch {_record()['torch']} gave on another machine.\n"
+            f"To run them live, type  {SETUP}  in a terminal, then restart this kernel.")
+
+
+def live_or_recorded(f):
+    """Run f(torch) and return its result; without PyTorch, print and return what was recorded under f's name.
+
+    Raises LookupError for a function of your own, which nobody has recorded.
+    """
+    torch = find_torch()
+    if torch is not None:
+        return f(torch)
+    record = _record()
+    name = f.__name__
+    if name not in record["results"]:
+        raise LookupError(f"{name} needs PyTorch, and nothing is recorded under that name. To run it, type {SETUP!r} "
+                          "in a terminal and restart this kernel.")
+    entry = record["results"][name]
+    print(f"[recorded with PyTorch {record['torch']}]")
+    if digest(f) not in (entry["code"], None):
+        print(f"[you changed {name}; without PyTorch it cannot run, so this belongs to the original]")
+    print(entry["printed"], end="")
+    return entry["result"]
+
+
+def digest(f):
+    """A short fingerprint of a function's source, whatever its indentation; None where the source is not known."""
+    try:
+        source = inspect.getsource(f)
+    except (OSError, TypeError):
+        return None
+    return hashlib.sha256(textwrap.dedent(source).strip().encode()).hexdigest()[:16]
+
+
+def version_of(torch):
+    """The version without the build: 2.13.0 for 2.13.0+cpu."""
+    return torch.__version__.split("+")[0]
+
+
+def difference(mine, theirs):
+    """(exact, approximate, largest difference) of two numbers or arrays; shapes that differ are (False, False, inf)."""
+    mine, theirs = np.asarray(mine, dtype=float), np.asarray(theirs, dtype=float)
+    if mine.shape != theirs.shape:
+        return False, False, np.inf
+    largest = float(np.max(np.abs(mine - theirs), initial=0.0))
+    return bool(np.array_equal(mine, theirs)), largest <= APPROXIMATE * np.max(np.abs(theirs), initial=0.0), largest
+
+
+def side_by_side(title, **tensors):
+    """Print a table: each tensor's gradient by hand and by autodiff, against PyTorch's.
+
+    tensors: name=(by hand, by autodiff, by PyTorch), numbers or arrays.
+    """
+    yes_or_no = {True: "yes", False: "no"}
+    print(f"{title:<18}{'compared with PyTorch':<24}{'exact':<8}{'approximate':<14}max difference")
+    for name, (hand, ours, theirs) in tensors.items():
+        for way, mine in (("by hand", hand), ("by autodiff", ours)):
+            exact, approximate, largest = difference(mine, theirs)
+            label = f"{name} {np.shape(mine) or ''}" if way == "by hand" else ""
+            size = f"{largest:.1e}" if largest else "0"
+            print(f"{label:<18}{way:<24}{yes_or_no[exact]:<8}{yes_or_no[approximate]:<14}{size}")
+
+
+def _record():
+    return json.loads(RECORD.read_text("utf-8"))

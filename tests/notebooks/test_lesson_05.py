@@ -1,0 +1,137 @@
+"""Lesson 5 with PyTorch and without it: what is recorded is what PyTorch gives, and belongs to the lesson as it is."""
+
+import json
+import os
+import runpy
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from nbclient import NotebookClient
+
+from course import pytorch
+
+ROOT = Path(__file__).resolve().parents[2]
+LESSON = ROOT / "course/lessons/05_pytorch_comparison.ipynb"
+RECORD = json.loads(pytorch.RECORD.read_text("utf-8"))
+NO_TORCH = 'raise ModuleNotFoundError("No module named \'torch\'", name="torch")\n'
+
+
+def run(folder):
+    """The lesson with its outputs, run in `folder`, whose modules come before all others."""
+    book = nbformat.read(LESSON, as_version=4)
+    environment = os.environ | {"IPYTHONDIR": str(folder / "no-ipython"), "PYTHONDONTWRITEBYTECODE": "1"}
+    client = NotebookClient(book, timeout=120, kernel_name="python3", allow_errors=True,
+                            resources={"metadata": {"path": str(folder)}})
+    return client.execute(env=environment)
+
+
+def printed(book):
+    """The text that each code cell printed, and its errors and stderr."""
+    for cell in book.cells:
+        if cell.cell_type == "code":
+            text = "".join(output.text for output in cell.outputs if output.get("name") == "stdout")
+            trouble = [output.get("evalue") or output.text for output in cell.outputs
+                       if output.output_type == "error" or output.get("name") == "stderr"]
+            yield cell.source, text, trouble
+
+
+def recorded_in(text):
+    return f"[recorded with PyTorch {RECORD['torch']}]" in text
+
+
+def same(mine, theirs):
+    """Plain data that agree: numbers to rounding; under "seconds" any positive numbers."""
+    if isinstance(theirs, dict):
+        assert set(mine) == set(theirs)
+        for key in theirs:
+            if key == "seconds":
+                assert len(mine[key]) == len(theirs[key]) and min(mine[key] + theirs[key]) > 0
+            else:
+                same(mine[key], theirs[key])
+    elif isinstance(theirs, list) and any(isinstance(entry, list) for entry in theirs):
+        for a, b in zip(mine, theirs, strict=True):
+            same(a, b)
+    elif isinstance(theirs, (float, list)):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-6, atol=1e-12)
+    else:
+        assert mine == theirs
+
+
+def test_what_is_recorded_is_what_pytorch_gives():
+    torch = pytest.importorskip("torch", reason=f"PyTorch is not installed: {pytorch.SETUP}")
+    live = runpy.run_path(str(ROOT / "course/data/record_lesson_05.py"))["run_lesson"]()
+    assert list(live) == list(RECORD["results"])
+    for name, entry in RECORD["results"].items():
+        assert live[name]["code"] == entry["code"], f"{name} has changed: run course/data/record_lesson_05.py"
+        same(live[name]["result"], entry["result"])
+        if pytorch.version_of(torch) == RECORD["torch"]:    # the wording of a refusal may change with the version
+            assert live[name]["printed"] == entry["printed"], name
+
+
+def test_with_pytorch_the_lesson_is_live(tmp_path):
+    pytest.importorskip("torch", reason=f"PyTorch is not installed: {pytorch.SETUP}")
+    cells = list(printed(run(tmp_path)))
+    assert not [trouble for _, _, trouble in cells if trouble]
+    assert "is installed: its cells run live" in cells[0][1]
+    assert not any("recorded" in text for _, text, _ in cells)
+
+
+def test_without_pytorch_the_lesson_shows_what_was_recorded_and_says_so(tmp_path):
+    (tmp_path / "torch.py").write_text(NO_TORCH, encoding="utf-8")
+    cells = list(printed(run(tmp_path)))
+    assert not [trouble for _, _, trouble in cells if trouble]
+    assert "PyTorch is not installed" in cells[0][1] and pytorch.SETUP in cells[0][1]
+    shown = set()
+    for source, text, _ in cells:
+        assert recorded_in(text) == ("live_or_recorded(" in source), source
+        assert "you changed" not in text, source
+        for name, entry in RECORD["results"].items():
+            if f"live_or_recorded({name})" in source:
+                assert entry["printed"] in text
+                shown.add(name)
+    assert shown == set(RECORD["results"])
+    assert any("PyTorch" in text and "max difference" in text for _, text, _ in cells)
+
+
+def test_without_pytorch_a_changed_function_is_told_apart(monkeypatch, capsys):
+    monkeypatch.setattr(pytorch, "find_torch", lambda: None)
+
+    def integers(torch):
+        raise AssertionError("without PyTorch nothing is run")
+
+    assert pytorch.live_or_recorded(integers) is RECORD["results"]["integers"]["result"]
+    text = capsys.readouterr().out
+    assert recorded_in(text) and "you changed integers" in text and "floating point" in text
+
+
+def test_without_pytorch_a_function_of_ones_own_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(pytorch, "find_torch", lambda: None)
+
+    def mine(torch):
+        """Nobody has recorded this."""
+
+    with pytest.raises(LookupError, match=f"mine needs PyTorch.*{pytorch.SETUP}"):
+        pytorch.live_or_recorded(mine)
+
+
+@pytest.mark.parametrize("mine, theirs, expected", [
+    (0.1 + 0.2, 0.3, (False, True, 0.1 + 0.2 - 0.3)),
+    (3.0, 3.0, (True, True, 0.0)),
+    ([1.0, 2.0], [1.0, 2.1], (False, False, 2.1 - 2.0)),
+    ([1.0, 2.0], [[1.0, 2.0]], (False, False, np.inf)),
+    (1.0, [1.0], (False, False, np.inf)),
+    ([1e9, 0.0], [1e9, 1.0], (False, True, 1.0)),           # small beside the largest number of the tensor
+    ([np.nan], [np.nan], (False, False, np.nan)),
+])
+def test_exact_approximate_and_largest_difference(mine, theirs, expected):
+    np.testing.assert_equal(pytorch.difference(mine, theirs), expected)
+
+
+def test_the_table_has_a_row_for_each_way(capsys):
+    pytorch.side_by_side("float32", W=([1.0, 2.0], [1.0, 3.0], [1.0, 2.0]))
+    head, hand, ours = capsys.readouterr().out.splitlines()
+    assert head.split() == ["float32", "compared", "with", "PyTorch", "exact", "approximate", "max", "difference"]
+    assert hand.split() == ["W", "(2,)", "by", "hand", "yes", "yes", "0"]
+    assert ours.split() == ["by", "autodiff", "no", "no", "1.0e+00"]
