@@ -34,6 +34,11 @@ def with_and_without_upstream(n, example, points, edge_title, edge):
     )
 
 
+def under(upstream, mistake):
+    """A shared mistake in the words of a circuit whose upstream gradient has another name than dout."""
+    return tuple(part.replace("dout", upstream) for part in mistake)
+
+
 # ------------------------------------------------------------------------------------ functions of one number
 
 def square(t):
@@ -114,7 +119,7 @@ def error_falls_fourfold(ask):
         if not ask.count(fourfold):
             return said(f"When h goes from 0.1 to 0.05, your error goes from {errors[0]:.2g} to {errors[1]:.2g}. "
                         "The error of a centred difference falls by 4 when h halves.",
-                        "Does your function step to both sides, each by the h that it is given?", "C13",
+                        "Does your function step to both sides, each by the h that it is given?", "C32",
                         "the error does not fall with h")
     return None
 
@@ -124,7 +129,7 @@ def two_calls(ask):
     ask.compare(counter.of(sin), 0.7, expected=float(derivative_of(sin, 0.7)))
     if ask.count(counter.calls) != 2:
         return said(f"f was called {times(counter.calls)}; a centred difference takes 2 calls.",
-                    "Which two points does it need?", "C14", "number of calls")
+                    "Which two points does it need?", "C33", "number of calls")
     return None
 
 
@@ -159,7 +164,7 @@ def nested_calls(which, right, rule):
             if calls != right(n):
                 name = ("f", "fprime")[which]
                 return said(f"With n = {n}, {name} was called {times(calls)}; here it takes {rule}: {right(n)}.",
-                            "Which value did you need, and had you got it already?", "B11", "number of calls")
+                            "Which value did you need, and had you got it already?", "B32", "number of calls")
         return None
     return test
 
@@ -325,7 +330,7 @@ def one_call_per_edge(ask):
         return asked.problem
     if counter.calls != EDGES:
         return said(f"The local gradients of a graph with {EDGES} edges were called {times(counter.calls)}.",
-                    "How often must you cross an edge on the way back?", "B11", "calls of local gradients")
+                    "How often must you cross an edge on the way back?", "B32", "calls of local gradients")
     return None
 
 
@@ -343,7 +348,7 @@ def each_node_once(ask):
         return asked.problem
     if counter.calls != 18:
         return said(f"A graph with 18 nodes took {counter.calls} calls.", "How often must each node be computed?",
-                    "B11", "calls of the nodes' functions")
+                    "B32", "calls of the nodes' functions")
     return None
 
 
@@ -447,18 +452,18 @@ EXERCISES = (
             ("C05", "x is left moved", "x += h\nabove = f(x)\nx -= 2 * h\nbelow = f(x)\nreturn (above - below) / (2 * h)",
              "An array that you were given has been moved by h, and was not put back.",
              "Who else may be using x after you?"),
-            ("C12", "divided by h", "(f(x + h) - f(x - h)) / h", "Twice the slope: the two points do not lie h apart.",
+            ("C31", "divided by h", "(f(x + h) - f(x - h)) / h", "Twice the slope: the two points do not lie h apart.",
              "How far is it from x − h to x + h?"),
-            ("C16", "not divided", "f(x + h) - f(x - h)", "That is the rise alone, without the run.",
+            ("C35", "not divided", "f(x + h) - f(x - h)", "That is the rise alone, without the run.",
              "How far apart are the two points?"),
-            ("C15", "the sign", "(f(x - h) - f(x + h)) / (2 * h)", "Every slope has the other sign.",
+            ("C34", "the sign", "(f(x - h) - f(x + h)) / (2 * h)", "Every slope has the other sign.",
              "Does x² rise or fall at x = 1.5?"),
             ("C03", "a step that is too small", "h = 1e-13\nreturn (f(x + h) - f(x - h)) / (2 * h)",
              "The step is so small that rounding drowns the difference.", "How many digits do f(x + h) and f(x − h) "
              "have in common?"),
-            ("C13", "h is not used", "(f(x + 1e-5) - f(x - 1e-5)) / 2e-5", "The slope does not depend on the h that "
+            ("C32", "h is not used", "(f(x + 1e-5) - f(x - 1e-5)) / 2e-5", "The slope does not depend on the h that "
              "comes in.", "What should happen to the error when h grows to 0.1?"),
-            ("C14", "too many calls", "((f(x + h) - f(x)) / h + (f(x) - f(x - h)) / h) / 2", "The value is right, but f "
+            ("C33", "too many calls", "((f(x + h) - f(x)) / h + (f(x) - f(x - h)) / h) / 2", "The value is right, but f "
              "was called more than twice.", "Which two points does a centred difference need?"),
             ("G39", "the forward pass", "f(x)", "That is the height of f, not its slope.",
              "How much does f change when x moves by h?"),
@@ -485,8 +490,8 @@ EXERCISES = (
         checks=with_and_without_upstream(3, (-2.0, 5.0, -4.0), 4, "df of 2.5, fresh draws",
                                          lambda d: [(-2.0, 5.0, -4.0, 2.5)]),
         mistakes=(
-            upstream_dropped("z, z, x + y"),
-            upstream_added("df + z, df + z, df + x + y"),
+            under("df", upstream_dropped("z, z, x + y")),
+            under("df", upstream_added("df + z, df + z, df + x + y")),
             ("G02", "inputs not swapped", "q = x + y\nreturn df * q, df * q, df * z", "At the gate ×, q got its own value "
              "and z got its own: the local gradient for one input is the other.", "If z is 0, can q move f?"),
             ("B04", "started with the output", "q = x + y\nf = q * z\nreturn f * z, f * z, f * q", "You started the "
@@ -498,7 +503,7 @@ EXERCISES = (
              "not share it out.", "If x alone grows by 1, by how much does x + y grow?"),
             ("G05", "one input is not paid", "return df * z, 0 * df, df * (x + y)", "x and y move the sum alike; y got "
              "nothing.", "What happens to f when only y moves?"),
-            ("B10", "a gate on the path is skipped", "return df, df, df * (x + y)", "x and y got the upstream gradient of f, "
+            ("B31", "a gate on the path is skipped", "return df, df, df * (x + y)", "x and y got the upstream gradient of f, "
              "as if the gate × were not there.", "What reaches q, before it is copied to x and y?"),
             ("G30", "right for positive inputs only", "return df * abs(z), df * abs(z), df * abs(x + y)", "The signs of the "
              "inputs are lost.", "Which way does f move with x when z is negative?"),
@@ -531,8 +536,8 @@ EXERCISES = (
              "Is t² as steep at t = 3 as at t = 100?"),
             ("G21", "each at its own value", "return 2 * x * dz, 2 * y * dz", "The outer slope was taken at x and at y; the "
              "square stands at t = x + y.", "Which number goes into the gate that squares?"),
-            upstream_dropped("2 * (x + y), 2 * (x + y)"),
-            upstream_added("dz + 2 * (x + y), dz + 2 * (x + y)"),
+            under("dz", upstream_dropped("2 * (x + y), 2 * (x + y)")),
+            under("dz", upstream_added("dz + 2 * (x + y), dz + 2 * (x + y)")),
             ("B04", "started with the output", "z = (x + y)**2\nreturn 2 * (x + y) * z, 2 * (x + y) * z",
              "You started the backward pass with the value of z.", "How much does z change when z changes by 1?"),
             ("G05", "one input is not paid", "return dz * 2 * (x + y), 0.0", "x and y move t alike; y got nothing.",
@@ -562,26 +567,26 @@ EXERCISES = (
         checks=with_and_without_upstream(3, (100.0, 2.0, 1.1), 2, "dtotal of 3, a discount", lambda d: [
             (100.0, 2.0, 1.1, 3.0), (80.0, 3.0, 0.9), (d.positive(20, 90), d.positive(3, 9), 0.75, d.number())]),
         mistakes=(
-            upstream_dropped("count * tax, price * tax, price * count"),
-            upstream_added("dtotal + count * tax, dtotal + price * tax, dtotal + price * count"),
+            under("dtotal", upstream_dropped("count * tax, price * tax, price * count")),
+            under("dtotal", upstream_added("dtotal + count * tax, dtotal + price * tax, dtotal + price * count")),
             ("G02", "inputs not swapped", "return dtotal * price * tax, dtotal * count * tax, dtotal * price * count",
              "Price and count got their own values: the local gradient for one factor is made of the others.",
              "If you buy no apples, does their price matter?"),
             ("B05", "a path's slopes added", "return dtotal * (count + tax), dtotal * (price + tax), dtotal * price * count",
              "On the way back through two gates × the slopes were added. Along a path derivatives multiply.",
-             "What does one yen more per apple cost, before tax and after?"),
-            ("B10", "a gate on the path is skipped", "return dtotal * count, dtotal * price, dtotal * price * count",
+             "When an apple costs 1 more, how much more do you pay before tax, and how much after?"),
+            ("B31", "a gate on the path is skipped", "return dtotal * count, dtotal * price, dtotal * price * count",
              "The tax gate stands between the total and the price, but its slope is missing.",
              "What reaches the sum before tax when 1 comes in from above?"),
             ("G29", "the total in every result", "total = dtotal * price * count * tax\nreturn total, total, total",
              "Each result holds all three factors.", "How much does the total grow when the price grows by 1?"),
             ("B04", "started with the output", "t = price * count * tax\nreturn t * count * tax, t * price * tax, t * price * count",
              "You started the backward pass with the total.", "How much does the total change when it changes by 1?"),
-            ("G47", "tax as a percentage", "return dtotal * count * (1 + tax), dtotal * price * (1 + tax), dtotal * price * count",
+            ("G61", "tax as a percentage", "return dtotal * count * (1 + tax), dtotal * price * (1 + tax), dtotal * price * count",
              "Here tax is a factor such as 1.1, not a rate such as 0.1.", "What is 100 times the factor 1.1?"),
             ("G30", "right for a tax above 1 only", "tax = max(tax, 1.0)\nreturn dtotal * count * tax, dtotal * price * tax, "
              "dtotal * price * count", "A factor below 1 is a discount, and works alike.",
-             "What does one yen more per apple cost you at a factor of 0.9?"),
+             "When an apple costs 1 more, how much more do you pay at a factor of 0.9?"),
             constant("2.2, 110.0, 200.0"),
             ("X05", "the results the other way round", "return dtotal * price * count, dtotal * price * tax, dtotal * count * tax",
              "The values are right, but they come in another order.", "In which order does the stub name them?"),
@@ -623,7 +628,7 @@ EXERCISES = (
                                                          "dtotal * orange * n_orange"),
              "The tax is paid on the apples and on the oranges; you kept only one of the two.",
              "What is added up where several paths meet?"),
-            ("B10", "a gate on the path is skipped", _basket("dtotal * n_apple", "dtotal * apple", "dtotal * n_orange",
+            ("B31", "a gate on the path is skipped", _basket("dtotal * n_apple", "dtotal * apple", "dtotal * n_orange",
                                                              "dtotal * orange", "dtotal * (apple * n_apple + orange * n_orange)"),
              "The tax gate stands between the total and the goods, but its slope is missing.",
              "What reaches the sum before tax when 1 comes in from above?"),
@@ -631,17 +636,17 @@ EXERCISES = (
                                                      "dtotal * (n_orange + tax)", "dtotal * (orange + tax)",
                                                      "dtotal * (apple * n_apple + orange * n_orange)"),
              "On the way back through two gates × the slopes were added. Along a path derivatives multiply.",
-             "What does one yen more per apple cost, before tax and after?"),
+             "When an apple costs 1 more, how much more do you pay before tax, and how much after?"),
             ("B04", "started with the output", "dtotal = (apple * n_apple + orange * n_orange) * tax\n" + _basket(
                 "dtotal * n_apple * tax", "dtotal * apple * tax", "dtotal * n_orange * tax", "dtotal * orange * tax",
                 "dtotal * (apple * n_apple + orange * n_orange)"),
              "You started the backward pass with the total.", "How much does the total change when it changes by 1?"),
-            ("B12", "apples and oranges mixed up", _basket("dtotal * n_orange * tax", "dtotal * orange * tax",
+            ("G36", "apples and oranges mixed up", _basket("dtotal * n_orange * tax", "dtotal * orange * tax",
                                                            "dtotal * n_apple * tax", "dtotal * apple * tax",
                                                            "dtotal * (apple * n_apple + orange * n_orange)"),
              "The apples got the gradients of the oranges, and the other way round.",
              "With which number is the price of an apple multiplied?"),
-            ("X06", "an entry is missing", "return {'apple': dtotal * n_apple * tax, 'n_apple': dtotal * apple * tax, "
+            ("X31", "an entry is missing", "return {'apple': dtotal * n_apple * tax, 'n_apple': dtotal * apple * tax, "
              "'orange': dtotal * n_orange * tax, 'n_orange': dtotal * orange * tax}",
              "The dict has no entry for the tax.", "Does the total move when the tax does?"),
             ("X02", "the worked example's numbers", _basket(2.2, 110.0, 3.3, 165.0, 650.0),
@@ -676,24 +681,24 @@ EXERCISES = (
             ("B05", "the slopes added", "total, t = 0.0, w\nfor k in range(n):\n    total += fprime(t)\n    if k < n - 1:\n"
              "        t = f(t)\nreturn total", "The slopes were added. Along a path derivatives multiply.",
              "If the inner f doubles a nudge and the outer one triples it, what becomes of it?"),
-            ("B13", "one stage too late", "slope, t = 1.0, w\nfor _ in range(n):\n    t = f(t)\n    slope *= fprime(t)\n"
+            ("B33", "one stage too late", "slope, t = 1.0, w\nfor _ in range(n):\n    t = f(t)\n    slope *= fprime(t)\n"
              "return slope", "Each slope was taken at the stage's output, one stage too late.",
              "What goes into the first f?"),
-            ("B14", "a stage is missing", "slope, t = 1.0, w\nfor _ in range(n - 1):\n    slope *= fprime(t)\n    t = f(t)\n"
+            ("B34", "a stage is missing", "slope, t = 1.0, w\nfor _ in range(n - 1):\n    slope *= fprime(t)\n    t = f(t)\n"
              "return slope", "There is one slope too few.", "How many times is f applied?"),
-            ("B17", "every slope at the last stage", "t = w\nfor _ in range(n - 1):\n    t = f(t)\nreturn fprime(t)**n",
+            ("B37", "every slope at the last stage", "t = w\nfor _ in range(n - 1):\n    t = f(t)\nreturn fprime(t)**n",
              "Every slope was taken at the last stage's input.", "What goes into the first f?"),
             ("G39", "the forward pass", "t = w\nfor _ in range(n):\n    t = f(t)\nreturn t", "That is the value of the nested "
              "function, not its slope.", "Where does fprime come in?"),
-            ("B11", "one call too many", "slope, t = 1.0, w\nfor _ in range(n):\n    slope *= fprime(t)\n    t = f(t)\n"
+            ("B32", "one call too many", "slope, t = 1.0, w\nfor _ in range(n):\n    slope *= fprime(t)\n    t = f(t)\n"
              "return slope", "The value is right, but f was called once more than needed: nobody uses the last result.",
              "At which values do you need a slope?"),
-            ("B11", "recomputed, not stored", "slope = 1.0\nfor k in range(n):\n    t = w\n    for _ in range(k):\n"
+            ("B32", "recomputed, not stored", "slope = 1.0\nfor k in range(n):\n    t = w\n    for _ in range(k):\n"
              "        t = f(t)\n    slope *= fprime(t)\nreturn slope", "The value is right, but every input was computed anew "
              "from w.", "Which values did you have already?"),
-            ("X07", "right for the worked example's size only", "return fprime(f(f(w))) * fprime(f(w)) * fprime(w)",
+            ("X32", "right for the worked example's size only", "return fprime(f(f(w))) * fprime(f(w)) * fprime(w)",
              "Three slopes, whatever n is.", "How many slopes are there when n is 5?"),
-            ("C17", "a numerical slope", "h = 1e-5\ndef nested(t):\n    for _ in range(n):\n        t = f(t)\n    return t\n"
+            ("C36", "a numerical slope", "h = 1e-5\ndef nested(t):\n    for _ in range(n):\n        t = f(t)\n    return t\n"
              "return (nested(w + h) - nested(w - h)) / (2 * h)", "The value is right, but it does not come from "
              "fprime.", "What does the chain rule say?"),
             ("G30", "right for positive slopes only", "slope, t = 1.0, w\nfor k in range(n):\n    slope *= abs(fprime(t))\n"
@@ -730,19 +735,19 @@ EXERCISES = (
             ("B05", "the slopes added", "total = 0.0\nfor k in range(n):\n    t = w\n    for _ in range(k):\n        t = f(t)\n"
              "    total += fprime(t)\nreturn total", "The slopes were added. Along a path derivatives multiply.",
              "If the inner f doubles a nudge and the outer one triples it, what becomes of it?"),
-            ("B13", "one stage too late", "slope = 1.0\nfor k in range(n):\n    t = w\n    for _ in range(k + 1):\n        t = f(t)\n"
+            ("B33", "one stage too late", "slope = 1.0\nfor k in range(n):\n    t = w\n    for _ in range(k + 1):\n        t = f(t)\n"
              "    slope *= fprime(t)\nreturn slope", "Each slope was taken at the stage's output, one stage too late.",
              "How often is f applied to w before the first slope is taken?"),
-            ("B14", "a stage is missing", "slope = 1.0\nfor k in range(n - 1):\n    t = w\n    for _ in range(k):\n        t = f(t)\n"
+            ("B34", "a stage is missing", "slope = 1.0\nfor k in range(n - 1):\n    t = w\n    for _ in range(k):\n        t = f(t)\n"
              "    slope *= fprime(t)\nreturn slope", "There is one slope too few.", "How many times is f applied?"),
-            ("B11", "stored, not recomputed", "slope, t = fprime(w), w\nfor _ in range(n - 1):\n    t = f(t)\n"
+            ("B32", "stored, not recomputed", "slope, t = fprime(w), w\nfor _ in range(n - 1):\n    t = f(t)\n"
              "    slope *= fprime(t)\nreturn slope", "The value is right, but here nothing may be kept from one slope to the "
              "next.", "How many calls of f does it take to get from w to the input of stage k?"),
-            ("B11", "n calls for every slope", "slope = 1.0\nfor k in range(n):\n    values = [w]\n    for _ in range(n):\n"
+            ("B32", "n calls for every slope", "slope = 1.0\nfor k in range(n):\n    values = [w]\n    for _ in range(n):\n"
              "        values.append(f(values[-1]))\n    slope *= fprime(values[k])\nreturn slope",
              "The value is right, but you went on to the end each time.",
              "How many calls of f does it take to get from w to the input of stage k?"),
-            ("X07", "right for the worked example's size only", "return fprime(f(f(w))) * fprime(f(w)) * fprime(w)",
+            ("X32", "right for the worked example's size only", "return fprime(f(f(w))) * fprime(f(w)) * fprime(w)",
              "Three slopes, whatever n is.", "How many slopes are there when n is 5?"),
             ("G39", "the forward pass", "t = w\nfor _ in range(n):\n    t = f(t)\nreturn t", "That is the value of the nested "
              "function, not its slope.", "Where does fprime come in?"),
@@ -811,17 +816,17 @@ EXERCISES = (
             ("E05", "parents as a set", _table(slots="((partials[parents.index(p)], p) for p in set(parents))"),
              "Where a node uses a parent twice, one of the two slots was not paid.",
              "How many edges lead into a + a?"),
-            ("E11", "from the inputs to the output", _table(order="range(len(graph))"), "You walked from the inputs to the "
+            ("E31", "from the inputs to the output", _table(order="range(len(graph))"), "You walked from the inputs to the "
              "output; the gradient starts at the output.", "Which gradient is known before all others?"),
-            ("C17", "not by the local gradients", "h = 1e-5\ndef last_value(k, nudge):\n    v = list(u)\n    v[k] += nudge\n"
+            ("C36", "not by the local gradients", "h = 1e-5\ndef last_value(k, nudge):\n    v = list(u)\n    v[k] += nudge\n"
              "    for i in range(k + 1, len(graph)):\n        if graph[i] is not None:\n"
              "            v[i] = graph[i][0](*[v[p] for p in graph[i][2]])\n    return v[-1]\n"
              "return {k: (last_value(k, h) - last_value(k, -h)) / (2 * h) for k in range(len(graph))}",
              "The values are right, but they come from nudging every value, and not from the local gradients.",
              "How much work is that when there are a million values?"),
-            ("E13", "local gradients at the output", _table(step="grads[p] += grads[i] * partial(*[u[i]] * len(parents))"),
+            ("E33", "local gradients at the output", _table(step="grads[p] += grads[i] * partial(*[u[i]] * len(parents))"),
              "A local gradient was taken at the node's own value.", "Which values did the node see in the forward pass?"),
-            ("X06", "entries are missing", _table().replace("return grads", "return {i: g for i, g in grads.items() if "
+            ("X31", "entries are missing", _table().replace("return grads", "return {i: g for i, g in grads.items() if "
                                                             "graph[i] is None}"),
              "Only the inputs have an entry.", "Does a value in between have a gradient too?"),
             constant("{0: -4.0, 1: -4.0, 2: 3.0, 3: -4.0, 4: 1.0}"),
@@ -867,31 +872,31 @@ EXERCISES = (
              "    return f(*[value(p) for p in parents])\nreturn [value(i) for i in range(len(graph))]",
              "The values are right, but a node is computed anew each time that it is used.",
              "Where do you keep a value once you have it?"),
-            ("E14", "inputs expected at the front", "u = list(inputs)\nfor entry in graph[len(inputs):]:\n    if entry is None:\n"
+            ("E34", "inputs expected at the front", "u = list(inputs)\nfor entry in graph[len(inputs):]:\n    if entry is None:\n"
              "        u.append(0.0)\n        continue\n    f, partials, parents = entry\n    u.append(f(*[u[p] for p in parents]))\n"
              "return u", "An input may stand anywhere in the list; you took them all at the front.",
              "How do you know, at index i, that an input is due?"),
-            ("E14", "inputs by the index of the list", "u = []\nfor i, entry in enumerate(graph):\n    if entry is None:\n"
+            ("E34", "inputs by the index of the list", "u = []\nfor i, entry in enumerate(graph):\n    if entry is None:\n"
              "        u.append(inputs[i])\n    else:\n        u.append(entry[0](*[u[p] for p in entry[2]]))\n"
              "return u", "The third input need not stand at index 2: it is the third None.",
              "How do you know which input is due next?"),
-            ("E15", "inputs from the end", "rest, u = list(inputs), []\nfor entry in graph:\n    if entry is None:\n"
+            ("E35", "inputs from the end", "rest, u = list(inputs), []\nfor entry in graph:\n    if entry is None:\n"
              "        u.append(rest.pop())\n    else:\n        u.append(entry[0](*[u[p] for p in entry[2]]))\nreturn u",
              "The inputs were taken from the end of their list.", "Which end does pop() take?"),
-            ("E16", "the parents' indices, not their values", "u, given = [], iter(inputs)\nfor entry in graph:\n"
+            ("E36", "the parents' indices, not their values", "u, given = [], iter(inputs)\nfor entry in graph:\n"
              "    u.append(next(given) if entry is None else entry[0](*entry[2]))\nreturn u",
              "The functions got the indices of the parents.", "What do you find in u at such an index?"),
-            ("E17", "the parents sorted", "u, given = [], iter(inputs)\nfor entry in graph:\n    if entry is None:\n"
+            ("E37", "the parents sorted", "u, given = [], iter(inputs)\nfor entry in graph:\n    if entry is None:\n"
              "        u.append(next(given))\n    else:\n        u.append(entry[0](*[u[p] for p in sorted(entry[2])]))\nreturn u",
              "A function got its arguments in another order than that of its parents.", "Is a − b the same as b − a?"),
-            ("X06", "only the last value", "u, given = [], iter(inputs)\nfor entry in graph:\n    if entry is None:\n"
+            ("X31", "only the last value", "u, given = [], iter(inputs)\nfor entry in graph:\n    if entry is None:\n"
              "        u.append(next(given))\n    else:\n        u.append(entry[0](*[u[p] for p in entry[2]]))\nreturn u[-1]",
              "You returned the last value alone.", "Which values will the backward pass need?"),
-            ("X06", "without the inputs", "u, given = [], iter(inputs)\nfor entry in graph:\n    if entry is None:\n"
+            ("X31", "without the inputs", "u, given = [], iter(inputs)\nfor entry in graph:\n    if entry is None:\n"
              "        u.append(next(given))\n    else:\n        u.append(entry[0](*[u[p] for p in entry[2]]))\n"
              "return [v for v, entry in zip(u, graph) if entry is not None]",
              "The inputs' own values are missing from the list.", "Which values will the backward pass need?"),
-            ("E18", "local gradients instead of values", "u, given = [], iter(inputs)\nfor entry in graph:\n    if entry is None:\n"
+            ("E38", "local gradients instead of values", "u, given = [], iter(inputs)\nfor entry in graph:\n    if entry is None:\n"
              "        u.append(next(given))\n    else:\n        u.append(entry[1][0](*[u[p] for p in entry[2]]))\nreturn u",
              "The local gradients were called where the value is wanted.", "Which part of (f, partials, parents) gives "
              "the value?"),
@@ -936,13 +941,13 @@ EXERCISES = (
              "What is added up where several paths meet?"),
             ("B08", "the mean of the paths", _paths("sum(found) / len(found) if found else 0.0"), "You took the mean of the "
              "paths.", "If two paths both carry a nudge, what arrives in total?"),
-            ("B15", "the number of paths", _paths("float(len(found))"), "You counted the paths.",
+            ("B35", "the number of paths", _paths("float(len(found))"), "You counted the paths.",
              "What does each path contribute?"),
-            ("B16", "the strongest path", _paths("max(found, key=abs) if found else 0.0"), "Only the strongest path was kept.",
+            ("B36", "the strongest path", _paths("max(found, key=abs) if found else 0.0"), "Only the strongest path was kept.",
              "Do the others carry nothing at all?"),
             ("E05", "parents as a set", _paths(slots="{q: k for k, q in enumerate(parents)}.values()"), "Where a node uses a "
              "parent twice, one of the two edges was not walked.", "How many edges lead from a to a + a?"),
-            ("E19", "no path of length 0", _paths("sum(found) if j < len(graph) - 1 else 0.0"), "For the last value itself "
+            ("E39", "no path of length 0", _paths("sum(found) if j < len(graph) - 1 else 0.0"), "For the last value itself "
              "there is one path: the empty one.", "How much does the output change when it changes by 1?"),
             ("B04", "started with the output", _paths("sum(found) * u[-1]"), "You started the walk with the last value.",
              "How much does the output change when it changes by 1?"),

@@ -162,7 +162,7 @@ def test_a_second_pass_over_the_edges_is_counted():
         return solution(graph, u)
 
     report = graded("grad_table", twice)
-    assert (report.diagnosis.code, report.run.score) == ("B11", 2.0)
+    assert (report.diagnosis.code, report.run.score) == ("B32", 2.0)
     assert "36 edges were called 72 times" in str(report)
 
 
@@ -174,7 +174,7 @@ def test_calls_are_counted_on_the_checking_side(solutions, name, n):
         return solutions[name](f, fprime, w, n)
 
     report = graded(name, answer)
-    assert report.diagnosis.code == "B11"
+    assert report.diagnosis.code == "B32"
     assert report.run.score == EXERCISES[name].points - 0.5
 
 
@@ -197,7 +197,7 @@ def test_a_slope_that_is_no_number_gets_a_sentence(answer):
 
 def test_a_step_of_the_error_is_told_in_numbers():
     report = graded("numerical_derivative", lambda f, x, h=1e-5: (f(x + 3e-6) - f(x - 3e-6)) / 6e-6)
-    assert report.diagnosis.code == "C13"
+    assert report.diagnosis.code == "C32"
     assert report.run.score == 1.5
 
 
