@@ -3,6 +3,8 @@
 import inspect
 from pathlib import Path
 
+import numpy as np
+
 from autodiff.trace import trace
 from course.drawing import picture, scene
 from course.drawing.page import page
@@ -47,7 +49,8 @@ class Graph:
         """The Scene at other inputs."""
         for name, value in inputs.items():
             _check_finite(name, value)
-        record = trace(self.f, **inputs)
+        with np.errstate(all="ignore"):         # what is not finite is told below
+            record = trace(self.f, **inputs)
         gates = sum(bool(node.parents) for node in record.nodes)
         if gates > MOST_GATES:
             raise ValueError(f"This graph has {gates} gates, and more than {MOST_GATES} cannot be read on a page. Draw "
@@ -132,9 +135,8 @@ def _check_finite(name, value):
 
 
 def _finite(value):
-    import numpy as np
-
     try:
-        return bool(np.isfinite(np.asarray(value, dtype=float)).all())
-    except (TypeError, ValueError):
-        return True                     # no numbers at all: trace says what an input may be
+        array = np.asarray(value)
+    except ValueError:
+        return True                     # a ragged list; trace says what an input may be
+    return array.dtype.kind != "f" or bool(np.isfinite(array).all())

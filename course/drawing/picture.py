@@ -73,9 +73,10 @@ def svg(scene, palette="green-red", alone=True):
         if edge.id == wrong:
             (x1, y1), (x2, y2) = points[-3:-1]
             parts.append(f'<text class="cross" x="{_n((x1 + x2) / 2)}" y="{_n((y1 + y2) / 2 - 10)}">✗</text>')
-        if edge.contribution:
+        last = len(items[edge.target].inputs) - 1
+        if edge.contribution and edge.port in (0, last):        # between other ports there is no room
             x, y = points[-1]
-            above = edge.port < (len(items[edge.target].inputs) - 1) / 2 or len(items[edge.target].inputs) == 1
+            above = edge.port == 0
             parts.append(f'<text class="gradient contribution" x="{_n(x - 12)}" y="{_n(y - 6 if above else y + 15)}" '
                          f'text-anchor="end">{edge.contribution}</text>')
         parts.append("</g>")

@@ -1,0 +1,151 @@
+"""The picture: nothing overlaps, it is sound XML, and it says in words what it shows."""
+
+import xml.etree.ElementTree as ET
+from itertools import combinations
+
+import numpy as np
+import pytest
+from drawn_circuits import CIRCUITS, STAGED, XYZ
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autodiff.trace import trace
+from course.drawing import picture, scene
+
+SVG = "{http://www.w3.org/2000/svg}"
+SIZES = {"value": 15, "gradient": 15, "name": 14.5, "contribution": 12.5}
+
+
+def draw(f, inputs, **options):
+    return ET.fromstring(picture.svg(scene.compose(trace(f, **inputs), **options)))
+
+
+def boxes_and_wires(root):
+    """What is drawn, as (what, left, top, right, bottom), and the points of each wire."""
+    boxes, wires = [], []
+    for rect in root.iterfind(f".//{SVG}g/{SVG}rect"):
+        x, y, w, h = (float(rect.get(key)) for key in ("x", "y", "width", "height"))
+        boxes.append(("node", x, y, x + w, y + h))
+    for text in root.iter(f"{SVG}text"):
+        kinds = (text.get("class") or "").split()
+        if not kinds or kinds == ["cross"]:
+            continue                                    # the label inside a node
+        x, y = float(text.get("x")), float(text.get("y"))
+        size = SIZES[kinds[-1]]
+        width = 0.6 * size * len(text.text)
+        left = {"end": x - width, None: x}.get(text.get("text-anchor"), x)
+        if kinds == ["name"]:
+            left = x - width / 2
+        below = 4 if "gradient" in kinds else 0         # the underline
+        boxes.append((text.text, left, y - 0.75 * size, left + width, y + below))
+    for path in root.iterfind(f".//{SVG}path[@class='wire']"):
+        wires.append(points(path.get("d")))
+    return boxes, wires
+
+
+def points(d):
+    """Points along a path made of M, H and C: an array of rows x, y."""
+    out, at, t = [], None, np.linspace(0, 1, 40)[:, None]
+    for piece in d.replace("H", "|H").replace("C", "|C").split("|"):
+        values = np.array(piece[1:].split(), dtype=float)
+        if piece[0] == "M":
+            at = values
+        elif piece[0] == "H":
+            to = np.array([values[0], at[1]])
+            out.append(at + t * (to - at))
+            at = to
+        else:
+            p, q, to = values.reshape(3, 2)
+            out.append((1 - t)**3 * at + 3 * t * (1 - t)**2 * p + 3 * t**2 * (1 - t) * q + t**3 * to)
+            at = to
+    return np.concatenate(out)
+
+
+def assert_nothing_overlaps(root):
+    boxes, wires = boxes_and_wires(root)
+    width, height = float(root.get("width")), float(root.get("height"))
+    for what, left, top, right, bottom in boxes:
+        assert left >= 0 and top >= 0 and right <= width and bottom <= height, what
+    for (a, l1, t1, r1, b1), (b, l2, t2, r2, b2) in combinations(boxes, 2):
+        assert r1 <= l2 or r2 <= l1 or b1 <= t2 or b2 <= t1, f"{a} overlaps {b}"
+    x, y = np.concatenate([wire[2:-2] for wire in wires] or [np.empty((0, 2))]).T
+    for what, left, top, right, bottom in boxes:
+        inside = (left + 1 < x) & (x < right - 1) & (top < y) & (y < bottom)
+        if what == "node":                              # its ends are round
+            r = (bottom - top) / 2
+            inside = np.hypot(x - np.clip(x, left + r, right - r), y - (top + r)) < r - 0.5
+        assert not inside.any(), f"a wire runs through {what}"
+
+
+@pytest.mark.parametrize("constants", [False, True])
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_nothing_overlaps(name, constants):
+    assert_nothing_overlaps(draw(*CIRCUITS[name], constants=constants))
+
+
+@given(st.lists(st.tuples(st.integers(0, 100), st.integers(0, 100), st.booleans()), min_size=1, max_size=14))
+@settings(max_examples=30, deadline=None)
+def test_nothing_overlaps_in_any_graph(program):
+    def f(x, y, z):
+        values = [x, y, z]
+        for a, b, product in program:
+            left, right = values[a % len(values)], values[b % len(values)]
+            values.append(left * right * 0.01 if product else left + right)
+        return values[-1]
+    assert_nothing_overlaps(draw(f, {"x": -1.234567, "y": 2.5, "z": 0.333333}))
+
+
+def test_wires_run_from_left_to_right_and_end_at_their_nodes():
+    composed = scene.compose(trace(STAGED[0], **STAGED[1]))
+    root = ET.fromstring(picture.svg(composed))
+    _, wires = boxes_and_wires(root)
+    assert len(wires) == len(composed.edges) == 11
+    for wire in wires:
+        assert (np.diff(wire[:, 0]) >= -1e-6).all()
+
+
+def test_values_stand_above_and_gradients_below_underlined():
+    root = draw(*XYZ)
+    texts = {(t.get("class"), t.get("data-node")): t for t in root.iter(f"{SVG}text") if t.get("data-node")}
+    assert texts["value", "0"].text == "−2.00"
+    assert texts["gradient", "0"].text == "−4.00"
+    assert float(texts["value", "0"].get("y")) < float(texts["gradient", "0"].get("y"))
+    assert "text-decoration: underline" in picture.STYLE.split("\n.bp .gradient {")[1].split("}")[0]
+
+
+def test_the_shares_of_a_fork_stand_where_its_wires_arrive():
+    root = draw(*STAGED)
+    shares = [t.text for t in root.iter(f"{SVG}text") if "contribution" in (t.get("class") or "")]
+    assert sorted(shares) == sorted(["0.5121", "−0.0358", "1.5832", "1.5832", "0.0090"])
+
+
+def test_it_has_a_title_a_description_and_an_alternative_text():
+    root = draw(*XYZ, names="q")
+    said = ("Computational graph. Inputs: x = −2.00, y = 5.00, z = −4.00. "
+            "Forward: q = x + y = (−2.00) + 5.00 = 3.00; f = q × z = 3.00 × (−4.00) = −12.00. "
+            "Backward: ∂f/∂x = −4.00, ∂f/∂y = −4.00, ∂f/∂z = 3.00.")
+    assert root.find(f"{SVG}title").text == "The computational graph of f(x, y, z)"
+    assert root.find(f"{SVG}desc").text == said
+    assert (root.get("role"), root.get("aria-label")) == ("img", said)
+
+
+def test_names_are_escaped():
+    root = draw(*XYZ, names=["<q>&"])
+    assert [t.text for t in root.iter(f"{SVG}text") if t.get("class") == "name"] == ["<q>&", "f"]
+
+
+def luminance(colour):
+    parts = [int(colour[k:k + 2], 16) / 255 for k in (1, 3, 5)]
+    r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+@pytest.mark.parametrize("palette", picture.PALETTES)
+@pytest.mark.parametrize("mode, backgrounds", [
+    ("light", ["#FFFFFF", "#F6F7F9"]), ("dark", ["#17181C", "#111111", "#24262B"])])
+def test_figures_stand_out_from_the_background(palette, mode, backgrounds):
+    # WCAG 2.2, success criterion 1.4.3. Colours inside an SVG are beyond what axe-core measures.
+    for colour in picture.PALETTES[palette][mode]:
+        for background in backgrounds:
+            light, dark = sorted([luminance(colour), luminance(background)], reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, (colour, background)
