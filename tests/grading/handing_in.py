@@ -1,0 +1,42 @@
+"""Notebooks, keys and results for the tests of the judge."""
+
+from pathlib import Path
+
+import nbformat
+from nbgrader.utils import compute_checksum
+
+from course.grading.judge import Settings
+from course.grading.key import Key, KeyCell
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = Settings(cell_seconds=5, call_seconds=3, exercise_seconds=20, submission_seconds=60, memory=400)
+
+
+def key_of_release(assignment):
+    """The Key that the gradebook would give, from the released notebook."""
+    cells = []
+    for cell in released(assignment).cells:
+        about = cell.metadata.get("nbgrader")
+        if about:
+            cells.append(KeyCell(about.grade_id, cell.cell_type, cell.source, compute_checksum(cell), about.locked,
+                                 about.grade, about.solution, about.task, about.get("points")))
+    return Key(assignment, assignment, tuple(cells))
+
+
+def released(assignment):
+    return nbformat.read(ROOT / "exercises" / assignment / f"{assignment}.ipynb", as_version=4)
+
+
+def solved(assignment):
+    return nbformat.read(ROOT / "solutions" / assignment / f"{assignment}.ipynb", as_version=4)
+
+
+def cell_of(nb, name):
+    """The cell of a grade id; of the answer with "-answer" behind the exercise's name."""
+    return next(cell for cell in nb.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == name)
+
+
+def scores(result):
+    """{exercise: points} of a Result."""
+    assert not result.failure, result.failure
+    return {name: score for (_, name), (score, _) in result.scores.items()}
