@@ -136,7 +136,7 @@ print(f"f moves by {f(3.01) - f(3.0):.4f}")
 #
 # $$12 \times 2 = 24 \qquad \text{upstream gradient} \times \text{local gradient}$$
 #
-# This is the whole secret. All that follows in this course is about doing it gate by gate, in the right order,
+# That is the whole idea. All that follows in this course is about doing it gate by gate, in the right order,
 # and without losing anything.
 
 # %% [markdown]
