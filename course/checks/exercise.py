@@ -136,6 +136,13 @@ class Exercise:
         if any(check.points * 8 % 1 for check in self.checks):
             raise ValueError(f"{self.name}: a check's points must be a multiple of 1/8")
 
+    def named(self, args):
+        """(parameter, argument) pairs of a call; those of a parameter *inputs stand together, as a tuple."""
+        last = len(self.parameters) - 1
+        if self.parameters and f"*{self.parameters[-1]}" in self.signature:
+            args = (*args[:last], tuple(args[last:]))
+        return list(zip(self.parameters, args, strict=False))
+
     @property
     def heading(self):
         """The first line of an answer: "def mul_backward(dout, x, y):"."""

@@ -78,8 +78,7 @@ class Report:
             yield f"  It warned (this costs nothing): {self.run.warnings[0]}"
 
     def _arguments(self):
-        return [f"{name}={show(value)}" for name, value in
-                zip(self.exercise.parameters, self.diagnosis.asked.args, strict=False)]
+        return [f"{name}={show(value)}" for name, value in self.exercise.named(self.diagnosis.asked.args)]
 
     def _results(self):
         """(name, yours, expected, whether they agree) for each result of the call that is shown."""

@@ -141,3 +141,10 @@ def test_a_test_may_say_at_which_call_a_problem_shows():
 
 def test_integers_are_shown_as_integers():
     assert show(np.array([[2, -3], [4, 5]])) == "[[2, -3], [4, 5]]"
+
+
+def test_the_arguments_of_a_starred_parameter_are_shown_together():
+    exercise = Exercise("engine_grads(name, *inputs)", "grads", 1, lambda name, *inputs: inputs,
+                        checks=(Check("values", 1, lambda d: [("xyz", 1.5, 2.5)]),))
+    report = examine(exercise, lambda name, *inputs: inputs[::-1], (0,), edge=True)
+    assert "  name='xyz'  inputs=(1.5, 2.5)\n" in str(report)

@@ -60,7 +60,8 @@ WORKED = [
     ("permute_backward", (np.arange(6.0).reshape(3, 2), (1, 0)), np.array([[0.0, 2.0, 4.0], [1.0, 3.0, 5.0]])),
     ("take_rows_backward", (np.array([[1.0], [2.0], [4.0]]), [1, 1, 2], 4), np.array([[0.0], [3.0], [4.0], [0.0]])),
     ("take_rows_backward", (np.zeros((0, 2)), [], 2), np.zeros((2, 2))),
-    ("softmax_cross_entropy", (np.zeros((1, 10)), np.array([3])), (math.log(10), np.full((1, 10), 0.1) - np.eye(10)[3])),
+    ("softmax_cross_entropy", (np.zeros((1, 10)), np.array([3])),
+     (math.log(10), np.full((1, 10), 0.1) - np.eye(10)[3])),
 ]
 
 
@@ -85,7 +86,8 @@ def test_of_eight_products_of_square_matrices_one_is_right():
     """What the text of 4.1 says: in 5×5 all products fit."""
     d = Draw(7)
     dD, W, X = d.arrays(3, 5, 5)
-    products = [a @ b for one, other in ((dD, X), (X, dD)) for a, b in itertools.product((one, one.T), (other, other.T))]
+    products = [a @ b for one, other in ((dD, X), (X, dD))
+                for a, b in itertools.product((one, one.T), (other, other.T))]
     right = vectorized_gradients.matmul_gradient(dD, W, X)[0]
     assert len(products) == 8
     assert sum(np.allclose(product, right) for product in products) == 1
@@ -175,10 +177,12 @@ def test_twelve_right_and_twelve_wrong_gradients(seed):
     right = vectorized_gradients.right_gradients(Draw(seed))
     wrong = vectorized_gradients.wrong_gradients(Draw(seed))
     assert len(right) == len(wrong) == 12
-    errors = [np.abs(dx - numeric(f, x, dout, 1e-5)).max() / (max(np.abs(dx).max(), 1e-30)) for _, f, x, dout, dx in right]
-    assert max(errors) < 1e-6       # far below what counts as flagged
-    errors = [np.abs(dx - numeric(f, x, dout, 1e-5)).max() / np.abs(dx).max() for _, f, x, dout, dx in wrong]
-    assert min(errors) > 1e-4       # and far above
+
+    def error(title, f, x, dout, dx):
+        return np.abs(dx - numeric(f, x, dout, 1e-5)).max() / max(np.abs(dx).max(), 1e-30)
+
+    assert max(error(*case) for case in right) < 1e-6       # far below what counts as flagged
+    assert min(error(*case) for case in wrong) > 1e-4       # and far above
 
 
 def test_no_right_gradient_stands_nearer_to_a_kink_than_the_text_says():
