@@ -9,10 +9,10 @@ import math
 import numpy as np
 
 from autodiff import graph, rules
-from autodiff.graph import Op
+from autodiff.graph import Primitive
 from autodiff.tensor import Tensor, as_value, node, value_of
 
-_alias = Op("alias", lambda x: x, lambda g, z, x: g)
+_ALIAS = Primitive("alias", None, (lambda g, z, x: g,), None)
 
 
 def leaves(tree):
@@ -58,7 +58,7 @@ def _pull(f, inputs, retain_graph=False):
     outer = graph.recording and (outer or any(type(x) is Tensor for x in given))
     for leaf, x in zip(fresh, given, strict=True):
         if type(x) is Tensor and outer:
-            leaf.op, leaf.args = _alias, (x,)       # to whoever differentiates this again, it came from x
+            leaf.op, leaf.args = _ALIAS, (x,)       # to whoever differentiates this again, it came from x
 
     def pullback(dout):
         douts = leaves(dout)

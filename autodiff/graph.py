@@ -34,6 +34,15 @@ class with_grad(no_grad):
     on = True
 
 
+class Primitive:
+    """What a node knows of the operation that made it."""
+
+    __slots__ = ("forward", "name", "rules", "together")
+
+    def __init__(self, name, forward, rules, together):
+        self.name, self.forward, self.rules, self.together = name, forward, rules, together
+
+
 def Op(name, forward, *rules, together=None):
     """A primitive operation: a function that computes `forward`, and is recorded if a Tensor is among its arguments.
 
@@ -43,9 +52,8 @@ def Op(name, forward, *rules, together=None):
     which broadcasting grew the argument; the walk undoes that. It is a new array, or g, or a view of something.
     Arguments beyond the last rule (an axis, a mask) are constants. Where arguments are many or share their work,
     `together(g, z, *args)` gives all gradients at once, in the place of rules.
-
-    The function carries what it was made of: name, forward, rules, together.
     """
+    primitive = Primitive(name, forward, rules, together)    # not the function itself: that would be a cycle
     code, defaults = getattr(forward, "__code__", None), getattr(forward, "__defaults__", None) or ()
     named = code.co_varnames[:code.co_argcount] if defaults else ()
 
@@ -57,16 +65,16 @@ def Op(name, forward, *rules, together=None):
             data = forward(*values)
         except ValueError as error:
             raise _misfit(name, error, values) from None
-        for k, x in enumerate(args):
-            if type(x) is Tensor:
-                if k >= len(rules) and not together:
-                    raise TypeError(f"{name} has no rule for argument {k}: pass a constant there (t.data)")
-                return record(op, args, data)
-        return data
+        traced = [k for k, x in enumerate(args) if type(x) is Tensor]
+        if not traced:
+            return data
+        if traced[-1] >= len(rules) and not together:
+            raise TypeError(f"{name} has no rule for argument {traced[-1]}: pass a constant there (t.data)")
+        return record(primitive, args, data)
 
     def unary(x):                                    # the same for one argument, and for two: nine calls of ten
         try:
-            return record(op, (x,), forward(x.data)) if type(x) is Tensor else forward(x)
+            return record(primitive, (x,), forward(x.data)) if type(x) is Tensor else forward(x)
         except ValueError as error:
             raise _misfit(name, error, [x]) from None
 
@@ -81,9 +89,9 @@ def Op(name, forward, *rules, together=None):
         except ValueError as error:
             raise _misfit(name, error, [x, y]) from None
         if not recording or type(data) is not float64:
-            return record(op, (x, y), data)
-        z = new(Tensor)                              # node(data, op, (x, y)), without the call
-        z.data, z.grad, z.op, z.args, z.tick = data, None, op, (x, y), next(ticks)
+            return record(primitive, (x, y), data)
+        z = new(Tensor)                              # node(data, primitive, (x, y)), without the call
+        z.data, z.grad, z.op, z.args, z.tick = data, None, primitive, (x, y), next(ticks)
         return z
 
     takes = getattr(forward, "nin", None)            # of a numpy function
@@ -93,8 +101,7 @@ def Op(name, forward, *rules, together=None):
         takes = len(rules)
     if takes == len(rules) and not named:
         op = {1: unary, 2: binary}.get(takes, op)
-    op.__name__ = op.__qualname__ = op.name = name
-    op.forward, op.rules, op.together = forward, rules, together
+    op.__name__ = op.__qualname__ = name
     return op
 
 
@@ -102,7 +109,7 @@ def record(op, args, data):
     """A Tensor for `data`, made by `op` from `args`; plain `data` where nothing is recorded."""
     if not recording:
         return data
-    if type(data) is not float64 and (type(data) is not ndarray or not data.ndim):
+    if type(data) is not float64 and (type(data) is not ndarray or not data.ndim or data.dtype.kind != "f"):
         data = as_value(data)
     return node(data, op, args)
 
@@ -132,8 +139,8 @@ def collect(roots, since=0):
     What is older cannot depend on a leaf made at `since`, and is left out. Leaves are not listed.
     """
     order, outer = [], False
-    stack = [x for x in dict.fromkeys(roots) if type(x) is Tensor and x.op is not None and x.tick >= since]
-    seen = set(stack)
+    seen = {x for x in roots if type(x) is Tensor and x.op is not None and x.tick >= since}
+    stack = list(seen)
     while stack:
         z = stack.pop()
         order.append(z)

@@ -183,7 +183,7 @@ def _put(g, key, shape):
 reshape = Op("reshape", lambda x, shape: np.reshape(x, shape), lambda g, z, x, shape: g.reshape(x.shape))
 ravel = Op("ravel", lambda x: np.reshape(x, -1), lambda g, z, x: g.reshape(x.shape))
 transpose = Op("transpose", lambda x, axes=None: np.transpose(x, axes),
-               lambda g, z, x, axes: np.transpose(g, axes and np.argsort([i % x.ndim for i in axes])))
+               lambda g, z, x, axes: np.transpose(g, None if axes is None else np.argsort([i % x.ndim for i in axes])))
 swapaxes = Op("swapaxes", lambda x, axis1, axis2: np.swapaxes(x, axis1, axis2),
               lambda g, z, x, axis1, axis2: np.swapaxes(g, axis1, axis2))
 moveaxis = Op("moveaxis", lambda x, source, destination: np.moveaxis(x, source, destination),

@@ -1,0 +1,113 @@
+"""The conventions of docs/autodiff.md, one test each: what a derivative is where mathematics leaves a choice."""
+import numpy as np
+import pytest
+
+import autodiff as ad
+
+torch = pytest.importorskip("torch", reason="PyTorch is an extra: pip install backprop-course[torch]")
+
+
+def gradients(f, *inputs):
+    return [np.asarray(g).tolist() for g in ad.grad(lambda *xs: ad.sum(f(*xs)), tuple(range(len(inputs))))(*inputs)]
+
+
+def torchs(f, *inputs):
+    tensors = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in inputs]
+    return [g.tolist() for g in torch.autograd.grad(f(*tensors).sum(), tensors)]
+
+
+def test_relu_at_0_has_slope_0():
+    assert gradients(ad.relu, np.array([-1.0, 0.0, 2.0])) == [[0, 0, 1]] == torchs(torch.relu, [-1.0, 0.0, 2.0])
+
+
+def test_relu_stops_an_infinite_gradient_where_it_is_closed():
+    assert gradients(lambda x: ad.sqrt(ad.relu(x)), -1.0) == [0] == torchs(lambda x: torch.relu(x).sqrt(), -1.0)
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum"])
+def test_a_tie_of_two_gives_half_to_each(name):
+    x, y = [1.0, 2.0], [1.0, 5.0]
+    ours = gradients(getattr(ad, name), np.array(x), np.array(y))
+    assert ours[0][0] == ours[1][0] == 0.5
+    assert ours == torchs(getattr(torch, name), x, y)
+
+
+def test_a_tie_along_an_axis_is_split_equally():
+    x = np.array([[3.0, 1.0, 3.0], [2.0, 2.0, 2.0]])
+    assert gradients(lambda x: x.max(axis=1), x) == [[[0.5, 0, 0.5], [1 / 3, 1 / 3, 1 / 3]]]
+    assert gradients(lambda x: x.min(), np.array([1.0, 1.0, 2.0, 1.0])) == [[1 / 3, 1 / 3, 0, 1 / 3]]
+    assert gradients(lambda x: x.max(axis=1), x) == torchs(lambda x: x.amax(1), x)
+
+
+def test_abs_at_0_has_slope_0():
+    assert gradients(ad.abs, np.array([-2.0, 0.0, 2.0])) == [[-1, 0, 1]] == torchs(torch.abs, [-2.0, 0.0, 2.0])
+
+
+def test_norm_of_the_zero_vector_has_gradient_0():
+    assert gradients(ad.norm, np.zeros(3)) == [[0, 0, 0]] == torchs(torch.linalg.vector_norm, [0.0, 0.0, 0.0])
+
+
+def test_std_of_equal_numbers_has_gradient_0():
+    assert gradients(ad.std, np.full(3, 2.0)) == [[0, 0, 0]] == torchs(torch.std, [2.0, 2.0, 2.0])
+
+
+def test_sqrt_at_0_has_an_infinite_slope_without_a_warning(recwarn):
+    assert gradients(ad.sqrt, 0.0) == [np.inf] == torchs(torch.sqrt, 0.0)
+    assert not recwarn.list
+
+
+def test_the_zeroth_power_has_slope_0_at_0_too():
+    x, y = [0.0, 0.0, 3.0], [0.0, 2.0, 0.0]
+    assert gradients(lambda x: x ** 0, 0.0) == [0] == torchs(lambda x: x ** 0, 0.0)
+    ours = gradients(ad.power, np.array(x), np.array(y))
+    assert ours[0] == [0, 0, 0]
+    assert ours == torchs(torch.pow, x, y)
+
+
+def test_a_power_of_0_has_slope_0_in_the_exponent():
+    assert gradients(lambda y: 0.0 ** y, 2.0) == [0] == torchs(lambda y: torch.pow(0.0, y), 2.0)
+
+
+@pytest.mark.parametrize("x", [[2.0, 0.0, 3.0], [0.0, 0.0, 3.0], [2.0, 3.0, 4.0]])
+def test_prod_is_exact_with_zeros(x):
+    assert gradients(ad.prod, np.array(x)) == torchs(torch.prod, x)
+
+
+def test_prod_with_zeros_has_exact_second_derivatives():
+    assert ad.hessian(ad.prod)(np.array([0.0, 0.0, 3.0])).tolist() == [[0, 3, 0], [3, 0, 0], [0, 0, 0]]
+
+
+def test_clip_passes_the_gradient_on_its_bounds():
+    x = [-1.0, 0.0, 0.5, 1.0, 2.0]
+    assert gradients(lambda x: ad.clip(x, 0, 1), np.array(x)) == [[0, 1, 1, 1, 0]] == torchs(lambda x: x.clamp(0, 1), x)
+
+
+def test_mse_is_the_mean_over_all_elements():
+    x = np.array([[1.0, 2.0], [3.0, 5.0], [0.0, 1.0]])
+    assert ad.mse(x, np.zeros((3, 2))) == (x ** 2).mean()
+    np.testing.assert_allclose(gradients(ad.mse, x, np.zeros((3, 2)))[0], 2 * x / 6)
+
+
+def test_softplus_sigmoid_and_cross_entropy_do_not_overflow(recwarn):
+    x = np.array([-1000.0, 1000.0])
+    assert gradients(ad.sigmoid, x) == [[0, 0]]
+    assert gradients(ad.softplus, x) == [[0, 1]]
+    logits = np.array([[1000.0, -1000.0, 0.0]])
+    np.testing.assert_allclose(gradients(lambda x: ad.softmax_cross_entropy(x, np.array([1])), logits)[0], [[1, -1, 0]])
+    assert ad.softmax_cross_entropy(logits, np.array([1])) == 2000
+    assert not recwarn.list
+
+
+def test_sigmoid_keeps_its_digits_far_below_0():
+    np.testing.assert_allclose(ad.sigmoid(-40.0), np.exp(-40.0), rtol=1e-14)
+
+
+def test_mixed_types_the_gradient_has_the_type_of_its_input():
+    dx, dy = ad.vjp(lambda x, y: x * y, np.float32([1, 2]), np.array([3.0, 4.0]))[1](np.ones(2))
+    assert dx.dtype == np.float32 and dy.dtype == np.float64
+
+
+def test_python_numbers_are_weak():
+    x = ad.Tensor(np.float32([0.5, 2]))
+    for y in (x * 2.0, 1 - x, 2 / x, x ** 2, 3.0 ** x, np.maximum(x, 0.0), ad.where(x > 1, x, 0.0), x.mean() * 2.5):
+        assert y.dtype == np.float32
