@@ -4,7 +4,7 @@ import difflib
 import functools
 import importlib
 
-ASSIGNMENTS = ("00_start_here", "01_chain_rule", "02_gate_patterns", "04_vectorized_gradients",
+ASSIGNMENTS = ("00_start_here", "01_chain_rule", "02_gate_patterns", "03_sigmoid_neuron", "04_vectorized_gradients",
                "05_pytorch_comparison")
 
 
