@@ -263,6 +263,7 @@ def _relation(result):
             changed = [change(asked, mine, result.exercise) for asked, (mine, _) in zip(wrong, sides, strict=True)]
             if all(value is not None and len(value) == len(right) and close(value, right)
                    for value, (_, right) in zip(changed, sides, strict=True)):
+                relation = relation.replace("dout", result.exercise.upstream or "dout")
                 return title, relation, says.format(results=", ".join(result.exercise.results))
         if not any(np.any(mine) for mine, _ in sides):
             return "all zeros", "", "Every gradient that you returned is 0: nothing passes through."
@@ -301,7 +302,7 @@ def _by_length(power):
 
 def _reversed(asked, mine, exercise):
     got = parts(asked.reply.result, exercise.results)
-    return _flat([got[name] for name in reversed(exercise.results)])
+    return _flat([got[name] for name in reversed(exercise.results)]) if len(got) > 1 else None
 
 
 _RELATIONS = [
@@ -346,23 +347,23 @@ def _first_difference(got, right):
 
 # ------------------------------------------------------------------------------------ values in words
 
-def show(value):
-    """A value in a few characters: four significant digits, small arrays whole, larger ones by their shape."""
+def show(value, digits=4):
+    """A value in a few characters: a few significant digits, small arrays whole, larger ones by their shape."""
     if isinstance(value, float | np.floating):
-        return _number(float(value))
+        return _number(float(value), digits)
     if isinstance(value, np.generic):
         return str(value)
     if isinstance(value, np.ndarray):
         if value.ndim == 0:
-            return show(value.item())
+            return show(value.item(), digits)
         if value.size <= 12 and value.ndim <= 2:
-            return "[" + ", ".join(show(row) for row in value) + "]"
+            return "[" + ", ".join(show(row, digits) for row in value) + "]"
         return f"array{value.shape}"
-    if isinstance(value, tuple | list) and len(value) <= 8:
-        inner = ", ".join(map(show, value))
+    if isinstance(value, tuple | list) and len(value) <= 12:
+        inner = ", ".join(show(item, digits) for item in value)
         return f"({inner}{',' * (len(value) == 1)})" if isinstance(value, tuple) else f"[{inner}]"
-    if isinstance(value, dict) and len(value) <= 8:
-        return "{" + ", ".join(f"{key!r}: {show(inner)}" for key, inner in value.items()) + "}"
+    if isinstance(value, dict) and len(value) <= 12:
+        return "{" + ", ".join(f"{key!r}: {show(inner, digits)}" for key, inner in value.items()) + "}"
     if callable(value):
         return getattr(value, "__name__", "a function").replace("<lambda>", "a function")
     if isinstance(value, tuple | list | dict):
@@ -382,10 +383,20 @@ def show_both(got, right):
     return texts
 
 
-def _number(value):
+def show_apart(got, right):
+    """Two values that differ, with as many digits as it takes to see it (four, or eight, or twelve)."""
+    for digits in (4, 8, 12):
+        texts = show(got, digits), show(right, digits)
+        if len({re.sub(r"\.0\b", "", text) for text in texts}) == 2:
+            break
+    return texts
+
+
+def _number(value, digits):
+    value += 0.0    # no −0.0
     if value == int(value) if np.isfinite(value) else False:
-        return f"{value:.1f}" if abs(value) < 1e6 else f"{value:.4g}"
-    return f"{value:.4g}"
+        return f"{value:.1f}" if abs(value) < 1e6 else f"{value:.{digits}g}"
+    return f"{value:.{digits}g}"
 
 
 def _kind(value):

@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 
 from course.checks.comparing import as_numbers, close, parts
-from course.checks.diagnosis import UNWRITTEN, Diagnosis, show
+from course.checks.diagnosis import UNWRITTEN, Diagnosis, show, show_apart
 from course.checks.exercise import Exercise
 from course.checks.running import Run
 
@@ -91,8 +91,13 @@ class Report:
             return [(", ".join(self.exercise.results), show(asked.reply.result), show(asked.expected), False)]
         if len(right) == 1 and isinstance(asked.expected, dict) and isinstance(asked.reply.result, dict):
             mine, right = asked.reply.result, asked.expected    # a dict's entries, each by itself
-        return [(str(name), show(mine[name]) if name in mine else "missing", show(right[name]),
-                 name in mine and _agree(mine[name], right[name])) for name in right]
+        rows = []
+        for name in right:
+            same = name in mine and _agree(mine[name], right[name])
+            texts = ("missing", show(right[name])) if name not in mine else \
+                (show(mine[name]), show(right[name])) if same else show_apart(mine[name], right[name])
+            rows.append((str(name), *texts, same))
+        return rows
 
     def html(self):
         """The same as a fragment of HTML; colours only repeat what ✓, ✗ and the words say."""

@@ -11,6 +11,7 @@ import pytest
 
 from course import check, grade, hint
 from course.checks import commands, find
+from course.checks.diagnosis import show_apart
 from course.checks.exercise import Check, Exercise
 
 
@@ -232,3 +233,18 @@ def test_a_part_of_a_result_is_graded_on_its_own_line(answer, points, words):
     assert report.run.score == points
     assert words in str(report)
     assert ("<td>✗ missing</td>" in report.html()) == (answer == {"exp": 3.0})
+
+
+@pytest.mark.parametrize(("got", "right", "texts"), [
+    (0.1966, 0.19661193, ("0.1966", "0.19661193")),
+    (3.00001, 3.0, ("3.00001", "3.0")),
+    (np.array([1.0, 0.1966]), np.array([1.0, 0.19661193]), ("[1.0, 0.1966]", "[1.0, 0.19661193]")),
+    (-0.0, 0.5, ("0.0", "0.5")),
+    (27.0, 136.6875, ("27.0", "136.7")),
+])
+def test_two_values_that_differ_look_different(got, right, texts):
+    assert show_apart(got, right) == texts
+
+
+def test_a_relation_names_the_exercises_own_upstream_gradient(capsys):
+    assert "= yours × df" in told(capsys, lambda x, y, z, df=1.0: (z, z, x + y), "circuit_backward")
