@@ -528,7 +528,7 @@ EXERCISES = (
              "You multiplied by the value of the loss.", "How much does the loss change when it changes by 1?"),
             ("G26", "the bias scaled by its own value", _bce(dw="np.append(dz * x, dz * w[-1])"), "The bias is added, not "
              "multiplied: its local gradient is 1.", "By how much does the sum grow when the bias grows by 1?"),
-            ("G62", "the loss of a half", _bce("f - 0.5"), "The answer t is not in it.", "What should the gradient be when f is "
+            ("G79", "no answer in it", _bce("f - 0.5"), "The answer t is not in it.", "What should the gradient be when f is "
              "exactly t?"),
             constant("[0.2689, 0.5379, -0.2689], [-0.5379, 0.8068]"),
         ),
@@ -607,8 +607,8 @@ EXERCISES = (
             ("G39", "the values, not the slopes", "product = 1.0\nfor z in zs:\n    product *= 1 / (1 + np.exp(-z))\nreturn product",
              "You multiplied the outputs; asked for are the slopes.", "What is the slope of the sigmoid at 0?"),
             ("B05", "the slopes added", "s = [1 / (1 + np.exp(-z)) for z in zs]\nreturn float(sum(f * (1 - f) for f in s))",
-             "The slopes were added. Along a path derivatives multiply.", "If one gate lets through a quarter, and the next a "
-             "quarter of that?"),
+             "The slopes were added. Along a path derivatives multiply.", "Two gates in a row each let through a quarter: "
+             "how much arrives?"),
             ("G78", "a quarter each time", "0.25 ** len(zs)", "A quarter is the slope at 0 only.",
              "How steep is the sigmoid at 3?"),
             ("G17", "the sigmoid applied twice", "product = 1.0\nfor z in zs:\n    f = 1 / (1 + np.exp(-1 / (1 + np.exp(-z))))\n"
