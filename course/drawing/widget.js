@@ -80,13 +80,14 @@ export function mount(root, view, send) {
   function slider(s) {
     const id = `bp-${Math.random().toString(36).slice(2)}`;
     const input = element("input", { type: "range", id, min: s.min, max: s.max, step: s.step, value: s.value });
-    const out = element("output", { for: id }, s.shown);
+    const shown = element("span", { class: "bp-shown", "aria-hidden": "true" }, s.shown);
+    input.setAttribute("aria-valuetext", s.shown);
     input.addEventListener("input", () => {
       inputs[s.name] = Number(input.value);
       if (busy) waiting = true;
       else pass();
     });
-    const row = element("div", { class: "bp-slider" }, element("label", { for: id }, s.name), input, out);
+    const row = element("div", { class: "bp-slider" }, element("label", { for: id }, s.name), input, shown);
     row.dataset.name = s.name;
     return row;
   }
@@ -108,7 +109,9 @@ export function mount(root, view, send) {
     said.dataset.phase = next.problem ? "wrong" : view.frames[at].phase;
     for (const s of next.sliders) {
       const row = [...sliders.children].find((child) => child.dataset.name === s.name);
-      if (row) row.querySelector("output").textContent = s.shown;
+      if (!row) continue;
+      row.querySelector(".bp-shown").textContent = s.shown;
+      row.querySelector("input").setAttribute("aria-valuetext", s.shown);
     }
   }
 

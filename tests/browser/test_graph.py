@@ -1,0 +1,290 @@
+"""The graph in a real browser: the page that stands alone, its keys, its tables, and its accessibility."""
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+import autodiff
+from course.drawing import graph
+from course.drawing import page as pages
+
+CHROMIUM = "/usr/bin/chromium"
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync"]
+
+
+def example(**options):
+    return graph(lambda x, y, z: (x + y) * z, x=-2, y=5, z=-4, names="q", **options)
+
+
+def layer():
+    return graph(lambda x, w: autodiff.relu(x @ w).sum(), x=np.ones((5, 4)), w=np.ones((4, 3)))
+
+
+def forty():
+    def f(**v):
+        first, second, *rest = v.values()
+        h = [np.tanh(first * a + b * second) for a, b in pairwise(rest)]
+        return sum(a * b for a, b in pairwise(h))
+    return graph(f, **{f"v{k}": 0.3 * k - 1 for k in range(9)})
+
+
+def wrong():
+    def mul_backward(dout, x, y):
+        return dout * x, dout * y
+    return example(yours={"mul": mul_backward})
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, tmp_path):
+    """visit(graph, **context options) opens the saved page; afterwards nothing has gone wrong or over the network."""
+    opened = []
+
+    def open_page(drawn, **options):
+        path = tmp_path / f"{len(opened)}.html"
+        drawn.save(path)
+        context = browser.new_context(offline=True, **options)
+        page = context.new_page()
+        trouble = []
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: trouble.append(request.url) if not request.url.startswith("file:") else None)
+        page.goto(path.as_uri())
+        opened.append((context, trouble))
+        return page
+
+    yield open_page
+    for context, trouble in opened:
+        context.close()
+        assert trouble == []
+
+
+def shown(page, kind, node):
+    """The figure of a node, or None while it is hidden."""
+    text = page.locator(f'text.{kind}[data-node="{node}"]')
+    return text.text_content() if text.is_visible() else None
+
+
+def status(page):
+    return page.get_by_role("status")
+
+
+def press(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_it_starts_with_the_inputs_and_steps_by_button(visit):
+    page = visit(example())
+    assert [shown(page, "value", node) for node in range(5)] == ["−2.00", "5.00", "−4.00", None, None]
+    assert [shown(page, "gradient", node) for node in range(5)] == [None] * 5
+    press(page, "Step →")
+    expect(status(page)).to_have_text("Forward: q = x + y = (−2.00) + 5.00 = 3.00.")
+    assert shown(page, "value", 3) == "3.00"
+    press(page, "Whole forward pass")
+    expect(status(page)).to_have_text("Forward: f = q × z = 3.00 × (−4.00) = −12.00.")
+    press(page, "Step →")
+    assert [shown(page, "gradient", node) for node in range(5)] == [None, None, None, None, "1.00"]
+    press(page, "Step →")
+    assert [shown(page, "gradient", node) for node in range(5)] == [None, None, "3.00", "−4.00", "1.00"]
+    expect(page.locator('.edge[data-edge="e4-0"] .back')).to_be_visible()
+    press(page, "← Back")
+    assert shown(page, "gradient", 2) is None
+    press(page, "To the end")
+    assert [shown(page, "gradient", node) for node in range(5)] == ["−4.00", "−4.00", "3.00", "−4.00", "1.00"]
+    expect(page.get_by_text("step 5 of 5")).to_be_visible()
+    press(page, "Reset")
+    assert shown(page, "value", 3) is None
+
+
+def test_it_steps_by_key_and_keeps_the_focus(visit):
+    page = visit(example())
+    page.get_by_role("region", name="Drawing of the graph").focus()
+    for key, said in [("ArrowRight", "Forward: q"), ("ArrowRight", "Forward: f"), ("ArrowLeft", "Forward: q"),
+                      ("End", "Backward, from q"), ("Home", "The inputs have their values")]:
+        page.keyboard.press(key)
+        expect(status(page)).to_contain_text(said)
+    page.get_by_role("button", name="Step →").focus()
+    for _ in range(7):
+        page.keyboard.press("Enter")
+    expect(status(page)).to_contain_text("Backward, from q")
+    expect(page.get_by_role("button", name="Step →")).to_be_focused()
+    expect(page.get_by_role("button", name="Step →")).to_have_attribute("aria-disabled", "true")
+
+
+def test_a_fork_adds_up_before_ones_eyes(visit):
+    page = visit(graph(lambda x: x * x + x, x=3))
+    press(page, "Whole forward pass")
+    seen = []
+    for _ in range(3):
+        press(page, "Step →")
+        seen.append(shown(page, "gradient", 0))
+    assert seen == [None, "1.00", "7.00"]
+    expect(status(page)).to_contain_text("which is added to what it has: 1.00 + 3.00 = 4.00")
+
+
+def test_the_table_opens_by_click_and_by_enter_and_closes(visit):
+    page = visit(example())
+    page.get_by_role("button", name="f, gate mul").click()
+    table = page.get_by_role("table")
+    assert table.locator("th").all_text_contents() == [
+        "to", "local rule", "local", "× upstream", "= contribution", "before + contribution = after"]
+    assert table.locator("tbody tr").nth(0).locator("td").all_text_contents() == [
+        "q", "∂(q × z)/∂q = z", "−4.00", "× 1.00", "= −4.00", "0 + (−4.00) = −4.00"]
+    page.keyboard.press("Escape")
+    expect(table).to_have_count(0)
+    page.get_by_role("button", name="q, gate add").focus()
+    page.keyboard.press("Enter")
+    expect(table.locator("tbody tr")).to_have_count(2)
+    expect(page.get_by_role("button", name="q, gate add")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("ArrowRight")
+    expect(status(page)).to_contain_text("Forward: q")
+    expect(table).to_have_count(1)
+
+
+def test_an_array_opens_as_a_grid(visit):
+    page = visit(layer())
+    page.get_by_role("button", name="input w").click()
+    assert page.get_by_role("table", name="value of input w").locator("tr").count() == 4
+    assert page.get_by_role("table", name="gradient of input w").locator("td").nth(0).text_content() == "5.00"
+
+
+def test_the_first_wrong_edge_is_painted(visit):
+    page = visit(wrong())
+    press(page, "To the end")
+    expect(status(page)).to_contain_text("The first wrong edge leads from f back to q")
+    expect(page.locator(".edge.wrong")).to_have_attribute("data-edge", "e4-0")
+    expect(page.locator(".edge.wrong .cross")).to_be_visible()
+    press(page, "Reset")
+    expect(page.locator(".edge.wrong")).to_have_count(0)
+
+
+def test_forty_gates_stay_legible_and_follow_the_step(visit):
+    page = visit(forty(), viewport={"width": 1000, "height": 800})
+    stage = page.locator(".bp-stage")
+    size = page.locator("text.value").first.bounding_box()["height"]
+    assert size >= 10
+    assert stage.evaluate("e => e.scrollWidth > e.clientWidth && document.body.scrollWidth <= innerWidth")
+    press(page, "Whole forward pass")
+    inside = """e => { const a = e.getBoundingClientRect(), b = e.closest('.bp-stage').getBoundingClientRect();
+                       return a.left >= b.left && a.right <= b.right; }"""
+    assert page.locator(".node.at").evaluate(inside)
+    press(page, "Larger")
+    assert page.locator("text.value").first.bounding_box()["height"] > size * 1.1
+
+
+def test_on_a_narrow_screen_nothing_runs_off_the_page(visit):
+    page = visit(example(), viewport={"width": 360, "height": 700})
+    page.get_by_role("button", name="f, gate mul").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_without_scripts_the_picture_is_there(visit):
+    page = visit(example(), java_script_enabled=False)
+    picture = page.get_by_role("img", name="Computational graph. Inputs: x = −2.00")
+    expect(picture).to_be_visible()
+
+
+def test_what_is_hidden_is_not_read_out(visit):
+    page = visit(example())
+    name = page.locator('.node[data-node="3"]').get_attribute("aria-label")
+    assert name == "q, gate add"
+    press(page, "To the end")
+    assert page.locator('.node[data-node="3"]').get_attribute("aria-label") == "q, gate add, value 3.00, gradient −4.00"
+
+
+@pytest.mark.parametrize("drawn, scheme", [
+    (example, "light"), (example, "dark"), (layer, "dark"), (wrong, "light"), (forty, "light")])
+def test_axe_finds_nothing(visit, drawn, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = visit(drawn(), color_scheme=scheme)
+    press(page, "To the end")                           # every figure shows,
+    page.locator(".node").last.click()                  # and a table
+    report = Axe().run(page).response
+    assert report["passes"]
+    assert [(found["id"], found["nodes"][0]["html"]) for found in report["violations"]] == []
+
+
+@pytest.mark.parametrize("scheme, ink", [("light", "rgb(27, 27, 31)"), ("dark", "rgb(236, 236, 241)")])
+def test_the_colours_follow_the_page(visit, scheme, ink):
+    page = visit(example(palette="colorblind"), color_scheme=scheme)
+    style = "(e, name) => getComputedStyle(e)[name]"
+    assert page.locator(".node text").first.evaluate(style, "fill") == ink
+    expected = {"light": "rgb(0, 96, 168)", "dark": "rgb(108, 184, 240)"}[scheme]
+    assert page.locator("text.value").first.evaluate(style, "fill") == expected
+
+
+LIVE = """<!doctype html><html lang="en"><title>live</title><div id="graph"></div><script type="module">
+{script}
+window.sent = [];
+window.live = mount(document.getElementById("graph"), {view}, (inputs) => window.sent.push(inputs));
+</script></html>"""
+
+
+@pytest.fixture
+def live(browser):
+    """A graph with sliders, whose kernel is the test itself: live(graph) -> page, answer(inputs)."""
+    contexts = []
+
+    def open_live(drawn):
+        context = browser.new_context()
+        contexts.append(context)
+        page = context.new_page()
+        script = Path(pages.__file__).with_name("widget.js").read_text(encoding="utf-8")
+        page.set_content(LIVE.format(script=script, view=json.dumps(drawn.view())))
+        return page, lambda inputs: page.evaluate("next => window.live.update(next)", drawn.view(inputs))
+
+    yield open_live
+    for context in contexts:
+        context.close()
+
+
+def test_a_slider_asks_for_the_graph_at_its_place(live):
+    page, answer = live(example())
+    press(page, "To the end")
+    slider = page.get_by_role("slider", name="x")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    (asked,) = page.evaluate("window.sent")
+    assert asked == {"x": -1.95, "y": 5, "z": -4}
+    answer(asked)
+    assert shown(page, "value", 0) == "−1.95"
+    assert shown(page, "value", 4) == "−12.20"
+    assert shown(page, "gradient", 2) == "3.05"
+    expect(page.get_by_text("step 5 of 5")).to_be_visible()
+    expect(slider).to_be_focused()
+
+
+def test_while_python_works_only_the_last_place_of_a_slider_is_kept(live):
+    page, answer = live(example())
+    page.get_by_role("slider", name="y").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    assert [asked["y"] for asked in page.evaluate("window.sent")] == [5.1]
+    answer({"y": 5.1})
+    assert [asked["y"] for asked in page.evaluate("window.sent")] == [5.1, 5.5]
+    answer({"y": 5.5})
+    assert len(page.evaluate("window.sent")) == 2
+
+
+def test_where_f_fails_the_picture_stays_and_a_sentence_says_why(live):
+    page, answer = live(graph(lambda x: np.log(x), x=1.0))
+    press(page, "To the end")
+    answer({"x": -1.0})
+    expect(status(page)).to_contain_text("At x = -1.0 the gate log gives nan")
+    assert shown(page, "value", 0) == "1.00"
+    answer({"x": 2.0})
+    expect(status(page)).to_contain_text("Backward, from f")
+    assert shown(page, "gradient", 0) == "0.50"
