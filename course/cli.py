@@ -18,6 +18,9 @@ COMMANDS = {
     "test": ("run the tests; further arguments go to pytest", "course.cli:test"),
     "nbgrader": ("run nbgrader with this course's configuration", "course.cli:nbgrader"),
     "build": ("make lessons, solutions and exercises from course/sources", "course.build:main"),
+    "progress": ("which exercises in work/ pass, and the points so far", "course.progress:main"),
+    "mistakes": ("every mistake that the checks know, what it costs and what it is called", "course.mistakes:main"),
+    "autograde": ("grade a whole class with all cores, sandboxed", "course.grading.classroom:main"),
     "setup": ("make .venv and work/ ready, open nothing; `setup torch` adds PyTorch", "course.cli:setup"),
 }
 EXTRAS = ("test", "torch")   # what `setup` may add: the extras of pyproject.toml
