@@ -317,11 +317,20 @@ for step in passes.steps:
 # they are 1 and 3. **Along a path they multiply, across paths they add**: $1 \cdot 2 + 1 \cdot 3 = 5$. From $a$ there
 # is one path, and the gradient is 2.
 #
-# A rule that only says "multiply all the slopes" is right for a graph without forks, and for no other.
+# A rule that says only "multiply" is right where a single path leads to the result. At a fork it forgets to add.
 
 # %% [markdown]
-# But nobody should walk all paths. Let each value be the double of the one before, computed as $u + u$. Each stage has
-# 2 edges. And each stage doubles the number of paths.
+# Adding also saves work, when it is done early. Let three edges with slopes $\alpha, \beta, \gamma$ lead from $x$
+# to $y$, and three with $\delta, \varepsilon, \zeta$ from $y$ to $z$. There are nine paths, so nine products to
+# add. But
+#
+# $$\alpha\delta + \alpha\varepsilon + \dots + \gamma\zeta = (\alpha + \beta + \gamma)(\delta + \varepsilon + \zeta)$$
+#
+# Add up at $y$ first, and one product is left. (After Olah 2015.)
+
+# %% [markdown]
+# With more stages the difference is enormous. Let each value be the double of the one before, computed as
+# $u + u$. Each stage has 2 edges. And each stage doubles the number of paths.
 #
 # The plot counts both. With 18 stages there are 36 edges and 262,144 paths. Algorithm 6.2 pays once along each
 # **edge**: its cost grows with the edges, since it adds up before it goes on.
@@ -332,6 +341,7 @@ plt.semilogy(stages, 2.0**stages, "^--", color=RED)
 plt.text(13, 3e4, "paths", color=RED, ha="right")
 plt.semilogy(stages, 2 * stages, "o-", color=GREEN)
 plt.text(13, 60, "edges", color=GREEN, ha="right")
+plt.xticks(range(2, 19, 4))
 plt.xlabel("doublings")
 plt.ylabel("how many")
 plt.show()
