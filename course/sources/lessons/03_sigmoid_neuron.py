@@ -37,7 +37,7 @@ plt.rcParams.update({"figure.figsize": (7.5, 3.6), "font.size": 12, "axes.spines
 # You know the gates already: ×, + and a few more. Let each of them do its own small part.
 
 # %% [markdown]
-# ## Predict
+# ## Predict first
 #
 # The numbers of this lesson are those of the CS231n notes (Karpathy 2015, "Backpropagation, Intuitions"):
 # $w = [2, -3, -3]$ and $x = [-1, -2]$. The last weight is the bias.

@@ -42,7 +42,7 @@ print(which())
 # It joins two examples of lesson 1: $(x + y)\,z$ and the square.
 
 # %% [markdown]
-# ## Predict
+# ## Predict first
 #
 # What is $\partial r / \partial z$ here? Work it out on paper, then type your number.
 
@@ -194,9 +194,9 @@ def nothing_to_do(torch):
 live_or_recorded(nothing_to_do)
 
 # %% [markdown]
-# ## r.backward() adds
+# ## What x.grad holds
 #
-# `backward` does not set `.grad`. It **adds** to it. At a fork this is what you want: each path adds its part.
+# `r.backward()` does not set `x.grad`. It **adds** to it. At a fork this is what you want: each path adds its part.
 # Between two training steps it is not: the old gradient is still there.
 
 # %%
@@ -220,10 +220,10 @@ live_or_recorded(adds)
 # The right answer is 6, since $d(x^2)/dx = 2x$ at 3. Without zeroing, you step by 6, then 12, then 18.
 
 # %% [markdown]
-# ## A non-scalar output needs a vector
+# ## A vector to start from
 #
 # A backward pass starts from $\partial r / \partial r = 1$. That makes sense when $r$ is one number.
-# If the output is an array, say with which weights its entries count: hand over an upstream gradient of its shape.
+# A non-scalar output needs a vector: say with which weights its entries count, by an upstream gradient of its shape.
 # PyTorch calls it `gradient`. You know it as `dout`.
 
 # %%
@@ -337,7 +337,7 @@ live_or_recorded(second_pass)
 # and its graph with it. `detach` it.
 
 # %% [markdown]
-# ## Your own backward function in PyTorch
+# ## A node of your own
 #
 # `torch.autograd.Function` takes a gate of your own: `forward` computes, and saves what `backward` will need;
 # `backward` gets the upstream gradient, and returns one gradient for each input.
@@ -466,8 +466,8 @@ theirs = live_or_recorded(layer)
 # %%
 hand, ours = layer_by_hand(X, W, b, dout), layer_by_autodiff(X, W, b, dout)
 
-for precision in theirs:
-    side_by_side(precision, **dict(zip(["X", "W", "b"], zip(hand, ours, theirs[precision], strict=True), strict=True)))
+for precision, gradients in theirs.items():
+    side_by_side(precision, **{name: three for name, *three in zip("XWb", hand, ours, gradients, strict=True)})
     print()
 
 # %% [markdown]
@@ -559,9 +559,9 @@ print("Found: this v exposes it." if np.abs(right - wrong).max() > 1e-6
 # - `r144_backward`: "By hand".
 # - `compare`, which tells exact from approximate: "Side by side".
 # - `engine_grads`, gradients by `autodiff`: "By autodiff".
-# - `predict_grads`, what stands in `x.grad`: "r.backward() adds", "detach and no_grad", and the refusals.
-# - `vector_backward`: "A non-scalar output needs a vector".
-# - `SigmoidFn`: "Your own backward function in PyTorch".
+# - `predict_grads`, what stands in `x.grad`: "What x.grad holds", "detach and no_grad", and the refusals.
+# - `vector_backward`: "A vector to start from".
+# - `SigmoidFn`: "A node of your own".
 
 # %% [markdown]
 # ## Recall
@@ -576,7 +576,7 @@ print("Found: this v exposes it." if np.abs(right - wrong).max() > 1e-6
 # </details>
 #
 # <details>
-# <summary>2. Why does PyTorch refuse `y.backward()` when `y` is an array?</summary>
+# <summary>2. Why does PyTorch refuse <code>y.backward()</code> when <code>y</code> is an array?</summary>
 #
 # A backward pass starts from an upstream gradient of the output's shape. For one number it is 1. For an array nobody
 # but you can know how its entries count.
