@@ -6,6 +6,7 @@ nothing is written to anybody's own settings.
 
 import argparse
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -71,6 +72,8 @@ def serve(options, folder, notebook, role):
     os.chdir(ROOT)   # nbgrader's server extensions look for nbgrader_config.py there
     use_configuration(SETTINGS / role, SETTINGS / "everyone", ROOT)
     print("JupyterLab is starting. Ctrl-C here stops it.", flush=True)
+    if not (sys.stdin and sys.stdin.isatty()):   # there, Jupyter leaves SIGINT to chance, but obeys SIGTERM
+        signal.signal(signal.SIGINT, lambda *_: signal.raise_signal(signal.SIGTERM))
     from jupyterlab.labapp import LabApp
     LabApp.launch_instance([
         f"--ServerApp.root_dir={folder}",

@@ -336,7 +336,7 @@ def test_a_second_set_up_waits_for_the_first(main):
 
 # ---- the project itself, from a clean copy to JupyterLab
 
-def wait_for(condition, seconds=120):
+def wait_for(condition, seconds=300):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"
