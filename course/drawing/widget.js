@@ -191,12 +191,16 @@ export function mount(root, view, send) {
     }
   }
 
+  /** Scroll the drawing, not the page, so that the node at work and its figures are in sight. */
   function follow(id) {
     const node = id === null ? null : stage.querySelector(`.node[data-node="${id}"]`);
-    if (!node || stage.scrollWidth <= stage.clientWidth) return;
+    if (!node) return;
     const box = node.getBoundingClientRect(), frame = stage.getBoundingClientRect();
     if (box.left < frame.left + 60 || box.right > frame.right - 140) {
       stage.scrollLeft += (box.left + box.right) / 2 - (frame.left + frame.right) / 2;
+    }
+    if (box.top < frame.top + 40 || box.bottom > frame.bottom - 40) {
+      stage.scrollTop += (box.top + box.bottom) / 2 - (frame.top + frame.bottom) / 2;
     }
   }
 
