@@ -10,7 +10,7 @@ import numpy as np
 
 from autodiff import graph, rules
 from autodiff.graph import Primitive
-from autodiff.tensor import Tensor, as_value, node, value_of
+from autodiff.tensor import Tensor, as_value, leaf, value_of
 
 _ALIAS = Primitive("alias", None, (lambda g, z, x: g,), None)
 
@@ -47,7 +47,7 @@ def vjp(f, *inputs):
 
 def _pull(f, inputs, retain_graph=False):
     given = leaves(inputs)
-    fresh = [node(x.data if type(x) is Tensor else as_value(x)) for x in given]
+    fresh = [leaf(x.data if type(x) is Tensor else as_value(x)) for x in given]
     if not fresh:
         raise TypeError("there is nothing to differentiate with respect to: give at least one input")
     since = fresh[0].tick
@@ -56,9 +56,9 @@ def _pull(f, inputs, retain_graph=False):
     roots = leaves(output)
     order, outer = graph.collect(roots, since)
     outer = graph.recording and (outer or any(type(x) is Tensor for x in given))
-    for leaf, x in zip(fresh, given, strict=True):
+    for z, x in zip(fresh, given, strict=True):
         if type(x) is Tensor and outer:
-            leaf.op, leaf.args = _ALIAS, (x,)       # to whoever differentiates this again, it came from x
+            z.op, z.args = _ALIAS, (x,)             # to whoever differentiates this again, it came from x
 
     def pullback(dout):
         douts = leaves(dout)

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 import numpy as np
 
-from autodiff.tensor import Tensor, as_value, node, ticks
+from autodiff.tensor import Tensor, as_value, ticks
 
 recording = True               # one switch for the whole process; see no_grad
 float64, ndarray, new = np.float64, np.ndarray, object.__new__
@@ -56,20 +56,26 @@ def Op(name, forward, *rules, together=None):
     primitive = Primitive(name, forward, rules, together)    # not the function itself: that would be a cycle
     code, defaults = getattr(forward, "__code__", None), getattr(forward, "__defaults__", None) or ()
     named = code.co_varnames[:code.co_argcount] if defaults else ()
+    optional = tuple(zip(named, (None,) * (len(named) - len(defaults)) + defaults, strict=True))
 
     def op(*args, **kwargs):
-        if kwargs or len(args) < len(named):
-            args = _in_order(name, named, defaults, args, kwargs)
-        values = [x.data if type(x) is Tensor else x for x in args]
+        if kwargs or len(args) < len(named):             # rules take all arguments by position
+            args += tuple([kwargs.pop(key, default) for key, default in optional[len(args):]])
+            if kwargs:
+                raise TypeError(f"{name} of Tensors takes ({', '.join(named)}), without {', '.join(kwargs)}")
+        values, traced = [], None
+        for x in args:
+            if type(x) is Tensor:
+                traced, x = len(values), x.data
+            values.append(x)
         try:
             data = forward(*values)
         except ValueError as error:
             raise _misfit(name, error, values) from None
-        traced = [k for k, x in enumerate(args) if type(x) is Tensor]
-        if not traced:
+        if traced is None:
             return data
-        if traced[-1] >= len(rules) and not together:
-            raise TypeError(f"{name} has no rule for argument {traced[-1]}: pass a constant there (t.data)")
+        if traced >= len(rules) and not together:
+            raise TypeError(f"{name} has no rule for argument {traced}: pass a constant there (t.data)")
         return record(primitive, args, data)
 
     def unary(x):                                    # the same for one argument, and for two: nine calls of ten
@@ -90,7 +96,7 @@ def Op(name, forward, *rules, together=None):
             raise _misfit(name, error, [x, y]) from None
         if not recording or type(data) is not float64:
             return record(primitive, (x, y), data)
-        z = new(Tensor)                              # node(data, primitive, (x, y)), without the call
+        z = new(Tensor)                              # record(primitive, (x, y), data), without the call
         z.data, z.grad, z.op, z.args, z.tick = data, None, primitive, (x, y), next(ticks)
         return z
 
@@ -111,21 +117,9 @@ def record(op, args, data):
         return data
     if type(data) is not float64 and (type(data) is not ndarray or not data.ndim or data.dtype.kind != "f"):
         data = as_value(data)
-    return node(data, op, args)
-
-
-def _in_order(name, named, defaults, args, kwargs):
-    """All arguments by position, as rules take them: keywords put in their places, defaults filled in."""
-    if not kwargs and len(args) >= len(named) - len(defaults):
-        return args + defaults[len(args) - len(named):]
-    unknown = kwargs.keys() - set(named[len(args):])
-    if unknown:
-        raise TypeError(f"{name} of Tensors takes ({', '.join(named)}), without {', '.join(sorted(unknown))}")
-    given = dict(zip(named[len(named) - len(defaults):], defaults, strict=True)) | kwargs
-    missing = [key for key in named[len(args):] if key not in given]
-    if missing:
-        raise TypeError(f"{name} lacks the argument {missing[0]}; it takes {', '.join(named)}")
-    return (*args, *(given[key] for key in named[len(args):]))
+    z = new(Tensor)
+    z.data, z.grad, z.op, z.args, z.tick = data, None, op, args, next(ticks)
+    return z
 
 
 def _misfit(name, error, values):
@@ -196,25 +190,28 @@ def walk(order, grads, since=0, retain_graph=False, differentiable=False):
                 grads[x] += dx
             else:                                    # the first one may be another node's gradient too
                 summed.add(x)
-                grads[x] = np.add(grads[x], dx, out=dx if dx is not g and _own(dx, grads[x]) else None)
+                grads[x] = np.add(grads[x], dx, out=dx if _is_new(dx, inputs, grads[x].dtype) else None)
 
 
-def _own(dx, other):
-    """Whether the sum with `other` may be written into dx: it is no view, and a sum would have its dtype."""
-    return type(dx) is ndarray and dx.base is None and dx.dtype == other.dtype
+def _is_new(dx, inputs, dtype):
+    """Whether a sum of this dtype may be written into dx: an array that the rule has made, not a view, not an input."""
+    return type(dx) is ndarray and dx.base is None and dx.dtype == dtype and not any(dx is x for x in inputs)
 
 
 def fit(dx, shape, op, k):
     """The contribution `dx` summed down to `shape`: where broadcasting made copies, their gradients add."""
-    if not isinstance(dx, (np.ndarray, Tensor)):
+    if not isinstance(dx, (ndarray, Tensor)):
         dx = np.asarray(dx)
+    grown = dx.shape
+    extra = len(grown) - len(shape)
+    if extra > 0:
+        dx = dx.sum(axis=tuple(range(extra)))
+    if dx.shape != shape and extra >= 0:
+        axes = tuple([i for i, n in enumerate(shape) if n == 1 != dx.shape[i]])
+        dx = dx.sum(axis=axes, keepdims=True)
     if dx.shape != shape:
-        extra = dx.ndim - len(shape)
-        axes = tuple(i for i in range(dx.ndim) if i < extra or shape[i - extra] == 1 != dx.shape[i])
-        if extra < 0 or any(shape[i - extra] not in (1, dx.shape[i]) for i in range(extra, dx.ndim)):
-            raise ValueError(f"the rule of {op.name} for argument {k} gave a gradient of shape {dx.shape}, "
-                             f"where the argument has shape {shape}")
-        dx = dx.sum(axis=axes).reshape(shape)
+        raise ValueError(f"the rule of {op.name} for argument {k} gave a gradient of shape {grown}, "
+                         f"where the argument has shape {shape}")
     return dx if shape or type(dx) is Tensor else dx[()]
 
 
@@ -242,13 +239,13 @@ def gradients(roots, seeds, retain_graph=False, since=0, order=None, differentia
         grads[root] = grads[root] + dout if root in grads else dout
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):   # conventions such as sqrt'(0) = inf
         walk(order, grads, since, retain_graph, differentiable)
-    for leaf, g in grads.items():
+    for z, g in grads.items():
         if type(g) is Tensor:
             continue
-        if g.dtype != leaf.data.dtype:
-            g = g.astype(leaf.data.dtype)
-        elif g.ndim and (g.base is not None or id(g) in given):
+        if g.dtype != z.data.dtype:
+            g = g.astype(z.data.dtype)
+        elif g.ndim and (g.base is not None or id(g) in given):      # a view, or another node's gradient too
             g = g.copy()
         given.add(id(g))
-        grads[leaf] = g
+        grads[z] = g
     return grads

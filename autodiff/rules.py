@@ -62,18 +62,16 @@ softplus = Op("softplus", lambda x: np.logaddexp(x, 0), lambda g, z, x: g * sigm
 
 # -- choices: masks are constants -------------------------------------------------------------------------------
 
-relu = Op("relu", lambda x: np.maximum(x, 0), lambda g, z, x: np.where(x > 0, g, 0))      # 0 at 0
-maximum = Op("maximum", np.maximum,                                                       # half to each at a tie
-             lambda g, z, x, y: np.where(x > y, g, np.where(x == y, g / 2, 0)),
-             lambda g, z, x, y: np.where(y > x, g, np.where(x == y, g / 2, 0)))
+relu = Op("relu", lambda x: np.maximum(x, 0), lambda g, z, x: g * (x > 0))                # 0 at 0
+maximum = Op("maximum", np.maximum,                # half to each at a tie: the mean of giving all to x and all to y
+             lambda g, z, x, y: (g * (x > y) + g * (x >= y)) / 2, lambda g, z, x, y: (g * (y > x) + g * (y >= x)) / 2)
 minimum = Op("minimum", np.minimum,
-             lambda g, z, x, y: np.where(x < y, g, np.where(x == y, g / 2, 0)),
-             lambda g, z, x, y: np.where(y < x, g, np.where(x == y, g / 2, 0)))
+             lambda g, z, x, y: (g * (x < y) + g * (x <= y)) / 2, lambda g, z, x, y: (g * (y < x) + g * (y <= x)) / 2)
+clip = Op("clip", lambda x, a_min=None, a_max=None: np.clip(x, a_min, a_max),
+          lambda g, z, x, a_min, a_max: g * (x == z))                                     # 1 on the bounds
 _where = Op("where", lambda x, y, mask: np.where(mask, x, y),
             lambda g, z, x, y, mask: np.where(mask, g, 0),
             lambda g, z, x, y, mask: np.where(mask, 0, g))
-clip = Op("clip", lambda x, a_min=None, a_max=None: np.clip(x, a_min, a_max),
-          lambda g, z, x, a_min, a_max: np.where(x == z, g, 0))                           # 1 on the bounds
 
 
 def where(condition, x, y):
@@ -91,8 +89,10 @@ def _axes(axis, ndim):
 def _spread(g, x, axis):
     """`g`, which lacks the axes that were reduced (or has them with length 1), in the shape of x."""
     if axis is not None and g.ndim < x.ndim:
-        reduced = _axes(axis, x.ndim)
-        g = g.reshape([1 if i in reduced else n for i, n in enumerate(x.shape)])
+        shape = list(x.shape)
+        for i in axis if isinstance(axis, tuple) else (axis,):
+            shape[i] = 1
+        g = g.reshape(shape)
     return broadcast_to(g, x.shape)
 
 
@@ -163,9 +163,10 @@ def _centred(x, axis, ddof):
 # -- shapes and places ------------------------------------------------------------------------------------------
 
 def _grow(x, shape):
-    if math.prod(shape) > 10_000 or np.ndim(x) > len(shape):
+    x = np.asarray(x)
+    if math.prod(shape) > 10_000 or x.ndim > len(shape):
         return np.broadcast_to(x, shape)                          # a view: no memory, but slow to make
-    z = np.empty(shape, np.asarray(x).dtype)
+    z = np.empty(shape, x.dtype)
     z[...] = x
     return z
 
@@ -391,23 +392,19 @@ def _spelled_out(subscripts, operands):
 # -- what classifiers and regressions end in --------------------------------------------------------------------
 
 def _softmax(x, axis=-1):
-    p = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    p = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
     p /= np.add.reduce(p, axis=axis, keepdims=True)
     return p
 
 
 def _cross_entropy(x, labels):
-    return np.mean(_logsumexp(x, -1, False) - x[_picked(x, labels)])
+    x = x - np.maximum.reduce(x, axis=1, keepdims=True)
+    picked = x[np.arange(len(labels)), labels]
+    return np.add.reduce(np.log(np.add.reduce(np.exp(x), axis=1)) - picked) / len(labels)
 
 
-def _cross_entropy_rule(g, z, x, labels):
-    scale = g / labels.size
-    p = softmax(x) * scale
-    return p - _scatter(broadcast_to(scale, labels.shape), _picked(x, labels), x.shape)
-
-
-def _picked(x, labels):
-    return (*np.indices(labels.shape, sparse=True), labels)
+def _one_hot(labels, n):
+    return labels[:, None] == np.arange(n)
 
 
 def _squared_error(x, y):
@@ -420,7 +417,8 @@ softmax = Op("softmax", _softmax,
              lambda g, z, x, axis: z * (g - (g * z).sum(axis=axis, keepdims=True)))
 log_softmax = Op("log_softmax", lambda x, axis=-1: x - _logsumexp(x, axis, True),
                  lambda g, z, x, axis: g - np.exp(z) * g.sum(axis=axis, keepdims=True))
-_softmax_ce = Op("softmax_cross_entropy", _cross_entropy, _cross_entropy_rule)
+_softmax_cross_entropy = Op("softmax_cross_entropy", _cross_entropy,
+                            lambda g, z, x, labels: g / len(labels) * (softmax(x) - _one_hot(labels, x.shape[1])))
 mse = Op("mse", _squared_error,
          lambda g, z, x, y: g * (2 / (x.size or 1)) * (x - y),
          lambda g, z, x, y: g * (2 / (x.size or 1)) * (y - x))
@@ -428,11 +426,11 @@ mse = Op("mse", _squared_error,
 
 def softmax_cross_entropy(logits, labels):
     """The mean over N rows of -log(softmax(logits)[label]); logits (N, C), labels N integers below C."""
-    labels = np.asarray(labels)
-    if labels.dtype.kind not in "iu" or labels.shape != np.shape(logits)[:-1]:
-        raise ValueError(f"softmax_cross_entropy: for logits of shape {np.shape(logits)}, labels are integers of shape "
-                         f"{np.shape(logits)[:-1]}; these are {labels.dtype} of shape {labels.shape}")
-    return _softmax_ce(logits, labels)
+    labels, shape = np.asarray(labels), np.shape(value_of(logits))
+    if labels.dtype.kind not in "iu" or len(shape) != 2 or labels.shape != shape[:1]:
+        raise ValueError(f"softmax_cross_entropy: logits have shape (N, C), labels are N integers; these are {shape} "
+                         f"and {labels.dtype} of shape {labels.shape}")
+    return _softmax_cross_entropy(logits, labels)
 
 
 # -- hung into Tensor and into numpy's protocols ----------------------------------------------------------------
@@ -461,8 +459,10 @@ def _constant(function):
 
 def _spread_out(function):
     """A method that takes a shape as one argument or as several: x.reshape(2, 3), x.reshape((2, 3))."""
-    return lambda x, *shape: function(x, *shape) if len(shape) < 2 and not isinstance(
-        shape and shape[0], int) else function(x, shape)
+    def method(x, *shape):
+        apart = shape and isinstance(shape[0], (int, np.integer))
+        return function(x, shape) if apart else function(x, *shape)
+    return method
 
 
 for _name, _op in {"add": add, "sub": subtract, "mul": multiply, "truediv": divide, "pow": power,

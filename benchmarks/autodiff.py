@@ -1,0 +1,176 @@
+"""autodiff beside gradients written by hand and beside other packages, on the same work in one process.
+
+    python -m benchmarks autodiff [--rounds 15] [--plot speed.png]
+
+Every package takes its turn in each round, in rotating order, on one thread; a ratio is the median of ratios taken
+within a round, so that other work on the machine hits all alike. Time is that of this process (CPU), forward and
+backward pass together. PyTorch and HIPS autograd take part where they are installed. Gradients are compared with
+those by hand before anything is timed.
+"""
+import argparse
+import os
+import statistics
+import time
+from importlib.util import find_spec
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")               # before numpy is imported
+
+import numpy as np  # noqa: E402
+
+import autodiff as ad  # noqa: E402
+
+PACKAGES = ["hand", "autodiff", *(name for name in ("torch", "autograd") if find_spec(name))]
+
+
+def leaves_and_backward(leaf, f, values):
+    """A step for packages whose leaves collect gradients: autodiff and PyTorch."""
+    leaves = [leaf(v) for v in values]
+
+    def step():
+        for x in leaves:
+            x.grad = None
+        f(*leaves).backward()
+        return [np.asarray(x.grad) for x in leaves]
+    return step
+
+
+def by_autodiff(f, values):
+    return leaves_and_backward(ad.Tensor, lambda *xs: f(ad, *xs), values)
+
+
+def by_torch(f, values):
+    import torch
+    torch.set_num_threads(1)
+    return leaves_and_backward(lambda v: torch.tensor(v, requires_grad=True), lambda *xs: f(torch, *xs), values)
+
+
+def by_autograd(f, values):
+    import autograd
+    import autograd.numpy as anp
+    gradient = autograd.grad(lambda xs: f(anp, *xs))
+    return lambda: gradient(list(values))
+
+
+# Each piece of work: f(the package, inputs…) -> a number, the inputs, and the gradients by hand.
+
+def chain(n=20_000):
+    """y ← y · 0.9999 + 0.0001 on a single number, n operations deep."""
+    def f(_, y):
+        for _ in range(n // 2):
+            y = y * 0.9999 + 0.0001
+        return y
+
+    def hand():
+        y, g = 1.5, 1.0
+        for _ in range(n // 2):
+            y = y * 0.9999 + 0.0001
+        for _ in range(n // 2):
+            g = g * 0.9999
+        return [g]
+    return f, [np.float64(1.5)], hand
+
+
+def mlp(n, d, h, c):
+    """x @ w1 + b1, relu, @ w2 + b2, mean softmax cross-entropy out of primitives, in float32."""
+    rng = np.random.default_rng(0)
+    x, w1, w2 = (rng.standard_normal(s).astype("f") / 8 for s in [(n, d), (d, h), (h, c)])
+    b1, b2 = np.zeros(h, "f"), np.zeros(c, "f")
+    onehot = np.eye(c, dtype="f")[rng.integers(0, c, n)]
+
+    def f(lib, w1, b1, w2, b2):
+        own = (lib.from_numpy(x), lib.from_numpy(onehot)) if hasattr(lib, "from_numpy") else (x, onehot)
+        a = own[0] @ w1 + b1
+        logits = (lib.relu(a) if hasattr(lib, "relu") else lib.maximum(a, 0)) @ w2 + b2
+        return (lib.log(lib.exp(logits).sum(1)) - (logits * own[1]).sum(1)).sum() / n
+
+    def hand():
+        hidden = np.maximum(x @ w1 + b1, 0)
+        p = np.exp(hidden @ w2 + b2)
+        p /= p.sum(1, keepdims=True)
+        p -= onehot
+        p /= n
+        dh = (p @ w2.T) * (hidden > 0)
+        return [x.T @ dh, dh.sum(0), hidden.T @ p, p.sum(0)]
+    return f, [w1, b1, w2, b2], hand
+
+
+def elementwise(n=700):
+    """tanh(x · w + b) · exp(−x² s), on n × n float32 with broadcasting."""
+    rng = np.random.default_rng(1)
+    x, w, b, s = (rng.standard_normal(shape).astype("f") for shape in [(n, n), (n,), (n, 1), (1,)])
+
+    def f(lib, x, w, b, s):
+        y = lib.tanh(x * w + b) * lib.exp(-(x * x) * lib.abs(s))
+        return (y * y).sum() / (n * n)
+
+    def hand():
+        h, q = np.tanh(x * w + b), x * x
+        e = np.exp(-q * abs(s))
+        dy = h * e * np.float32(2 / n ** 2)
+        du = dy * e * (1 - h * h)
+        de = dy * h * e
+        return [du * w - de * (2 * x * abs(s)), (du * x).sum(0), du.sum(1, keepdims=True),
+                -(de * q).sum(keepdims=True)[0] * np.sign(s)]
+    return f, [x, w, b, s], hand
+
+
+WORK = {"chain of numbers": chain, "small network": lambda: mlp(32, 64, 32, 10),
+        "larger network": lambda: mlp(128, 784, 256, 10), "elementwise": elementwise}
+
+
+def measure(make, rounds):
+    """{package: [seconds of one step, in each round]}."""
+    f, values, hand = make()
+    makers = {"autodiff": by_autodiff, "torch": by_torch, "autograd": by_autograd}
+    steps = {name: makers[name](f, values) if name in makers else hand for name in PACKAGES}
+    for name, step in steps.items():
+        for ours, right in zip(step(), hand(), strict=True):
+            np.testing.assert_allclose(ours, right, rtol=1e-3, atol=1e-6, err_msg=name)
+    repeat = {}
+    for name, step in steps.items():
+        start = time.process_time()
+        step()
+        repeat[name] = max(1, int(0.03 / max(time.process_time() - start, 1e-5)))
+    times = {name: [] for name in steps}
+    for r in range(rounds):
+        for name in [*PACKAGES[r % len(PACKAGES):], *PACKAGES[:r % len(PACKAGES)]]:
+            start = time.process_time()
+            for _ in range(repeat[name]):
+                steps[name]()
+            times[name].append((time.process_time() - start) / repeat[name])
+    return times
+
+
+def main(argv):
+    parser = argparse.ArgumentParser(prog="python -m benchmarks autodiff", description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--plot", metavar="FILE", help="also draw the table as bars, into this picture")
+    args = parser.parse_args(argv)
+    table = {}
+    print(f"{'':20s}" + "".join(f"{name:>24s}" for name in PACKAGES))
+    for work, make in WORK.items():
+        times = measure(make, args.rounds)
+        table[work] = {name: statistics.median(a / b for a, b in zip(times[name], times["hand"], strict=True))
+                       for name in PACKAGES}
+        cells = [f"{statistics.median(times[name]) * 1e3:9.2f} ms = {table[work][name]:5.1f} hand" for name in PACKAGES]
+        print(f"{work:20s}" + "".join(f"{cell:>24s}" for cell in cells), flush=True)
+    if args.plot:
+        draw(table, args.plot)
+
+
+def draw(table, path):
+    from matplotlib.figure import Figure
+    figure = Figure(figsize=(8, 3.5), layout="constrained")
+    axes = figure.subplots()
+    width = 0.8 / (len(PACKAGES) - 1)
+    for k, name in enumerate(PACKAGES[1:]):
+        places = np.arange(len(table)) + (k - (len(PACKAGES) - 2) / 2) * width
+        bars = axes.bar(places, [row[name] for row in table.values()], width, label=name)
+        axes.bar_label(bars, fmt="%.2g", padding=2, fontsize=8)
+    axes.axhline(1, color="0.3", linewidth=1)
+    axes.set(yscale="log", ylabel="time, by hand = 1", title="Forward and backward pass")
+    axes.set_xticks(range(len(table)), list(table))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    figure.savefig(path, dpi=150)
