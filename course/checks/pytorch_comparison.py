@@ -340,8 +340,9 @@ EXERCISES = (
         "engine_grads(name, *inputs)", "grads", 2, answered(torch_runs.circuit, _circuit), given=GIVEN_CIRCUITS,
         checks=(
             Check("xyz", 0.5, lambda d: [*cases(torch_runs.circuit, "xyz"), ("xyz", *d.numbers(3))]),
+            # Small numbers: in a saturated neuron all that is left of a gradient is rounding.
             *(Check(name, 0.375, edge=True, draw=lambda d, name=name, n=n: [
-                *cases(torch_runs.circuit, name), (name, *d.numbers(n))])
+                *cases(torch_runs.circuit, name), (name, *(d.number(high=1.4) for _ in range(n)))])
               for name, n in (("squared_sum", 2), ("purchase", 3), ("gates", 4), ("neuron", 5))),
         ),
         mistakes=(
@@ -438,7 +439,7 @@ EXERCISES = (
                      square="x * v"),
             _vectors("G20", "the square's inner value", "The slope of a square depends on where it stands.",
                      "What is d(x²)/dx at x = 3?", square="2 * v"),
-            _vectors("G50", "the forward pass of matvec", "You multiplied A by x: v does not come in.",
+            _vectors("G39", "the forward pass of matvec", "You multiplied A by x: v does not come in.",
                      "Which shape has v, which has dx, and which matrix leads from one to the other?", matvec="(A @ x)[:3]"),
             _vectors("S14", "the matrix is cut to size", "You cut the matrix so that the shapes fit; all of its rows moved "
                      "the output.", "Which matrix leads from the shape of v to that of x?", matvec="A[:3] @ v[:3]"),

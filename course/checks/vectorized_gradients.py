@@ -910,11 +910,11 @@ EXERCISES = (
         ),
         mistakes=(
             ("S01", "repeats lost", "dx = np.zeros((n, dout.shape[1]))\ndx[list(rows)] += dout\nreturn dx", "A row that "
-             "was taken twice got one gradient: `dx[rows] += …` writes each row once.",
-             "Which numpy function adds once for each repeat?"),
-            ("S01", "repeats overwrite", "dx = np.zeros((n, dout.shape[1]))\nfor k, row in enumerate(rows):\n"
-             "    dx[row] = dout[k]\nreturn dx", "A row that was taken twice kept only its last gradient.",
+             "was taken twice kept only one of its gradients. (`dx[rows] += …` writes each row once.)",
              "What happens to gradients where paths meet?"),
+            ("S01", "repeats overwrite", "dx = np.zeros((n, dout.shape[1]))\nfor k, row in enumerate(rows):\n"
+             "    dx[row] = dout[k]\nreturn dx", "A row that was taken twice kept only one of its "
+             "gradients. (`dx[rows] += …` writes each row once.)", "What happens to gradients where paths meet?"),
             ("S04", "the shape of what was taken", "dout * 1.0", "The gradient has the shape of the rows that were "
              "taken; dx has n rows, as x does.", "What is the gradient of a row that was never taken?"),
             ("S08", "as many rows as the largest index", "dx = np.zeros((max(rows, default=-1) + 1, dout.shape[1]))\n"

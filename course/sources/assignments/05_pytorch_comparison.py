@@ -272,7 +272,7 @@ def vector_backward(name, x, v):
 
 # %% answer SigmoidFn
 class SigmoidFn(Function):
-    """The sigmoid, a node of its own. x and dout: tensors (arrays or numbers without PyTorch) of one shape."""
+    """The sigmoid as a node: forward returns out, backward returns dx. All are tensors of one shape."""
 
     @staticmethod
     def forward(ctx, x):
