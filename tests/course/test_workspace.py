@@ -137,6 +137,24 @@ def test_a_damaged_record_loses_no_work(root, record, edition):
     assert EXERCISE not in json.loads((root / "work" / RECORD).read_text())
 
 
+def test_a_copy_like_its_original_needs_no_record(root):
+    lay_out(root)
+    (root / "work" / RECORD).unlink()
+    assert lay_out(root) == []
+    assert not copy(root, NEW).exists()
+    original(root, "second edition")
+    assert lay_out(root) == []   # known again as untouched
+    assert copy(root).read_text() == "second edition"
+
+
+def test_a_start_broken_off_before_its_record_was_written_is_made_good(root):
+    lay_out(root)
+    original(root, "second edition")
+    copy(root).write_text("second edition")
+    assert lay_out(root) == []
+    assert not copy(root, NEW).exists()
+
+
 def test_what_cannot_be_read_as_a_file_is_left_alone(root):
     copy(root).mkdir(parents=True)
     assert lay_out(root) == [NEW]
@@ -151,6 +169,13 @@ def test_a_link_is_never_written_through(root, tmp_path):
     copy(root).symlink_to(elsewhere)
     assert lay_out(root) == [NEW]
     assert elsewhere.read_text() == "kept elsewhere"
+
+
+def test_a_link_that_leads_nowhere_is_left_alone(root, tmp_path):
+    copy(root).parent.mkdir(parents=True)
+    copy(root).symlink_to(tmp_path / "an unmounted disk" / "chain_rule.ipynb")
+    assert lay_out(root) == [NEW]
+    assert copy(root).is_symlink()
 
 
 def test_a_work_that_cannot_be_written_raises_oserror(root):
