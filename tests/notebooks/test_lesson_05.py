@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from nbclient import NotebookClient
 
+import autodiff
 from course import pytorch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,6 +115,15 @@ def test_without_pytorch_a_function_of_ones_own_says_how_to_get_it(monkeypatch):
 
     with pytest.raises(LookupError, match=f"mine needs PyTorch.*{pytorch.SETUP}"):
         pytorch.live_or_recorded(mine)
+
+
+def test_pytorch_trains_the_neuron_of_lesson_3_to_the_same_losses():
+    losses, w = [], np.array([2.0, -3.0, -3.0])
+    loss = lambda w: -autodiff.log(autodiff.sigmoid(w @ np.array([-1.0, -2.0, 1.0])))
+    for step in range(4):
+        losses.append(f"step {step}   loss {loss(w):.4f}")
+        w = w - 0.1 * autodiff.grad(loss)(w)
+    assert RECORD["results"]["training"]["printed"].splitlines() == losses
 
 
 @pytest.mark.parametrize("mine, theirs, expected", [

@@ -123,7 +123,7 @@ for step in passes.steps:
 # Each × gate swaps: the gradient of a weight is 0.1966 times its input, the gradient of an input is 0.1966 times
 # its weight.
 #
-# | | | | |
+# | weight | gradient | input | gradient |
 # |---|---|---|---|
 # | $w_0$ | $0.1966 \times (-1) = -0.1966$ | $x_0$ | $0.1966 \times 2 = 0.3932$ |
 # | $w_1$ | $0.1966 \times (-2) = -0.3932$ | $x_1$ | $0.1966 \times (-3) = -0.5898$ |
