@@ -12,7 +12,8 @@ RADIUS = 22             # of a gate: half its height, and the rounding of its en
 ROW = 92                # between the centres of two nodes in a layer: room for figures above and below the wires
 LANE = 56               # between a node and a wire that passes it
 WIRE = 30               # between two wires that pass side by side
-CURVE = 64              # the width in which wires bend
+CURVE = 50              # the width in which wires bend
+STRAIGHT = 22           # the width where none of them has to
 MARGIN = 34
 
 
@@ -44,6 +45,10 @@ def place(boxes):
     height = {item: y - top for item, y in height.items()}
 
     by_id = {box.id: box for box in boxes}
+    bending = set()         # layers that a wire enters at another height than it left the layer before
+    for (target, port), chain in chains.items():
+        heights = [height[item] for item in chain[:-1]] + [height[target] + _port(by_id[target], port)]
+        bending.update(k for k, (a, b) in enumerate(pairwise(heights), layer[chain[0]] + 1) if abs(a - b) > 0.5)
     x, enter, bend, centres, splits = MARGIN, [], [], {}, {}
     for column in columns:
         nodes = [by_id[item] for item in column if not _is_waypoint(item)]
@@ -54,7 +59,7 @@ def place(boxes):
             centres[box.id] = (x + widest / 2, height[box.id])
             splits[box.id] = x + widest / 2 + box.width / 2 + box.figures
         bend.append(max((splits[box.id] for box in nodes), default=x))
-        x = bend[-1] + CURVE
+        x = bend[-1] + (CURVE if len(enter) in bending else STRAIGHT)
 
     wires = {}
     for (target, port), chain in chains.items():
@@ -64,13 +69,18 @@ def place(boxes):
         for waypoint in chain[1:-1]:
             k = waypoint[0]
             points += [(enter[k], height[waypoint]), (bend[k], height[waypoint])]
-        ports = len(box.inputs)
-        dy = (port - (ports - 1) / 2) * min(18, 2 * (RADIUS - 8) / max(1, ports - 1))
+        dy = _port(box, port)
         edge = centres[target][0] - box.width / 2 + RADIUS - (RADIUS**2 - dy**2) ** 0.5
         points += [(enter[layer[target]], height[target] + dy), (edge, height[target] + dy)]
         wires[target, port] = points
     width = max(splits.values()) + MARGIN / 2
     return Layout(width, max(height.values()) + RADIUS + MARGIN, centres, splits, wires)
+
+
+def _port(box, port):
+    """How far below the middle of a node one of its inputs arrives."""
+    last = len(box.inputs) - 1
+    return (port - last / 2) * min(18, 2 * (RADIUS - 8) / max(1, last))
 
 
 def _is_waypoint(item):

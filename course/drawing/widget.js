@@ -207,7 +207,7 @@ export function mount(root, view, send) {
   // -- size --
   function fitting() {
     const natural = Number(stage.firstElementChild.getAttribute("width"));
-    return Math.min(1, Math.max(0.72, (stage.clientWidth - 4) / natural || 1));
+    return Math.min(1, Math.max(0.68, (stage.clientWidth - 4) / natural || 1));
   }
   function resize(scale) {
     zoom = Math.min(3, Math.max(0.4, scale));
