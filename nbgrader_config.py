@@ -13,3 +13,12 @@ c.Exchange.root = str(ROOT / "exchange")
 
 # what learners find in the place of a solution (course/sourcetext.py measures stubs by the same two lines)
 c.ClearSolutions.code_stub = {"python": "# write your code here\nraise NotImplementedError"}
+
+# feedback: a picture where a live graph would be blank, and no script of a submission's
+c.HTMLExporter.preprocessors = ["course.drawing.still.ShowPictures"]
+c.HTMLExporter.sanitize_html = True
+
+# Grading in a sandbox, with tests and answers in different processes (Linux with bubblewrap). `backprop autograde`
+# always does; with these two lines `nbgrader autograde` and Formgrader do, too.
+# from course.grading import use_judge
+# use_judge(c)

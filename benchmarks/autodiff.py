@@ -167,7 +167,7 @@ def draw(table, path):
     for k, name in enumerate(PACKAGES[1:]):
         places = np.arange(len(table)) + (k - (len(PACKAGES) - 2) / 2) * width
         bars = axes.bar(places, [row[name] for row in table.values()], width, label=name)
-        axes.bar_label(bars, fmt="%.2g", padding=2, fontsize=8)
+        axes.bar_label(bars, fmt=lambda v: f"{v:.0f}" if v >= 10 else f"{v:.1f}", padding=2, fontsize=8)
     axes.axhline(1, color="0.3", linewidth=1)
     axes.set(yscale="log", ylabel="time, by hand = 1", title="Forward and backward pass")
     axes.set_xticks(range(len(table)), list(table))

@@ -1,7 +1,8 @@
 """A course on backpropagation: lessons, graded exercises, and what stands behind them.
 
 A notebook imports its names from here: `from course import check, grade, hint` in an exercise,
-`from course import check, graph, predict` in a lesson. They are loaded on first use, so that importing the package itself costs nothing.
+`from course import check, graph, predict` in a lesson. They are loaded on first use, so that importing the package
+itself costs nothing.
 """
 
 import importlib

@@ -39,8 +39,9 @@ def main(argv):
             found = report.diagnosis
             right = found is not None and found.code == mistake.code
             missed += not right
-            print(f"  {exercise.name:24} {mistake.code:5} {exercise.points - report.run.score:4g} of {exercise.points:<3g}"
-                  f" {'✓' if right else '✗'} {(found.code or '-') if found else 'right':10}  {mistake.title}")
+            lost = f"{exercise.points - report.run.score:4g} of {exercise.points:<3g}"
+            named = (found.code or "-") if found else "right"
+            print(f"  {exercise.name:24} {mistake.code:5} {lost} {'✓' if right else '✗'} {named:10}  {mistake.title}")
     print("\nevery wrong form is rejected and named" if not missed else f"\n{missed} are not named as they should be")
     return bool(missed)
 

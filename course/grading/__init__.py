@@ -1,0 +1,18 @@
+"""Grading behind nbgrader's commands: the judge, the sandbox, a class at once.
+
+key         what the gradebook knows of a notebook      repair     mends damaged submissions
+nursery     the warm, sandboxed process                 inside/    what runs in there
+session     one submission's processes                  testcell   runs a test cell in the grader
+judge       all of it, as nbgrader's preprocessors      classroom  `backprop autograde`, many at once
+"""
+
+_NBGRADER = "nbgrader.preprocessors."
+
+
+def use_judge(c):
+    """In nbgrader_config.py: let `nbgrader autograde` and Formgrader repair and judge submissions."""
+    c.Autograde.sanitize_preprocessors = ["course.grading.judge.Repair", _NBGRADER + "CheckCellMetadata"]
+    c.Autograde.autograde_preprocessors = [
+        "course.grading.judge.Judge", _NBGRADER + "IgnorePattern", "nbconvert.preprocessors.ClearMetadataPreprocessor",
+        _NBGRADER + "LimitOutput", _NBGRADER + "SaveAutoGrades", _NBGRADER + "AssignLatePenalties",
+        _NBGRADER + "CheckCellMetadata"]
