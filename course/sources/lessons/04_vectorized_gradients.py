@@ -567,8 +567,8 @@ print("Found: these matrices expose the wrong formula." if not np.allclose(right
       else "Hidden: here both agree. Change X or dD, and run the cell again.")
 
 # %% [markdown]
-# The wrong formula gives the transpose of the right one. It hides wherever that is symmetric: all ones, identity
-# matrices, one single number. Random numbers are never symmetric by chance.
+# The wrong formula gives the transpose of the right one. It hides wherever that is symmetric: with ones everywhere,
+# with two identity matrices, with one single number. Random numbers are never symmetric by chance.
 
 # %% [markdown]
 # ## Your turn

@@ -80,9 +80,9 @@ graph(lambda x, y, z: ((x + y) * z) ** 2, x=-2, y=5, z=-4, names=["q", "u", "r"]
 #
 # | step | upstream × local |
 # |---|---|
-# | $\partial r / \partial u = 2u$ | $1 \times (-24) = -24$ |
-# | $\partial r / \partial q$: × swaps | $-24 \times (-4) = 96$ |
-# | $\partial r / \partial z$: × swaps | $-24 \times 3 = -72$ |
+# | $\partial r / \partial u = 2u$ | 1 × (−24) = −24 |
+# | $\partial r / \partial q$: × swaps | −24 × (−4) = 96 |
+# | $\partial r / \partial z$: × swaps | −24 × 3 = −72 |
 # | $\partial r / \partial x$: + copies | 96 |
 # | $\partial r / \partial y$: + copies | 96 |
 
@@ -333,7 +333,7 @@ def second_pass(torch):
 live_or_recorded(second_pass)
 
 # %% [markdown]
-# More often than not this error means something else: a value from the last training step is still in use,
+# Often this error means something else: a value from the last training step is still in use,
 # and its graph with it. `detach` it.
 
 # %% [markdown]
