@@ -6,7 +6,7 @@ elements carry data-node, data-edge and class names, and its colours are CSS var
 """
 
 from html import escape
-from itertools import count
+from secrets import token_hex
 
 from course.drawing.layout import RADIUS, Box, place
 
@@ -15,7 +15,6 @@ PALETTES = {        # value, gradient and mark (what is at work, or wrong), on l
     "colorblind": {"light": ("#0060A8", "#B54500", "#6B4E9B"), "dark": ("#6CB8F0", "#FF9E5E", "#C9B3F2")},
 }
 FIGURE, SMALL = 15, 12.5            # sizes of type
-_serial = count(1)
 
 STYLE = """
 .bp text { font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: currentColor; }
@@ -46,7 +45,7 @@ def svg(scene, palette="green-red", alone=True):
     """
     boxes = [Box(item.id, item.inputs, _width(item), _figures(item), _arriving(scene, item)) for item in scene.items]
     layout = place(boxes)
-    serial = f"bp{next(_serial)}"
+    serial = f"bp{token_hex(4)}"     # an id of its own, even on a page with the pictures of other kernels
     width, height = round(layout.width), round(layout.height)
     items = {item.id: item for item in scene.items}
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" class="bp" viewBox="0 0 {width} {height}" '
