@@ -1,0 +1,275 @@
+"""The course as learners and instructors meet it: JupyterLab, started by the course's own command, in a real browser.
+
+One copy of the course serves the whole file. Pictures of each step go to pytest's temporary folder,
+or to the folder that BACKPROP_SCREENSHOTS names.
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 120     # seconds that anything may take on a busy machine; nothing waits longer than it must
+EXERCISE = "exercises/02_gate_patterns/02_gate_patterns.ipynb"
+
+MUL = "def mul_backward(dout, x, y):\n    {}"
+NUMBER = re.compile(r"^\[\d+\]:$")      # the prompt of a cell that has run
+
+
+# ---- a server and a browser
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """A copy of the course, with a work/ of its own."""
+    root = tmp_path_factory.mktemp("copy")
+    for folder in ("autodiff", "course", "exercises", "solutions"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    return root
+
+
+@contextmanager
+def jupyterlab(root, home, *command):
+    """`python course … --no-browser --port N` in this Python; gives the address that it prints, and stops it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    own = {name: str(home / name) for name in
+           ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
+    write(home / "JUPYTER_CONFIG_DIR" / "jupyter_lab_config.json", {"LabApp": {"expose_app_in_browser": True}})
+    # JupyterLab keeps cells that are out of sight out of the page, where a test can't find them
+    write(home / "JUPYTER_CONFIG_DIR" / "lab" / "user-settings" / "@jupyterlab" / "notebook-extension"
+          / "tracker.jupyterlab-settings", {"windowingMode": "none"})
+    log = home / "server.log"
+    with log.open("w") as out:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "course", *command, "--no-browser", "--port", str(port)],
+            cwd=root, stdout=out, stderr=out, start_new_session=True,
+            env=os.environ | own | {"PYTHONPATH": str(root)})
+    try:
+        end = time.monotonic() + PATIENCE
+        while "token=" not in log.read_text() and server.poll() is None and time.monotonic() < end:
+            time.sleep(0.1)
+        address = re.search(rf"http://127\.0\.0\.1:{port}\S*\?token=\w+", log.read_text())
+        assert address, log.read_text()
+        yield address[0]
+    finally:
+        server.send_signal(signal.SIGINT)       # Ctrl-C; the kernels end with the server
+        try:
+            assert server.wait(PATIENCE) == 0
+        finally:
+            if server.poll() is None:
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait()
+
+
+def write(path, settings):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(settings))
+
+
+@contextmanager
+def visit(browser, address):
+    """A page at this address of JupyterLab, when it has put everything in its place; at the end, no script failed."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE * 1000)
+    page = context.new_page()
+    trouble = []
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.goto(address)
+    page.wait_for_function("window.jupyterapp")
+    ask(page, "app.restored")
+    yield page
+    context.close()
+    assert trouble == []
+
+
+def ask(page, promise, **names):
+    """What a promise of JupyterLab's application comes to; `app` and `names` may be used in it."""
+    return page.evaluate(f"""names => {{
+        const app = window.jupyterapp;
+        const late = new Promise((_, no) => setTimeout(no, {PATIENCE * 1000}, new Error("JupyterLab is silent")));
+        return Promise.race([(async () => {promise})(), late]);
+    }}""", names)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patience():
+    """The time-out of every `expect` in this file."""
+    expect.set_options(timeout=PATIENCE * 1000)
+    yield
+    expect.set_options(timeout=5000)    # playwright's own
+
+
+@pytest.fixture(scope="module")
+def learner(copy, browser, tmp_path_factory):
+    """The page that a learner gets from `python course`."""
+    with jupyterlab(copy, tmp_path_factory.mktemp("learner")) as address, visit(browser, address) as page:
+        page.locator(".jp-NotebookPanel .jp-CodeCell").first.wait_for()     # it comes to the front when it is there
+        yield page
+
+
+@pytest.fixture
+def shoot(tmp_path):
+    """shoot(page, name) keeps a picture of what is on the screen."""
+    folder = Path(os.environ.get("BACKPROP_SCREENSHOTS") or tmp_path)
+    return lambda page, name: page.screenshot(path=folder / f"{name}.png")
+
+
+# ---- a notebook
+
+class Notebook:
+    """One notebook on the page, whose kernel answers: until it does, JupyterLab drops "Run All" without a word."""
+
+    def __init__(self, page, path):
+        self.page = page
+        ask(page, "app.commands.execute('docmanager:open', {path: names.path}).then(async panel => {"
+                  "    await panel.revealed; await panel.sessionContext.ready;"
+                  "    await panel.sessionContext.session.kernel.requestExecute({code: ''}).done; })", path=path)
+        self.panel = page.locator(".jp-NotebookPanel:visible")
+
+    def cells(self):
+        """The code cells as the file will hold them; the page lacks lines of those that are out of sight."""
+        cells = ask(self.page, "app.shell.currentWidget.content.model.toJSON().cells")
+        return [cell for cell in cells if cell["cell_type"] == "code"]
+
+    def cell(self, code):
+        """The one cell in which this piece of code stands."""
+        (place,) = (k for k, cell in enumerate(self.cells()) if code in cell["source"])
+        return self.panel.locator(".jp-CodeCell").nth(place)
+
+    def write(self, code, answer):
+        """Put an answer in the place of the code in the cell where `code` stands."""
+        self.cell(code).locator(".cm-content").click()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(answer)
+
+    def run(self, code):
+        """Run one cell by its key, and wait for its number; returns its output."""
+        cell = self.cell(code)
+        prompt = cell.locator(".jp-InputPrompt")
+        before = prompt.text_content()
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
+        expect(prompt).not_to_have_text(before)
+        expect(prompt).to_have_text(NUMBER)
+        return cell.locator(".jp-OutputArea")
+
+    def run_all(self):
+        """Run every cell by the menu; returns their outputs as the notebook's file will hold them."""
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        for prompt in self.panel.locator(".jp-CodeCell .jp-InputPrompt").all():
+            expect(prompt).to_have_text(NUMBER)
+        return [output for cell in self.cells() for output in cell["outputs"]]
+
+    def validate(self):
+        """Press nbgrader's button; returns the window with its answer."""
+        self.panel.get_by_role("button", name="Validate").click()
+        return self.page.get_by_role("dialog")
+
+
+# ---- what learners meet
+
+def test_it_opens_at_the_first_lesson_without_a_pop_up(learner, shoot):
+    expect(learner.get_by_role("tab", name="00_start_here.ipynb")).to_have_attribute("aria-selected", "true")
+    lesson = Notebook(learner, "lessons/00_start_here.ipynb")
+    expect(lesson.run("It runs. Go on.")).to_have_text("It runs. Go on.\n")
+    shoot(learner, "first_lesson")
+    expect(learner.locator(".Toastify__toast, .jp-Dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("lesson, steps, slider, node, gradients", [
+    ("01_chain_rule", ["q = x + y", "f = q × z"], "x", 2, ["3.00", "3.05"]),
+    ("02_gate_patterns", ["p = x × y", "m = max(z, w)"], "y", 0, ["−8.00", "−7.80"])])
+def test_a_lesson_runs_and_its_graph_can_be_played_with(learner, shoot, lesson, steps, slider, node, gradients):
+    notebook = Notebook(learner, f"lessons/{lesson}.ipynb")
+    assert [output for output in notebook.run_all() if output["output_type"] == "error"] == []
+
+    graph = notebook.panel.locator(".bp-widget").first
+    status = graph.get_by_role("status")
+    graph.get_by_role("button", name="Step →").click()
+    expect(status).to_contain_text(f"Forward: {steps[0]}")
+    graph.get_by_role("region", name="Drawing of the graph").focus()
+    for key, said in [("ArrowRight", steps[1]), ("ArrowLeft", steps[0]), ("End", "Backward, from")]:
+        learner.keyboard.press(key)
+        expect(status).to_contain_text(said)
+
+    gradient = graph.locator(f'text.gradient[data-node="{node}"]')
+    expect(gradient).to_have_text(gradients[0])
+    graph.get_by_role("slider", name=slider).focus()
+    learner.keyboard.press("ArrowRight")                    # goes to the kernel and comes back
+    expect(gradient).to_have_text(gradients[1])
+    shoot(learner, lesson)
+    # An id that stands in a hidden notebook too is looked up there, and the arrows are gone
+    tips = learner.locator(".bp-widget marker").evaluate_all("markers => markers.map(marker => marker.id)")
+    assert len(tips) == len(set(tips)) > 0
+
+
+def test_a_wrong_answer_is_explained_and_the_right_one_passes(learner, copy, shoot):
+    fill_in(copy / "work" / EXERCISE, copy / "solutions" / "02_gate_patterns" / "02_gate_patterns.ipynb",
+            all_but="mul_backward")
+    notebook = Notebook(learner, EXERCISE)
+    notebook.run("from course import check")
+    notebook.run("def mul_backward")
+    expect(notebook.run("check(mul_backward)")).to_contain_text("not written yet")
+
+    notebook.write("def mul_backward", MUL.format("return y, x"))
+    notebook.run("def mul_backward")
+    said = notebook.run("check(mul_backward)")
+    expect(said).to_contain_text("mul_backward ✗ upstream dropped [G01]")
+    expect(said).to_contain_text("You returned the local gradient: the upstream gradient is missing.")
+    shoot(learner, "wrong_answer")
+    dialog = notebook.validate()
+    expect(dialog).to_contain_text("upstream dropped")
+    expect(dialog).to_contain_text("You returned the local gradient: the upstream gradient is missing.")
+    shoot(learner, "wrong_answer_validated")
+    dialog.get_by_role("button", name="OK").click()
+
+    notebook.write("def mul_backward", MUL.format("return dout * y, dout * x"))
+    notebook.run("def mul_backward")
+    expect(notebook.run("check(mul_backward)")).to_contain_text("mul_backward ✓ right")
+    shoot(learner, "right_answer")
+    dialog = notebook.validate()
+    expect(dialog).to_contain_text("Success! Your notebook passes all the tests.")
+    shoot(learner, "right_answer_validated")
+    dialog.get_by_role("button", name="OK").click()
+
+
+def fill_in(exercise, solution, all_but):
+    """Write the answers of the solution into an exercise, all but one."""
+    answers = {cell["metadata"]["nbgrader"]["grade_id"]: cell["source"]
+               for cell in json.loads(solution.read_text())["cells"] if is_answer(cell)}
+    notebook = json.loads(exercise.read_text())
+    for cell in filter(is_answer, notebook["cells"]):
+        name = cell["metadata"]["nbgrader"]["grade_id"]
+        if name != f"{all_but}-answer":
+            cell["source"] = answers[name]
+    exercise.write_text(json.dumps(notebook))
+
+
+def is_answer(cell):
+    return cell["metadata"].get("nbgrader", {}).get("solution", False)
+
+
+# ---- what instructors meet
+
+def test_formgrader_shows_the_assignments_without_a_warning(browser, copy, tmp_path, shoot):
+    with jupyterlab(copy, tmp_path, "teach") as address, visit(browser, address) as page:
+        page.get_by_role("menuitem", name="Nbgrader").click()
+        page.get_by_role("menuitem", name="Formgrader", exact=True).click()
+        formgrader = page.frame_locator(".jp-MainAreaWidget iframe")
+        for folder in sorted((copy / "solutions").iterdir()):
+            expect(formgrader.get_by_role("row").filter(has_text=folder.name)).to_be_visible()
+        expect(formgrader.locator(".alert")).to_have_count(0)
+        shoot(page, "formgrader")
