@@ -87,8 +87,6 @@ def test_the_sandbox_is_there():
 def test_an_attack_gains_nothing(grade, surroundings, attack):
     places, servers = surroundings
     before = set(processes())
-    files = {path for path in ROOT.rglob("*") if ".git" not in path.parts and ".venv" not in path.parts
-             and "__pycache__" not in path.parts and ".pytest_cache" not in path.parts}
     result = grade(submission(attack, places))
     expected = {name: points if attack.solved and name not in attack.lost else 0.0 for name, points in POINTS.items()}
     assert scores(result) == expected
@@ -100,9 +98,8 @@ def test_an_attack_gains_nothing(grade, surroundings, attack):
                    if output["output_type"] == "stream"]
         assert not any(sign in line for lines in printed for line in lines), printed
     assert sorted(os.listdir(places["folder"])) == ["gradebook.secret"]
-    now = {path for path in ROOT.rglob("*") if ".git" not in path.parts and ".venv" not in path.parts
-           and "__pycache__" not in path.parts and ".pytest_cache" not in path.parts}
-    assert not {path for path in now - files if "written" in path.name or "fake" in path.name}
+    assert not [name for folder in (ROOT, ROOT / "course", ROOT / "work") if folder.is_dir()
+                for name in os.listdir(folder) if name in ("written", "fake")]
     for server in servers:
         with pytest.raises(BlockingIOError):
             server.accept()

@@ -14,6 +14,7 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVA
     1, 2, 4, 8, 32, 4096, 16384, 1 << 18)
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 38
 CAPABILITY_VERSION_3 = 0x20080522
+ROOM = 16  # processes
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -59,15 +60,26 @@ def limit(megabytes, processes, file_megabytes, cpu_seconds, isolated):
     """Bounds for each process from here on; the tree's memory is the supervisor's affair.
 
     The number of processes is bounded only in a namespace of its own: elsewhere it would count all the user's.
+    Its hard limit leaves room for snapshots of a process that has used up the soft one.
     """
-    own = ((resource.RLIMIT_NPROC, processes),) if isolated else ()
-    for what, value in (*own, (resource.RLIMIT_AS, megabytes << 20),
-                        (resource.RLIMIT_FSIZE, file_megabytes << 20), (resource.RLIMIT_NOFILE, 256),
-                        (resource.RLIMIT_CPU, cpu_seconds), (resource.RLIMIT_CORE, 0),
-                        (resource.RLIMIT_MEMLOCK, 0), (resource.RLIMIT_STACK, 64 << 20)):
+    if isolated:
+        resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes + ROOM))
+    for what, value in ((resource.RLIMIT_AS, megabytes << 20), (resource.RLIMIT_FSIZE, file_megabytes << 20),
+                        (resource.RLIMIT_CPU, cpu_seconds), (resource.RLIMIT_NOFILE, 256),
+                        (resource.RLIMIT_CORE, 0), (resource.RLIMIT_MEMLOCK, 0), (resource.RLIMIT_STACK, 64 << 20)):
         hard = resource.getrlimit(what)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(what, (value, value))
+
+
+def fork_with_room():
+    """os.fork, also where a learner's code has used up the processes that it may have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+    resource.setrlimit(resource.RLIMIT_NPROC, (hard, hard))
+    try:
+        return os.fork()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NPROC, (soft, hard))
 
 
 def die_with_parent():

@@ -123,7 +123,6 @@ def reap():
 def watch(first, control, limits):
     """Wait for the end: of the tree, of the grader's interest, or of the tree's memory."""
     tree = os.pidfd_open(first)
-    base = resident(os.getpid())
     while True:
         ready, _, _ = select.select([tree, control], [], [], WATCH)
         if tree in ready:
@@ -131,7 +130,8 @@ def watch(first, control, limits):
             return 0
         if control in ready:
             break  # the grader hung up
-        used = sum(max(0, resident(pid) - base) for pid in descendants(first))
+        # A fork shares its parent's memory until one of them writes: only what it has beyond that is its own.
+        used = sum(max(0, resident(pid) - resident(parent)) for pid, parent in descendants(first).items())
         if used > limits["tree"] << 20:
             with contextlib.suppress(Closed, OSError):
                 control.send({"ended": f"used more than {limits['tree']} MB of memory"}, seconds=1)
@@ -155,8 +155,8 @@ def end(first):
 
 
 def descendants(pid):
-    """The processes below pid."""
-    found, queue = [], [pid]
+    """The processes below pid: {process: its parent}."""
+    found, queue = {}, [pid]
     while queue:
         here = queue.pop()
         try:
@@ -164,7 +164,7 @@ def descendants(pid):
                 children = [int(word) for word in file.read().split()]
         except OSError:
             continue
-        found += children
+        found.update(dict.fromkeys(children, here))
         queue += children
     return found
 

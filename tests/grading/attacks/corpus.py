@@ -396,7 +396,8 @@ for path in ("{folder}/written", "{root}/course/written", "/usr/written", "/grad
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         open(path, "w").write("mine")
-        print("WROTE", path)
+        if path != "{folder}/written":  # there it may stand in a /tmp of the submission's own; the test looks
+            print("WROTE", path)
     except OSError:
         pass
 """)
