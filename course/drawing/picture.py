@@ -6,7 +6,7 @@ elements carry data-node, data-edge and class names, and its colours are CSS var
 """
 
 from html import escape
-from secrets import token_hex
+from secrets import randbits
 
 from course.drawing.layout import RADIUS, Box, place
 
@@ -45,7 +45,7 @@ def svg(scene, palette="green-red", alone=True):
     """
     boxes = [Box(item.id, item.inputs, _width(item), _figures(item), _arriving(scene, item)) for item in scene.items]
     layout = place(boxes)
-    serial = f"bp{token_hex(4)}"     # an id of its own, even on a page with the pictures of other kernels
+    serial = f"bp{randbits(32)}"     # an id of its own, even on a page with the pictures of other kernels
     width, height = round(layout.width), round(layout.height)
     items = {item.id: item for item in scene.items}
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" class="bp" viewBox="0 0 {width} {height}" '
