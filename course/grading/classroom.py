@@ -361,11 +361,18 @@ def main(argv):
     options = parser.parse_args(argv)
     if options.workers < 1:
         parser.error(f"--workers is a number from 1 on, not {options.workers}")
+    from sqlalchemy.exc import DBAPIError
+
     try:
         return _run(options)
     except GradingError as error:
         print(error, file=sys.stderr)
-        return 1
+    except DBAPIError as error:
+        print(f"The gradebook can't be read or written: {error.orig}. What was graded stands; the same command does "
+              "the rest.", file=sys.stderr)
+    except OSError as error:
+        print(f"Grading stopped: {error}. What was graded stands; the same command does the rest.", file=sys.stderr)
+    return 1
 
 
 def _run(options):

@@ -1,0 +1,193 @@
+"""A whole class through `backprop autograde`: killed at any moment, it loses and doubles nothing."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from tests.grading.handing_in import ROOT, cell_of, released, solved
+
+NAME = "02_gate_patterns"
+STUDENTS = {"ada": 22.0, "ben": 0.0, "carl ö": 20.0, "dora": 22.0, "emil": 22.0, "fay": 22.0}
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """A course folder with a gradebook that knows the assignment, and a class that has handed in."""
+    folder = tmp_path_factory.mktemp("class") / "course"
+    for name in ("solutions", "exercises"):
+        shutil.copytree(ROOT / name / NAME, folder / name / NAME)
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    run(folder, "-m", "nbgrader", "generate_assignment", NAME, "--force")
+    for student, points in STUDENTS.items():
+        nb = released(NAME) if points == 0 else solved(NAME)
+        if points == 20:
+            cell_of(nb, "mul_backward-answer").source = "def mul_backward(dout, x, y):\n    return y, x"
+        target = folder / "submitted" / student / NAME
+        target.mkdir(parents=True)
+        nbformat.write(nb, target / f"{NAME}.ipynb")
+    return folder
+
+
+@pytest.fixture
+def course(template, tmp_path):
+    """A copy of it."""
+    return shutil.copytree(template, tmp_path / "course")
+
+
+def environment():
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore",
+            "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
+
+
+def run(folder, *arguments, code=0):
+    done = subprocess.run([sys.executable, *arguments], cwd=folder, env=environment(), capture_output=True, text=True)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def autograde(folder, *arguments, code=0):
+    return run(folder, "-m", "course", "autograde", NAME, *arguments, code=code)
+
+
+def points(folder):
+    """{student: score} of those whose every automatic grade is set."""
+    found = {}
+    with Gradebook(f"sqlite:///{folder}/gradebook.db") as book:
+        for submission in book.assignment_submissions(NAME):
+            grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+            if all(grade.auto_score is not None for grade in grades):
+                found[submission.student.id] = submission.score
+    return found
+
+
+def assert_whole(folder):
+    """Every submission graded once, every notebook whole, nothing left over."""
+    assert points(folder) == STUDENTS
+    for student in STUDENTS:
+        nb = nbformat.read(folder / "autograded" / student / NAME / f"{NAME}.ipynb", as_version=4)
+        assert cell_of(nb, "mul_backward").outputs
+    staging = folder / "autograded" / ".staging"
+    assert not staging.exists() or not os.listdir(staging)
+    with sqlite3.connect(folder / "gradebook.db") as db:
+        assert db.execute("select count(*) from submitted_assignment").fetchone() == (len(STUDENTS),)
+        assert db.execute("pragma integrity_check").fetchone() == ("ok",)
+
+
+def test_a_class_is_graded_once_and_summed_up(course):
+    said = autograde(course)
+    assert_whole(course)
+    assert "6 graded" in said
+    assert "upstream dropped" in said
+    assert "everything that was handed in is graded" in autograde(course)
+    assert "1 graded" in autograde(course, "--student", "ben", "--force")
+    assert "2 graded" in autograde(course, "--only-failed")
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
+        grade = book.find_grade("mul_backward", NAME, NAME, "ada")
+        other = book.find_grade("add_backward", NAME, NAME, "ada")
+        grade.auto_score = other.auto_score = 0.0
+        book.db.commit()
+    autograde(course, "--regrade", "mul_backward")
+    assert points(course)["ada"] == 21.0
+    run(course, "-m", "nbgrader", "generate_feedback", NAME)
+    page = (course / "feedback" / "carl ö" / NAME / f"{NAME}.html").read_text()
+    assert "upstream dropped" in page
+
+
+def test_bad_input_gets_a_sentence(course):
+    assert "knows no assignment '99_nothing'; it knows: 02_gate_patterns" in run(
+        course, "-m", "course", "autograde", "99_nothing", code=1)
+    assert "zoe has not handed in" in autograde(course, "--student", "zoe", code=1)
+    assert "has no exercise 'nothing'" in autograde(course, "--regrade", "nothing", code=1)
+    assert "from 1 on, not 0" in autograde(course, "--workers", "0", code=2)
+    bad = course / "submitted" / "ben" / NAME / f"{NAME}.ipynb"
+    bad.write_text("hello")
+    said = autograde(course, code=1)
+    assert "5 graded, 1 could not be" in said
+    assert "ben: 02_gate_patterns.ipynb is not a notebook" in said
+    shutil.rmtree(course / "submitted")
+    assert "Nobody has handed in" in autograde(course, code=1)
+
+
+def test_killed_at_any_moment_the_next_run_does_the_rest(course):
+    """SIGKILL to the whole, or to one of its processes, at random moments; then one run to the end."""
+    rng = random.Random(7)
+    before = children_of_all()
+    for _ in range(10):
+        process = subprocess.Popen([sys.executable, "-m", "course", "autograde", NAME], cwd=course, env=environment(),
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        deadline = time.monotonic() + rng.uniform(0.5, 8.0)
+        while process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        if process.poll() is None:
+            victims = below(process.pid)
+            if rng.random() < 0.5 and victims:
+                os.kill(rng.choice(victims), signal.SIGKILL)
+                process.wait(120)
+            else:
+                process.kill()
+        process.wait(120)
+    autograde(course)
+    assert_whole(course)
+    deadline = time.monotonic() + 10
+    while children_of_all() - before and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not children_of_all() - before
+
+
+def test_a_locked_gradebook_is_waited_for_or_told(course):
+    lock = sqlite3.connect(course / "gradebook.db")
+    lock.execute("begin exclusive")
+    try:
+        said = autograde(course, code=1)
+    finally:
+        lock.rollback()
+        lock.close()
+    assert "gradebook" in said
+    assert "Traceback" not in said
+    autograde(course)
+    assert_whole(course)
+
+
+def test_a_graded_notebook_says_what_it_was_graded_with(course):
+    autograde(course, "--student", "ada")
+    path = course / "autograded" / "ada" / NAME / f"{NAME}.ipynb"
+    about = json.loads(path.read_text())["metadata"]["backprop_course"]
+    assert about["version"]
+
+
+def below(pid):
+    found, queue = [], [pid]
+    while queue:
+        here = queue.pop()
+        try:
+            with open(f"/proc/{here}/task/{here}/children") as file:
+                new = [int(word) for word in file.read().split()]
+        except OSError:
+            continue
+        found += new
+        queue += new
+    return found
+
+
+def children_of_all():
+    """All processes of graders and sandboxes on this machine."""
+    found = set()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                line = file.read()
+        except OSError:
+            continue
+        if b"course.grading" in line or b"bwrap" in line or b"course\0autograde" in line:
+            found.add(int(pid))
+    return found
