@@ -12,6 +12,7 @@ from autodiff.tensor import Tensor, as_value, ticks
 
 recording = True               # one switch for the whole process; see no_grad
 float64, ndarray, new = np.float64, np.ndarray, object.__new__
+SCALARS = {np.float16, np.float32, np.float64, np.longdouble}
 
 
 class no_grad:
@@ -59,24 +60,20 @@ def Op(name, forward, *rules, together=None):
     optional = tuple(zip(named, (None,) * (len(named) - len(defaults)) + defaults, strict=True))
 
     def op(*args, **kwargs):
-        if kwargs or len(args) < len(named):             # rules take all arguments by position
+        if kwargs:                                       # rules take all arguments by position
             args += tuple([kwargs.pop(key, default) for key, default in optional[len(args):]])
             if kwargs:
                 raise TypeError(f"{name} of Tensors takes ({', '.join(named)}), without {', '.join(kwargs)}")
-        values, traced = [], None
-        for x in args:
-            if type(x) is Tensor:
-                traced, x = len(values), x.data
-            values.append(x)
+        elif len(args) < len(named):
+            args += defaults[len(args) - len(named):]
+        if Tensor in map(type, args[len(rules):]) and not together:
+            k = [type(x) for x in args].index(Tensor, len(rules))
+            raise TypeError(f"{name} has no rule for argument {k}: pass a constant there (t.data)")
         try:
-            data = forward(*values)
+            data = forward(*[x.data if type(x) is Tensor else x for x in args])
         except ValueError as error:
-            raise _misfit(name, error, values) from None
-        if traced is None:
-            return data
-        if traced >= len(rules) and not together:
-            raise TypeError(f"{name} has no rule for argument {traced}: pass a constant there (t.data)")
-        return record(primitive, args, data)
+            raise _misfit(name, error, args) from None
+        return record(primitive, args, data) if Tensor in map(type, args) else data
 
     def unary(x):                                    # the same for one argument, and for two: nine calls of ten
         try:
@@ -115,7 +112,7 @@ def record(op, args, data):
     """A Tensor for `data`, made by `op` from `args`; plain `data` where nothing is recorded."""
     if not recording:
         return data
-    if type(data) is not float64 and (type(data) is not ndarray or not data.ndim or data.dtype.kind != "f"):
+    if type(data) not in SCALARS and (type(data) is not ndarray or not data.ndim or data.dtype.kind != "f"):
         data = as_value(data)
     z = new(Tensor)
     z.data, z.grad, z.op, z.args, z.tick = data, None, op, args, next(ticks)
@@ -159,11 +156,9 @@ def walk(order, grads, since=0, retain_graph=False, differentiable=False):
     Newest node first: then all contributions to a node have arrived when its turn comes. A differentiable walk
     hands Tensors to the same rules, which record what they do.
     """
-    summed = set()                                   # whose gradient is a sum made here, to add into
     while order:
         z = order.pop()
         g, op, args = grads.pop(z), z.op, z.args
-        summed.discard(z)
         if differentiable:
             inputs = [g, z, *args]
         else:
@@ -178,24 +173,18 @@ def walk(order, grads, since=0, retain_graph=False, differentiable=False):
             k += 1
             if type(x) is not Tensor or x.tick < since:
                 continue
-            dx, like = rules[k](*inputs) if rules else shares[k], x.data
+            dx, like, earlier = rules[k](*inputs) if rules else shares[k], x.data, grads.get(x)
             kind = type(dx)
             if kind is not type(like) or (kind is ndarray and dx.shape != like.shape):
                 dx = fit(dx, like.shape, op, k)
-            if x not in grads:
+            if earlier is None:
                 grads[x] = dx
-            elif kind is float64 or differentiable:
-                grads[x] = grads[x] + dx
-            elif x in summed:
-                grads[x] += dx
-            else:                                    # the first one may be another node's gradient too
-                summed.add(x)
-                grads[x] = np.add(grads[x], dx, out=dx if _is_new(dx, inputs, grads[x].dtype) else None)
-
-
-def _is_new(dx, inputs, dtype):
-    """Whether a sum of this dtype may be written into dx: an array that the rule has made, not a view, not an input."""
-    return type(dx) is ndarray and dx.base is None and dx.dtype == dtype and not any(dx is x for x in inputs)
+            elif (kind is ndarray and rules and dx.base is None and dx.dtype is earlier.dtype
+                  and id(dx) not in map(id, inputs)):
+                dx += earlier                        # into an array that the rule has made: not a view, not an input
+                grads[x] = dx
+            else:
+                grads[x] = earlier + dx
 
 
 def fit(dx, shape, op, k):
@@ -205,7 +194,8 @@ def fit(dx, shape, op, k):
     grown = dx.shape
     extra = len(grown) - len(shape)
     if extra > 0:
-        dx = dx.sum(axis=tuple(range(extra)))
+        axes = tuple(range(extra))
+        dx = dx.sum(axes) if type(dx) is Tensor else np.add.reduce(dx, axes)
     if dx.shape != shape and extra >= 0:
         axes = tuple([i for i, n in enumerate(shape) if n == 1 != dx.shape[i]])
         dx = dx.sum(axis=axes, keepdims=True)

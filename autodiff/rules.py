@@ -93,7 +93,7 @@ def _spread(g, x, axis):
         for i in axis if isinstance(axis, tuple) else (axis,):
             shape[i] = 1
         g = g.reshape(shape)
-    return broadcast_to(g, x.shape)
+    return broadcast_to(g, x.shape) if type(g) is Tensor else _grow(g, x.shape)
 
 
 def _ties(x, z, axis):
@@ -163,10 +163,9 @@ def _centred(x, axis, ddof):
 # -- shapes and places ------------------------------------------------------------------------------------------
 
 def _grow(x, shape):
-    x = np.asarray(x)
-    if math.prod(shape) > 10_000 or x.ndim > len(shape):
+    if math.prod(shape) > 10_000 or np.ndim(x) > len(shape):
         return np.broadcast_to(x, shape)                          # a view: no memory, but slow to make
-    z = np.empty(shape, x.dtype)
+    z = np.empty(shape, getattr(x, "dtype", None))
     z[...] = x
     return z
 
@@ -397,14 +396,18 @@ def _softmax(x, axis=-1):
     return p
 
 
-def _cross_entropy(x, labels):
+def _cross_entropy(x, labels, slope):
+    """The loss; and into the list `slope`, for the rule, its gradient: softmax(x), less 1 at the labels, over N."""
+    n = len(labels)
+    at = np.arange(n), labels
     x = x - np.maximum.reduce(x, axis=1, keepdims=True)
-    picked = x[np.arange(len(labels)), labels]
-    return np.add.reduce(np.log(np.add.reduce(np.exp(x), axis=1)) - picked) / len(labels)
-
-
-def _one_hot(labels, n):
-    return labels[:, None] == np.arange(n)
+    p = np.exp(x)
+    total = np.add.reduce(p, axis=1, keepdims=True)
+    z = np.add.reduce(np.log(total[:, 0]) - x[at]) / n
+    p /= total
+    p[at] -= 1
+    slope.append(p)
+    return z
 
 
 def _squared_error(x, y):
@@ -418,7 +421,9 @@ softmax = Op("softmax", _softmax,
 log_softmax = Op("log_softmax", lambda x, axis=-1: x - _logsumexp(x, axis, True),
                  lambda g, z, x, axis: g - np.exp(z) * g.sum(axis=axis, keepdims=True))
 _softmax_cross_entropy = Op("softmax_cross_entropy", _cross_entropy,
-                            lambda g, z, x, labels: g / len(labels) * (softmax(x) - _one_hot(labels, x.shape[1])))
+                            lambda g, z, x, labels, slope: g / len(labels) * (
+                                softmax(x) - (labels[:, None] == np.arange(x.shape[1])) if type(x) is Tensor
+                                else slope[0]))
 mse = Op("mse", _squared_error,
          lambda g, z, x, y: g * (2 / (x.size or 1)) * (x - y),
          lambda g, z, x, y: g * (2 / (x.size or 1)) * (y - x))
@@ -430,7 +435,7 @@ def softmax_cross_entropy(logits, labels):
     if labels.dtype.kind not in "iu" or len(shape) != 2 or labels.shape != shape[:1]:
         raise ValueError(f"softmax_cross_entropy: logits have shape (N, C), labels are N integers; these are {shape} "
                          f"and {labels.dtype} of shape {labels.shape}")
-    return _softmax_cross_entropy(logits, labels)
+    return _softmax_cross_entropy(logits, labels, [])
 
 
 # -- hung into Tensor and into numpy's protocols ----------------------------------------------------------------

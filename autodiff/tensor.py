@@ -67,6 +67,8 @@ class Tensor:
 
     # numpy's protocols: np.exp(t), np.sum(t), array * t
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        if not kwargs and ufunc in NUMPY and method == "__call__":
+            return NUMPY[ufunc](*inputs)
         if "out" in kwargs:
             raise TypeError(f"numpy.{ufunc.__name__} cannot write a Tensor into an array in place: the gradient would "
                             "be lost. Write a = a + t rather than a += t, and leave out= away")
