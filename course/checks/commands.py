@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import textwrap
 
 from course.checks.comparing import Problem
 from course.checks.diagnosis import Diagnosis, diagnose
@@ -32,9 +33,17 @@ def grade(f, name=None):
     exercise = _exercise(f, name)
     report = examine(exercise, f, (SHOWN_SEED, secrets.randbits(64)), edge=True, graded=True)
     if os.environ.get("NBGRADER_EXECUTION") == "validate" and not report.run.passed:
-        raise AssertionError(f"\n{report}")
+        raise NotRight(str(report))
     tell(report)
     return report.run.score
+
+
+class NotRight(AssertionError):
+    """What nbgrader's Validate shows of an answer: the diagnosis alone, without the lines that led to it."""
+
+    def _render_traceback_(self):
+        """IPython's hook for an exception that prints itself; nbgrader cuts lines at 88 characters."""
+        return [textwrap.fill(line, 84, subsequent_indent="    ") for line in str(self).splitlines()]
 
 
 def hint(f, name=None):

@@ -286,7 +286,7 @@ def _times(power):
     def change(asked, mine, exercise):
         k = exercise.parameters.index(exercise.upstream) if exercise.upstream else len(asked.args)
         dout = np.asarray(asked.args[k]) if k < len(asked.args) else np.zeros(())
-        if not dout.size or mine.size % dout.size or not np.all(dout):
+        if not dout.size or mine.size % dout.size or (power < 0 and not np.all(dout)):
             return None
         return mine * np.tile(dout.ravel() ** power, mine.size // dout.size)
     return change
