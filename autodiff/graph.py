@@ -12,6 +12,7 @@ from autodiff.tensor import Tensor, as_value, ticks
 
 recording = True               # one switch for the whole process; see no_grad
 float64, ndarray, new = np.float64, np.ndarray, object.__new__
+by_tick = attrgetter("tick")
 SCALARS = {np.float16, np.float32, np.float64, np.longdouble}
 
 
@@ -129,12 +130,11 @@ def collect(roots, since=0):
 
     What is older cannot depend on a leaf made at `since`, and is left out. Leaves are not listed.
     """
-    order, outer = [], False
+    outer = False
     seen = {x for x in roots if type(x) is Tensor and x.op is not None and x.tick >= since}
     stack = list(seen)
     while stack:
         z = stack.pop()
-        order.append(z)
         args = z.args
         if args is None:
             raise RuntimeError(f"this graph was freed by an earlier backward pass (at the operation {z.op.name}): "
@@ -146,8 +146,7 @@ def collect(roots, since=0):
                 elif x.op is not None:
                     seen.add(x)
                     stack.append(x)
-    order.sort(key=attrgetter("tick"))
-    return order, outer
+    return sorted(seen, key=by_tick), outer
 
 
 def walk(order, grads, since=0, retain_graph=False, differentiable=False):
@@ -194,7 +193,7 @@ def fit(dx, shape, op, k):
     grown = dx.shape
     extra = len(grown) - len(shape)
     if extra > 0:
-        axes = tuple(range(extra))
+        axes = 0 if extra == 1 else tuple(range(extra))
         dx = dx.sum(axes) if type(dx) is Tensor else np.add.reduce(dx, axes)
     if dx.shape != shape and extra >= 0:
         axes = tuple([i for i, n in enumerate(shape) if n == 1 != dx.shape[i]])

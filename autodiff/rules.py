@@ -93,7 +93,11 @@ def _spread(g, x, axis):
         for i in axis if isinstance(axis, tuple) else (axis,):
             shape[i] = 1
         g = g.reshape(shape)
-    return broadcast_to(g, x.shape) if type(g) is Tensor else _grow(g, x.shape)
+    if type(g) is Tensor or x.size > 10_000:
+        return broadcast_to(g, x.shape)                           # a view: no memory, but slow to make
+    z = np.empty(x.shape, g.dtype)
+    z[...] = g
+    return z
 
 
 def _ties(x, z, axis):
@@ -162,14 +166,6 @@ def _centred(x, axis, ddof):
 
 # -- shapes and places ------------------------------------------------------------------------------------------
 
-def _grow(x, shape):
-    if math.prod(shape) > 10_000 or np.ndim(x) > len(shape):
-        return np.broadcast_to(x, shape)                          # a view: no memory, but slow to make
-    z = np.empty(shape, getattr(x, "dtype", None))
-    z[...] = x
-    return z
-
-
 def _put(g, key, shape):
     z = np.zeros(shape, g.dtype)
     if all(part is None or part is ... or isinstance(part, (int, np.integer, slice))
@@ -190,7 +186,7 @@ moveaxis = Op("moveaxis", lambda x, source, destination: np.moveaxis(x, source, 
               lambda g, z, x, source, destination: np.moveaxis(g, destination, source))
 squeeze = Op("squeeze", lambda x, axis=None: np.squeeze(x, axis), lambda g, z, x, axis: g.reshape(x.shape))
 expand_dims = Op("expand_dims", lambda x, axis: np.expand_dims(x, axis), lambda g, z, x, axis: g.reshape(x.shape))
-broadcast_to = Op("broadcast_to", _grow, lambda g, z, x, shape: g)
+broadcast_to = Op("broadcast_to", lambda x, shape: np.broadcast_to(x, shape), lambda g, z, x, shape: g)
 _astype = Op("astype", lambda x, dtype: x.astype(dtype), lambda g, z, x, dtype: g.astype(x.dtype))
 _index = Op("index", lambda x, key: x[key], lambda g, z, x, key: _scatter(g, key, x.shape))
 _scatter = Op("scatter", _put, lambda g, z, x, key, shape: g[key])
