@@ -21,7 +21,10 @@ try:
     import torch
     from torch.autograd import Function
 
-    exp = torch.exp
+    def exp(x):
+        """e**x, of PyTorch's tensors and of arrays."""
+        return torch.exp(x) if torch.is_tensor(x) else np.exp(x)
+
 except (ImportError, OSError):
     torch = None
     exp = np.exp
