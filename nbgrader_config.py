@@ -18,6 +18,10 @@ c.ClearSolutions.code_stub = {"python": "# write your code here\nraise NotImplem
 c.HTMLExporter.preprocessors = ["course.drawing.still.ShowPictures"]
 c.HTMLExporter.sanitize_html = True
 
+# zip_collect: the names that Canvas and Moodle give to what they let you download
+c.ZipCollectApp.extractor_plugin = "course.teaching.collecting.Extractor"
+c.ZipCollectApp.collector_plugin = "course.teaching.collecting.Collector"
+
 # Grading in a sandbox, with tests and answers in different processes (Linux with bubblewrap). `backprop autograde`
 # always does; with these two lines `nbgrader autograde` and Formgrader do, too.
 # from course.grading import use_judge

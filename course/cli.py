@@ -21,6 +21,11 @@ COMMANDS = {
     "progress": ("which exercises in work/ pass, and the points so far", "course.progress:main"),
     "mistakes": ("every mistake that the checks know, what it costs and what it is called", "course.mistakes:main"),
     "autograde": ("grade a whole class with all cores, sandboxed", "course.grading.classroom:main"),
+    "submit": ("make the zip of an assignment that you hand in, and see what is missing", "course.submit:main"),
+    "feedback": ("for instructors: a page of feedback for each learner, in one zip", "course.teaching.returning:main"),
+    "export": ("for instructors: grades for Canvas, for Moodle, or per exercise", "course.teaching.exporting:main"),
+    "report": ("for instructors: a page about the class", "course.teaching.reporting:main"),
+    "bundle": ("for instructors: a zip of what learners get", "course.teaching.bundling:main"),
     "setup": ("make .venv and work/ ready, open nothing; `setup torch` adds PyTorch", "course.cli:setup"),
 }
 EXTRAS = ("test", "torch")   # what `setup` may add: the extras of pyproject.toml

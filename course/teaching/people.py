@@ -1,0 +1,54 @@
+"""Who a name, a number or an e-mail address belongs to, among the students of the gradebook."""
+
+import re
+import unicodedata
+from collections import defaultdict
+
+
+class Roster:
+    """The students of a gradebook, found by what an LMS calls them.
+
+    students  nbgrader's Students, or anything with id, first_name, last_name, email and lms_user_id
+    """
+
+    def __init__(self, students):
+        self._by = defaultdict(set)
+        for student in students:
+            self._by["id", _folded(student.id)].add(student.id)
+            if student.lms_user_id:
+                self._by["id", _folded(student.lms_user_id)].add(student.id)
+            if student.email:
+                self._by["email", _folded(student.email)].add(student.id)
+            if student.first_name or student.last_name:
+                self._by["name", name_key(f"{student.first_name or ''} {student.last_name or ''}")].add(student.id)
+            self._by["name", name_key(student.id)].add(student.id)
+
+    def find(self, ids=(), emails=(), name=""):
+        """The id of the one student who is meant, or None; what is surest decides: a number, an address, a name.
+
+        A name, number or address that two students share decides nothing.
+        """
+        keys = [("id", _folded(value)) for value in ids if value]
+        keys += [("email", _folded(value)) for value in emails if value]
+        keys += [("name", name_key(name))] if name else []
+        for key in keys:
+            found = self._by.get(key, ())
+            if len(found) == 1:
+                return next(iter(found))
+        return None
+
+
+def name_key(name):
+    """The same for "Bitdiddle, Ben" and "ben  Bitdiddle": its words in lower case, in their own order."""
+    return " ".join(sorted(re.findall(r"\w+", _folded(name))))
+
+
+def as_id(text):
+    """A text as a student id that can be the name of a folder, on every system and in nbgrader's patterns."""
+    text = unicodedata.normalize("NFC", text)
+    text = re.sub(r"[\x00-\x1f/\\:*?\"<>|\[\]]+", " ", text)
+    return re.sub(r"\s+", " ", text).strip(" .") or "unknown"
+
+
+def _folded(text):
+    return unicodedata.normalize("NFC", str(text)).casefold().strip()

@@ -1,0 +1,61 @@
+"""Course folders and classes for the tests of the instructor's commands."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+
+from tests.grading.handing_in import ROOT, cell_of, released, solved
+
+NAME = "02_gate_patterns"
+
+
+def new_course(folder, *assignments):
+    """An empty course folder, as far as nbgrader is concerned, with these assignments."""
+    folder.mkdir(parents=True)
+    for name in assignments:
+        for step in ("solutions", "exercises"):
+            shutil.copytree(ROOT / step / name, folder / step / name)
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    return folder
+
+
+def run(folder, *arguments, code=0, **more):
+    """`python …` in a folder; what it printed."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore", "COLUMNS": "120",
+                   "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", **more}
+    done = subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def nbgrader(folder, *arguments, code=0):
+    return run(folder, "-m", "nbgrader", *arguments, code=code)
+
+
+def backprop(folder, *arguments, code=0):
+    return run(folder, "-m", "course", *arguments, code=code)
+
+
+def text_of(nb):
+    return nbformat.writes(nb)
+
+
+def wrong(name=NAME):
+    """The solution with an upstream gradient that is not multiplied in."""
+    nb = solved(name)
+    cell_of(nb, "mul_backward-answer").source = "def mul_backward(dout, x, y):\n    return y, x"
+    return nb
+
+
+def hand_in(folder, student, nb, name=NAME):
+    target = folder / "submitted" / student / name
+    target.mkdir(parents=True)
+    (target / f"{name}.ipynb").write_text(text_of(nb), encoding="utf-8")
+
+
+__all__ = ["NAME", "ROOT", "backprop", "cell_of", "hand_in", "nbgrader", "new_course", "released", "run", "solved",
+           "text_of", "wrong"]

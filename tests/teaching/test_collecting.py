@@ -1,0 +1,144 @@
+"""Downloads of Canvas and of Moodle, through the real `nbgrader zip_collect`."""
+
+import json
+import shutil
+import zipfile
+
+import pytest
+
+from course.teaching.collecting import read_name
+from tests.teaching.classes import NAME, nbgrader, new_course
+
+NOTEBOOK = json.dumps({"cells": [], "metadata": {"who": "?"}, "nbformat": 4, "nbformat_minor": 5})
+
+
+def notebook(who):
+    return NOTEBOOK.replace("?", who)
+
+
+def zipped(path, members, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", **options) as zf:
+        for name, content in members.items():
+            zf.writestr(name, content)
+    return path
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """A course whose gradebook knows two students, as `nbgrader db student import` enters them."""
+    course = new_course(tmp_path_factory.mktemp("collecting") / "course", NAME)
+    (course / "class.csv").write_text(
+        "id,first_name,last_name,email,lms_user_id\n"
+        "jose,José,Müller,jose@example.org,12345\nada,Ada,Lovelace,ada@example.org,777\n", encoding="utf-8")
+    nbgrader(course, "db", "student", "import", "class.csv")
+    return course
+
+
+@pytest.fixture
+def course(template, tmp_path):
+    return shutil.copytree(template, tmp_path / "course")
+
+
+def collect(course, code=0, *options):
+    return nbgrader(course, "zip_collect", NAME, *options, code=code)
+
+
+def collected(course):
+    """{student: who wrote the notebook that is in their folder}"""
+    return {path.parts[-3]: json.loads(path.read_text("utf-8"))["metadata"]["who"]
+            for path in (course / "submitted").glob(f"*/{NAME}/{NAME}.ipynb")}
+
+
+def test_canvas_late_marks_attempts_and_zips(course):
+    inner = zipped(course.parent / "inner.zip", {f"{NAME}.ipynb": notebook("zip")})
+    zipped(course / "downloaded" / NAME / "archive" / "submissions.zip", {
+        f"müllerjosé_LATE_12345_900_{NAME}-1.ipynb": notebook("josé, attempt 1"),
+        f"müllerjosé_LATE_12345_901_{NAME}-2.ipynb": notebook("josé, attempt 2"),
+        f"müllerjosé_LATE_12345_899_{NAME}.ipynb": notebook("josé, attempt 0"),
+        f"lovelaceada_777_500_{NAME}-1.zip": inner.read_bytes(),
+        f"ødegård_31_77_{NAME} (1).ipynb": notebook("new here"),
+        f"LATE_anon_aB3xY_78_{NAME}.ipynb": notebook("anonymous"),
+        "lovelaceada_777_501_notes.pdf": b"%PDF",
+    })
+    said = collect(course)
+    assert collected(course) == {"jose": "josé, attempt 2", "ada": "zip", "31": "new here",
+                                 "anon_aB3xY": "anonymous"}
+    assert f"jose handed in {NAME}.ipynb more than once" in said
+    assert "Canvas marks as late, without saying by how much: anon_aB3xY, jose" in said
+    record = json.loads((course / "downloaded" / NAME / "learners.json").read_text("utf-8"))
+    assert record["jose"] == {"lms": "canvas", "number": "12345", "name": "müllerjosé", "late": True,
+                              "prefix": "müllerjosé_LATE_12345_901_"}
+
+
+@pytest.mark.parametrize("between", ["/", "_/", "_"])
+def test_moodle_names_with_accents_spaces_and_commas(course, between):
+    zipped(course / "downloaded" / NAME / "archive" / "BP1-Gate patterns-4242.zip", {
+        f"Müller, José_11_assignsubmission_file{between}{NAME}.ipynb": notebook("josé"),
+        f"Ada Lovelace_12_assignsubmission_file{between}{NAME} (2).ipynb": notebook("ada"),
+        f"Jo van der Berg_13_assignsubmission_file{between}{NAME}.ipynb": notebook("jo"),
+        "Ada Lovelace_12_assignsubmission_onlinetext/onlinetext.html": "<p>hello</p>",
+    })
+    collect(course)
+    assert collected(course) == {"jose": "josé", "ada": "ada", "Jo van der Berg": "jo"}
+
+
+def test_two_learners_of_one_name_stay_two_and_the_worksheet_tells_them_apart(course):
+    archive = course / "downloaded" / NAME / "archive"
+    zipped(archive / "moodle.zip", {
+        f"Anna Berg_21_assignsubmission_file/{NAME}.ipynb": notebook("first"),
+        f"Anna Berg_22_assignsubmission_file/{NAME}.ipynb": notebook("second")})
+    said = collect(course)
+    assert collected(course) == {"Anna Berg (21)": "first", "Anna Berg (22)": "second"}
+    assert "Two learners are called Anna Berg" in said
+    (archive / "Grades-BP1.csv").write_text(
+        "Identifier,Full name,Email address,Grade\nParticipant 21,Anna Berg,a.berg@example.org,\n"
+        "Participant 22,Anna Berg,anna@example.org,\n", encoding="utf-8-sig")
+    shutil.rmtree(course / "submitted")
+    collect(course, 0, "--force")
+    assert collected(course) == {"a.berg@example.org": "first", "anna@example.org": "second"}
+
+
+def test_a_zip_that_would_leave_its_folder_loses_only_that(course):
+    archive = course / "downloaded" / NAME / "archive"
+    zipped(archive / "download.zip", {
+        "../../../../escaped.ipynb": notebook("evil"),
+        "/absolute.ipynb": notebook("evil"),
+        "..\\..\\windows.ipynb": notebook("evil"),
+        f"lovelaceada_777_500_{NAME}.ipynb": notebook("ada")})
+    (archive / f"müllerjosé_12345_1_{NAME}.zip").write_text("not a zip")
+    (archive / f"{NAME}.ipynb").write_text(notebook("whose?"))
+    (archive / "ada").mkdir()
+    before = {path for path in course.parent.rglob("*") if path.is_file()}
+    said = collect(course)
+    assert collected(course) == {"ada": "ada"}
+    new = {path for path in course.parent.rglob("*") if path.is_file()} - before
+    assert all(path.is_relative_to(course / "downloaded") or path.is_relative_to(course / "submitted")
+               or path.name == ".nbgrader.log" for path in new), new
+    assert said.count("whose path leads out of the folder; it was left out") == 3
+    assert "is not a zip that can be read" in said
+    assert f"Nobody is known to have handed in {NAME}.ipynb" in said
+
+
+def test_what_was_collected_before_is_not_overwritten_unasked(course):
+    archive = course / "downloaded" / NAME / "archive"
+    zipped(archive / "download.zip", {f"lovelaceada_777_500_{NAME}.ipynb": notebook("first")})
+    collect(course)
+    zipped(archive / "download.zip", {f"lovelaceada_777_501_{NAME}-1.ipynb": notebook("second")})
+    assert "use the --force option" in collect(course, 1)
+    assert collected(course) == {"ada": "first"}
+    collect(course, 0, "--force")
+    assert collected(course) == {"ada": "second"}
+
+
+@pytest.mark.parametrize("path, expected", [
+    (f"berg_1_2_{NAME}.ipynb", ("canvas", "1", False)),
+    (f"x_LATE_1_2_{NAME}.ipynb", ("canvas", "1", True)),
+    (f"berg2_10_20_3_4_{NAME}.ipynb", ("canvas", "10", False)),
+    (f"A_B, C_7_assignsubmission_file_/{NAME}.ipynb", ("moodle", "7", False)),
+    (f"Participant 7_7_assignsubmission_file/sub/{NAME}.ipynb", ("moodle", "7", False)),
+    (f"{NAME}.ipynb", None),
+    ("A_7_assignsubmission_onlinetext/onlinetext.html", None)])
+def test_names_are_read(path, expected):
+    upload = read_name(path)
+    assert (upload and (upload.lms, upload.number, upload.late)) == expected
