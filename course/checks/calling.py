@@ -39,17 +39,17 @@ class Reply:
 class Remote:
     """Base of the stand-ins for answers that live in another process."""
 
-    def answer_to(self, given, back, driver):
-        """As answering.answer_to, over there."""
+    def answer_to(self, given, back, driver, seconds):
+        """As answering.answer_to, over there; it may take `seconds`, or longer where others may."""
         raise NotImplementedError
 
 
-def call(f, args, driver=""):
+def call(f, args, driver="", seconds=0.0):
     """Call an answer with copies of `args`, a tuple of plain values and callables; returns a Reply.
 
     A callable among the arguments stays on this side: the answer gets a stand-in that calls it back with
     copies.  Everything but KeyboardInterrupt that the answer raises is caught.  With the source of a driver,
-    `drive(f, *args)` is what is called.
+    `drive(f, *args)` is what is called.  An answer in another process is given at least `seconds`.
     """
     given, callables = [], []
     for arg in args:
@@ -60,7 +60,7 @@ def call(f, args, driver=""):
         return lambda *sent: codec.unpack(codec.pack(callables[k][index](*codec.unpack(codec.pack(list(sent))))))
 
     if isinstance(f, Remote):
-        packed, after, failure, warned, printed = f.answer_to(given, back, driver)
+        packed, after, failure, warned, printed = f.answer_to(given, back, driver, seconds)
     else:
         packed, after, failure, warned, printed = answer_to(f, given, back, driver)
     return Reply(

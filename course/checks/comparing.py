@@ -51,16 +51,22 @@ def compare(got, expected, names, floats=True, part=None):
     expected  the oracle's result: a tuple where there are several names
     names     the results' names
     floats    whether some argument held floating-point numbers: then an array of integers is a fault
-    part      the only part to look at: one of the names, or a key where the result is a dict; None for all
+    part      the only part to look at: one of the names, or a key of those results that are dicts; None for all
     """
     mine, right = parts(got, names), parts(expected, names)
     if mine is None:
         return Problem("count", ", ".join(names), got, expected)
-    for label in [part] if part in names else names:
+    for label in _labels(right, part):
         problem = _compare(mine[label], right[label], label, floats, part)
         if problem:
             return problem
     return None
+
+
+def _labels(right, part):
+    """The names of the results in which a part is to be looked for."""
+    holding = [name for name, value in right.items() if name == part or (isinstance(value, dict) and part in value)]
+    return holding or list(right)
 
 
 def _compare(got, expected, label, floats, part=None):

@@ -26,6 +26,7 @@ class Check:
     test    in place of draw, for what one comparison can't tell: test(ask) gives None, or the Problem
     edge    True for what only `grade` runs: edge cases and fresh draws
     part    the one part of the result that it looks at (a result's name, a dict's key); None for all of it
+    once    True for what takes long: it runs on the last seed alone
     """
 
     title: str
@@ -34,6 +35,7 @@ class Check:
     test: Callable | None = None
     edge: bool = False
     part: str | None = None
+    once: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class Exercise:
     driver      source of `drive(answer, *args)`, through which the checks reach an answer that does not take and
                 give plain data itself (see calling.py); its parameters are then those of the checks' cases
     given       source of what the notebook's set-up cell gives to answers; wrong forms and alternatives use it
+    seconds     how long the judge lets one call of the answer take, where that is more than it lets others
     """
 
     signature: str
@@ -115,6 +118,7 @@ class Exercise:
     axes: dict[str, str] = field(default_factory=dict)
     driver: str = ""
     given: str = ""
+    seconds: float = 0.0
     name: str = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
     results: tuple[str, ...] = field(init=False)

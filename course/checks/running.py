@@ -98,7 +98,7 @@ class Ask:
         """Call the answer, look at what came back, and enter both into the record."""
         if expected is None and oracle is not None:
             expected = oracle(*args)
-        reply = call(self.f, args, self.run.exercise.driver)
+        reply = call(self.f, args, self.run.exercise.driver, self.run.exercise.seconds)
         problem = _not_refused(reply, otherwise) if otherwise else _failed(reply, self.run.exercise)
         asked = Asked(args, reply, expected, problem)
         if asked.problem is None and expected is not None:
@@ -145,7 +145,7 @@ def run(exercise, f, seeds=(0,), edge=True, asker=Ask):
         if check.edge and not edge:
             continue
         problem = None
-        for seed in seeds:
+        for seed in seeds[-1:] if check.once else seeds:
             ask = asker(f, result, Draw([seed, number]))
             first = len(result.asked)
             problem = _test(check, ask) if check.test else _cases(check, ask, edge)

@@ -130,10 +130,10 @@ class Snapshot:
             self._broken = self._broken or ("Ended", "the process of the answer ended", None, "")
         return False, None
 
-    def call(self, name, given, back, driver):
+    def call(self, name, given, back, driver, seconds=0.0):
         """The parts of a reply, as answering.answer_to gives them; a failure where there is no answer in time."""
         if self._broken is None:
-            seconds = max(0.0, min(self._call_seconds, self._deadline - time.monotonic()))
+            seconds = max(0.0, min(max(self._call_seconds, seconds), self._deadline - time.monotonic()))
             try:
                 return self._call(name, given, back, driver, time.monotonic() + seconds)
             except Late:
@@ -177,8 +177,8 @@ class Answer(Remote):
     def __init__(self, snapshot, name):
         self._snapshot, self.__name__ = snapshot, name
 
-    def answer_to(self, given, back, driver):
-        return self._snapshot.call(self.__name__, given, back, driver)
+    def answer_to(self, given, back, driver, seconds):
+        return self._snapshot.call(self.__name__, given, back, driver, seconds)
 
     def __call__(self, *args, **keywords):
         """As an instructor's own test calls it: the result, or an exception; changes of arguments come through."""

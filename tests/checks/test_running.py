@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from course.checks import commands
-from course.checks.calling import call
+from course.checks import codec, commands
+from course.checks.calling import Remote, call
 from course.checks.commands import examine
 from course.checks.comparing import said
 from course.checks.diagnosis import show
+from course.checks.draws import Draw
 from course.checks.exercise import Check, Exercise
 
 DRIVER = """
@@ -148,3 +149,42 @@ def test_the_arguments_of_a_starred_parameter_are_shown_together():
                         checks=(Check("values", 1, lambda d: [("xyz", 1.5, 2.5)]),))
     report = examine(exercise, lambda name, *inputs: inputs[::-1], (0,), edge=True)
     assert "  name='xyz'  inputs=(1.5, 2.5)\n" in str(report)
+
+
+LOSS_AND_GRADS = Exercise(
+    "both(x)", "loss, grads", 2, lambda x: (x * x, {"W": 2 * x, "b": 1.0}),
+    checks=(Check("W", 1, lambda d: [(3.0,)], part="W"), Check("loss", 1, lambda d: [(3.0,)], part="loss")),
+)
+
+
+@pytest.mark.parametrize(("loss", "grads", "points"), [
+    (9.0, {"W": 6.0, "b": 5.0}, 2.0), (8.0, {"W": 6.0, "b": 1.0}, 1.0), (9.0, {"W": 5.0, "b": 1.0}, 1.0),
+    (9.0, {"b": 1.0}, 1.0)])
+def test_a_part_may_be_a_key_of_one_result_among_several(loss, grads, points):
+    assert examine(LOSS_AND_GRADS, lambda x: (loss, grads), (0,), edge=True).run.score == points
+
+
+def test_a_check_that_takes_long_runs_on_the_last_seed_alone():
+    seen = []
+    slow = Exercise("double(x)", "y", 1, lambda x: 2 * x, checks=(
+        Check("quick", 0.5, lambda d: [(d.number(),)]), Check("slow", 0.5, lambda d: [(d.number(),)], once=True)))
+    examine(slow, lambda x: seen.append(x) or 2 * x, (1, 2), edge=True)
+    assert seen[2:] == [Draw([2, 1]).number()]
+    assert len(seen) == 3
+
+
+def test_an_exercise_may_ask_for_more_time():
+    class Patient(Remote):
+        __name__ = "double"
+
+        def answer_to(self, given, back, driver, seconds):
+            self.seconds = seconds
+            return codec.pack(2 * codec.unpack(given[0])), given, None, [], ""
+
+        def __call__(self):
+            raise AssertionError("a stand-in is asked over the wire")
+
+    answer = Patient()
+    long = Exercise("double(x)", "y", 1, lambda x: 2 * x, seconds=70.0, checks=(Check("", 1, lambda d: [(1.5,)]),))
+    assert examine(long, answer, (0,), edge=True).run.passed
+    assert answer.seconds == 70.0
