@@ -50,11 +50,10 @@ def _pull(f, inputs, retain_graph=False):
     fresh = [leaf(x.data if type(x) is Tensor else as_value(x)) for x in given]
     if not fresh:
         raise TypeError("there is nothing to differentiate with respect to: give at least one input")
-    since = fresh[0].tick
     with graph.with_grad():
         output = f(*rebuild(inputs, iter(fresh)))
     roots = leaves(output)
-    order, outer = graph.collect(roots, since)
+    _, outer = graph.collect(roots, fresh[0].tick)
     outer = graph.recording and (outer or any(type(x) is Tensor for x in given))
     for z, x in zip(fresh, given, strict=True):
         if type(x) is Tensor and outer:
@@ -68,8 +67,8 @@ def _pull(f, inputs, retain_graph=False):
         pairs = [(x, graph.seed(x, g)) for x, g in zip(roots, douts, strict=True) if type(x) is Tensor]
         differentiable = graph.recording and (outer or any(type(g) is Tensor for _, g in pairs))
         with graph.with_grad():
-            grads = graph.gradients([x for x, _ in pairs], [g for _, g in pairs], retain_graph, since, order,
-                                    differentiable)
+            grads = graph.gradients([x for x, _ in pairs], [g for _, g in pairs], (fresh[0].tick, fresh[-1].tick),
+                                    retain_graph, differentiable)
         return rebuild(inputs, (grads[x] if x in grads else np.zeros_like(x.data)[()] for x in fresh))
 
     return (output if outer else rebuild(output, map(value_of, roots))), pullback

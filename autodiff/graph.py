@@ -3,6 +3,7 @@
 The walk is Algorithm 6.2 of Goodfellow, Bengio and Courville (2016), section 6.5, on nodes that hold arrays: each
 edge is paid once, contributions add where paths meet. It never recurses, and never knows what a rule computes.
 """
+from heapq import heapify, heappop, heappush
 from inspect import CO_VARARGS
 from operator import attrgetter
 
@@ -13,6 +14,7 @@ from autodiff.tensor import Tensor, as_value, ticks
 recording = True               # one switch for the whole process; see no_grad
 float64, ndarray, new = np.float64, np.ndarray, object.__new__
 by_tick = attrgetter("tick")
+np.empty(31 << 20, np.uint8)   # freed at once: from then on glibc keeps freed memory for the next arrays (mallopt(3))
 SCALARS = {np.float16, np.float32, np.float64, np.longdouble}
 
 
@@ -59,6 +61,7 @@ def Op(name, forward, *rules, together=None):
     code, defaults = getattr(forward, "__code__", None), getattr(forward, "__defaults__", None) or ()
     named = code.co_varnames[:code.co_argcount] if defaults else ()
     optional = tuple(zip(named, (None,) * (len(named) - len(defaults)) + defaults, strict=True))
+    count = len(rules)
 
     def op(*args, **kwargs):
         if kwargs:                                       # rules take all arguments by position
@@ -67,20 +70,28 @@ def Op(name, forward, *rules, together=None):
                 raise TypeError(f"{name} of Tensors takes ({', '.join(named)}), without {', '.join(kwargs)}")
         elif len(args) < len(named):
             args += defaults[len(args) - len(named):]
-        if Tensor in map(type, args[len(rules):]) and not together:
-            k = [type(x) for x in args].index(Tensor, len(rules))
+        if Tensor in map(type, args[count:] if rules else ()):
+            k = [type(x) for x in args].index(Tensor, count)
             raise TypeError(f"{name} has no rule for argument {k}: pass a constant there (t.data)")
         try:
-            data = forward(*[x.data if type(x) is Tensor else x for x in args])
+            if count != 1:
+                data = forward(*[x.data if type(x) is Tensor else x for x in args])
+            elif type(args[0]) is Tensor:                # one Tensor, then constants: a sum, an index
+                return record(primitive, args, forward(args[0].data, *args[1:]))
+            else:
+                return forward(*args)
         except ValueError as error:
             raise _misfit(name, error, args) from None
         return record(primitive, args, data) if Tensor in map(type, args) else data
 
     def unary(x):                                    # the same for one argument, and for two: nine calls of ten
+        if type(x) is not Tensor:
+            return forward(x)
         try:
-            return record(primitive, (x,), forward(x.data)) if type(x) is Tensor else forward(x)
+            data = forward(x.data)
         except ValueError as error:
             raise _misfit(name, error, [x]) from None
+        return record(primitive, (x,), data)
 
     def binary(x, y):
         try:
@@ -92,11 +103,7 @@ def Op(name, forward, *rules, together=None):
                 return forward(x, y)
         except ValueError as error:
             raise _misfit(name, error, [x, y]) from None
-        if not recording or type(data) is not float64:
-            return record(primitive, (x, y), data)
-        z = new(Tensor)                              # record(primitive, (x, y), data), without the call
-        z.data, z.grad, z.op, z.args, z.tick = data, None, primitive, (x, y), next(ticks)
-        return z
+        return record(primitive, (x, y), data)
 
     takes = getattr(forward, "nin", None)            # of a numpy function
     if code and not code.co_flags & CO_VARARGS:
@@ -113,7 +120,8 @@ def record(op, args, data):
     """A Tensor for `data`, made by `op` from `args`; plain `data` where nothing is recorded."""
     if not recording:
         return data
-    if type(data) not in SCALARS and (type(data) is not ndarray or not data.ndim or data.dtype.kind != "f"):
+    kind = type(data)
+    if kind is not float64 and (not data.ndim or data.dtype.kind != "f" if kind is ndarray else kind not in SCALARS):
         data = as_value(data)
     z = new(Tensor)
     z.data, z.grad, z.op, z.args, z.tick = data, None, op, args, next(ticks)
@@ -123,6 +131,11 @@ def record(op, args, data):
 def _misfit(name, error, values):
     shapes = " and ".join(str(x.shape) for x in values if isinstance(x, (ndarray, np.generic, Tensor)))
     return ValueError(f"{name}: {error}. It was given shapes {shapes}")
+
+
+def _freed(op):
+    return RuntimeError(f"this graph was freed by an earlier backward pass (at the operation {op.name}): "
+                        "run the forward pass again, or keep the graph with backward(retain_graph=True)")
 
 
 def collect(roots, since=0):
@@ -137,8 +150,7 @@ def collect(roots, since=0):
         z = stack.pop()
         args = z.args
         if args is None:
-            raise RuntimeError(f"this graph was freed by an earlier backward pass (at the operation {z.op.name}): "
-                               "run the forward pass again, or keep the graph with backward(retain_graph=True)")
+            raise _freed(z.op)
         for x in args:
             if type(x) is Tensor and x not in seen:
                 if x.tick < since:
@@ -149,15 +161,23 @@ def collect(roots, since=0):
     return sorted(seen, key=by_tick), outer
 
 
-def walk(order, grads, since=0, retain_graph=False, differentiable=False):
-    """Take the gradients in `grads` (node -> gradient) back through `order`; what is left in it belongs to leaves.
+def walk(grads, leaves=(0, -1), retain_graph=False, differentiable=False):
+    """Take the gradients in `grads` (node -> gradient) back to the leaves; those of nodes are used up on the way.
 
     Newest node first: then all contributions to a node have arrived when its turn comes. A differentiable walk
-    hands Tensors to the same rules, which record what they do.
+    hands Tensors to the same rules, which record what they do. `leaves` are the ticks of the first and the last leaf
+    of a transformation: what is older gets no gradient, and these hand none on.
     """
-    while order:
-        z = order.pop()
+    since, last = leaves
+    nodes = [(-z.tick, z) for z in grads if z.op is not None]
+    heapify(nodes)
+    while nodes:
+        tick, z = heappop(nodes)
+        if -tick <= last:
+            break
         g, op, args = grads.pop(z), z.op, z.args
+        if args is None:
+            raise _freed(op)
         if differentiable:
             inputs = [g, z, *args]
         else:
@@ -166,24 +186,26 @@ def walk(order, grads, since=0, retain_graph=False, differentiable=False):
                 inputs.append(x.data if type(x) is Tensor else x)      # a loop: faster than what is shorter
             if not retain_graph:
                 z.args = None
-        z, rules, k = None, op.rules, -1
-        shares = None if rules else op.together(*inputs)
+        rules = op.rules or [lambda *_, dx=dx: dx for dx in op.together(*inputs)]
+        k = -1
         for x in args:
             k += 1
             if type(x) is not Tensor or x.tick < since:
                 continue
-            dx, like, earlier = rules[k](*inputs) if rules else shares[k], x.data, grads.get(x)
+            dx, like = rules[k](*inputs), x.data
             kind = type(dx)
             if kind is not type(like) or (kind is ndarray and dx.shape != like.shape):
                 dx = fit(dx, like.shape, op, k)
-            if earlier is None:
+            if x not in grads:
                 grads[x] = dx
-            elif (kind is ndarray and rules and dx.base is None and dx.dtype is earlier.dtype
+                if x.op is not None:
+                    heappush(nodes, (-x.tick, x))
+            elif (kind is ndarray and op.rules and dx.base is None and dx.dtype is grads[x].dtype
                   and id(dx) not in map(id, inputs)):
-                dx += earlier                        # into an array that the rule has made: not a view, not an input
+                dx += grads[x]                       # into an array that the rule has made: not a view, not an input
                 grads[x] = dx
             else:
-                grads[x] = earlier + dx
+                grads[x] = grads[x] + dx
 
 
 def fit(dx, shape, op, k):
@@ -219,22 +241,34 @@ def seed(root, dout=None):
     return dout if dout.ndim or type(dout) is Tensor else dout[()]
 
 
-def gradients(roots, seeds, retain_graph=False, since=0, order=None, differentiable=False):
+def gradients(roots, seeds, leaves=(0, -1), retain_graph=False, differentiable=False):
     """{leaf: gradient of the sum of roots times seeds}, by one backward pass; each gradient is an array of its own."""
-    order = list(order) if order else collect(roots, since)[0]      # used up by the walk, so that nodes can go
-    grads, given = {}, set()
+    grads, shared = {}, set()
     for root, dout in zip(roots, seeds, strict=True):
-        given.add(id(dout))
+        shared.add(id(dout))
         grads[root] = grads[root] + dout if root in grads else dout
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):   # conventions such as sqrt'(0) = inf
-        walk(order, grads, since, retain_graph, differentiable)
+        walk(grads, leaves, retain_graph, differentiable)
     for z, g in grads.items():
-        if type(g) is Tensor:
-            continue
-        if g.dtype != z.data.dtype:
-            g = g.astype(z.data.dtype)
-        elif g.ndim and (g.base is not None or id(g) in given):      # a view, or another node's gradient too
-            g = g.copy()
-        given.add(id(g))
-        grads[z] = g
+        if type(g) is ndarray:
+            if g.dtype is not z.data.dtype:
+                grads[z] = g = g.astype(z.data.dtype)
+            elif g.base is not None or id(g) in shared:                   # a view, or another leaf's gradient too
+                grads[z] = g = g.copy()
+            shared.add(id(g))
+        elif type(g) is not type(z.data) and type(g) is not Tensor:
+            grads[z] = z.data.dtype.type(g)
     return grads
+
+
+def backward(self, dout=None, retain_graph=False):
+    """Add to `grad` of every leaf the gradient of this value, times `dout`.
+
+    `dout`, the upstream gradient, has this Tensor's shape and may be left out for a scalar: it is 1 then.
+    The graph is freed on the way, unless it is to be retained; a second pass through it is a RuntimeError.
+    """
+    for leaf, gradient in gradients((self,), (seed(self, dout),), retain_graph=retain_graph).items():
+        leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
+
+
+Tensor.backward = backward

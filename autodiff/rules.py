@@ -89,10 +89,10 @@ def _axes(axis, ndim):
 def _spread(g, x, axis):
     """`g`, which lacks the axes that were reduced (or has them with length 1), in the shape of x."""
     if axis is not None and g.ndim < x.ndim:
-        shape = list(x.shape)
-        for i in axis if isinstance(axis, tuple) else (axis,):
-            shape[i] = 1
-        g = g.reshape(shape)
+        if type(axis) is int:
+            g = g[(slice(None),) * (axis % x.ndim) + (None,)]
+        else:
+            g = g.reshape([1 if i in _axes(axis, x.ndim) else n for i, n in enumerate(x.shape)])
     if type(g) is Tensor or x.size > 10_000:
         return broadcast_to(g, x.shape)                           # a view: no memory, but slow to make
     z = np.empty(x.shape, g.dtype)

@@ -28,17 +28,6 @@ class Tensor:
             raise TypeError("this is a Tensor already; for a new leaf with the same value, take Tensor(t.data)")
         self.data, self.grad, self.op, self.args, self.tick = as_value(np.array(data)), None, None, (), next(ticks)
 
-    def backward(self, dout=None, retain_graph=False):
-        """Add to `grad` of every leaf the gradient of this value, times `dout`.
-
-        `dout`, the upstream gradient, has this Tensor's shape and may be left out for a scalar: it is 1 then.
-        The graph is freed on the way, unless it is to be retained; a second pass through it is a RuntimeError.
-        """
-        from autodiff import graph  # here, since graph imports Tensor
-
-        for leaf, gradient in graph.gradients([self], [graph.seed(self, dout)], retain_graph=retain_graph).items():
-            leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
-
     # what an ndarray says of itself
     shape = property(lambda self: self.data.shape)
     ndim = property(lambda self: self.data.ndim)
