@@ -16,6 +16,7 @@ class Problem:
     label     which part: "dx", "grads['W1']"; or the name of the argument that was changed
     got, expected   the two, where there are two
     says, ask, code, title   for kind "said": a check's own words
+    seen   for kind "said": what the check saw, in numbers; told with a known mistake's words, too
     """
 
     kind: str
@@ -26,11 +27,12 @@ class Problem:
     ask: str = ""
     code: str = ""
     title: str = ""
+    seen: str = ""
 
 
-def said(says, ask="", code="", title="not right yet", got=None, expected=None):
+def said(says, ask="", code="", title="not right yet", got=None, expected=None, seen=""):
     """A Problem in a check's own words."""
-    return Problem("said", "", got, expected, says, ask, code, title)
+    return Problem("said", "", got, expected, says, ask, code, title, seen)
 
 
 def parts(value, names):

@@ -49,7 +49,8 @@ def diagnose(result: Run, seeds, edge) -> Diagnosis | None:
                                     "result.", asked=asked)
     mistake = _in_the_bank(result, seeds, edge)
     if mistake:
-        return Diagnosis(mistake.title, mistake.says, mistake.ask, mistake.code, asked, _relation(result)[1])
+        says = " ".join(filter(None, (mistake.says, problem.seen)))
+        return Diagnosis(mistake.title, says, mistake.ask, mistake.code, asked, _relation(result)[1])
     if problem.kind == "value":
         return _value(problem, asked, *_relation(result))
     return _SPEAKERS[problem.kind](problem, asked, result.exercise)

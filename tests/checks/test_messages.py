@@ -11,6 +11,7 @@ import pytest
 
 from course import check, grade, hint
 from course.checks import commands, find
+from course.checks.comparing import said
 from course.checks.diagnosis import show_apart
 from course.checks.exercise import Check, Exercise
 
@@ -248,3 +249,16 @@ def test_two_values_that_differ_look_different(got, right, texts):
 
 def test_a_relation_names_the_exercises_own_upstream_gradient(capsys):
     assert "= yours × df" in told(capsys, lambda x, y, z, df=1.0: (z, z, x + y), "circuit_backward")
+
+
+def test_what_a_check_counted_is_told_with_a_known_mistake():
+    def few(ask):
+        if ask.count(ask(5)) > 5:
+            return said("Too many.", seen="With n = 5 it took 25.")
+        return None
+
+    costs = Exercise("cost(n)", "calls", 1, lambda n: n, checks=(Check("few", 1, test=few),),
+                     mistakes=(("R99", "squared", "n * n", "You squared n.", "What is doubled?"),))
+    assert "You squared n. With n = 5 it took 25. What is doubled?" in str(
+        commands.examine(costs, lambda n: n**2, (0,), edge=True))
+    assert "Too many." in str(commands.examine(costs, lambda n: 6, (0,), edge=True))
