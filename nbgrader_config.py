@@ -17,6 +17,8 @@ c.ClearSolutions.code_stub = {"python": "# write your code here\nraise NotImplem
 # feedback: a picture where a live graph would be blank, and no script of a submission's
 c.HTMLExporter.preprocessors = ["course.drawing.still.ShowPictures"]
 c.HTMLExporter.sanitize_html = True
+c.GenerateFeedback.exporter_class = "course.teaching.page.FeedbackPage"
+c.FeedbackPage.preprocessors = ["course.teaching.page.Pictures"]
 
 # zip_collect: the names that Canvas and Moodle give to what they let you download
 c.ZipCollectApp.extractor_plugin = "course.teaching.collecting.Extractor"

@@ -1,0 +1,58 @@
+"""Formulas of notebooks as pictures that are part of a page: no script, no font, in the colour of the text.
+
+matplotlib's mathtext draws them; what it can't read stays as it was written, in a <code>.
+"""
+
+import re
+from html import escape
+
+# As in Jupyter: $$…$$ on a line of its own, or $…$ that neither begins nor ends with a space
+FORMULA = re.compile(r"(?<!\\)\$\$(?P<block>.+?)\$\$|"
+                     r"(?<![\\$])\$(?P<inline>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?!\d)", re.DOTALL)
+SIZE = re.compile(r"\\[bB]igg?[lr]?(?![a-zA-Z])")   # of a bracket: mathtext does not know it, and can do without
+CODE = re.compile(r"(^|\n)(```|~~~).*?\n\2|`[^`\n]+`", re.DOTALL)
+TOKEN = "\ue000{}\ue001"    # from Unicode's private use area: no text holds it, no filter changes it
+
+
+def take_out(markdown):
+    """(text, formulas): a text with a token in the place of each formula outside of code."""
+    formulas, out, at = [], [], 0
+
+    def keep(match):
+        formulas.append((match["block"] or match["inline"], match["block"] is not None))
+        return TOKEN.format(len(formulas) - 1)
+
+    for code in CODE.finditer(markdown):
+        out += [FORMULA.sub(keep, markdown[at:code.start()]), code[0]]
+        at = code.end()
+    out.append(FORMULA.sub(keep, markdown[at:]))
+    return "".join(out), formulas
+
+
+def put_back(html, formulas):
+    """A page's fragment with its formulas in the places of their tokens."""
+    for k, (source, block) in enumerate(formulas):
+        html = html.replace(TOKEN.format(k), picture(source, block))
+    return html
+
+
+def picture(source, block=False):
+    """An <svg> of a formula, with its source as the text for those who don't see it."""
+    from matplotlib.textpath import TextPath
+
+    source = " ".join(source.split())
+    try:
+        path = TextPath((0, 0), f"${SIZE.sub('', source)}$", size=100)
+    except ValueError:
+        return f'<code class="formula">{escape(source)}</code>'
+    box = path.get_extents()
+    left, right, bottom, top = min(box.x0, 0) - 2, box.x1 + 4, box.y0 - 4, box.y1 + 4
+    width, height = right - left, top - bottom
+    lines = []
+    for points, kind in path.iter_segments(simplify=False):
+        numbers = " ".join(f"{x:.0f} {-y:.0f}" for x, y in points.reshape(-1, 2))
+        lines.append({1: "M", 2: "L", 3: "Q", 4: "C"}.get(int(kind), "Z") + (numbers if kind != 79 else ""))
+    return (f'<svg class="formula{" block" if block else ""}" role="img" aria-label="{escape(source)}" '
+            f'viewBox="{left:.0f} {-top:.0f} {width:.0f} {height:.0f}" '
+            f'style="width:{width / 100:.3g}em;vertical-align:{bottom / 100:.3g}em">'
+            f'<path fill="currentColor" d="{"".join(lines)}"/></svg>')

@@ -1,0 +1,109 @@
+"""The page of feedback: what `nbgrader generate_feedback` writes, and so Formgrader's button.
+
+    c.GenerateFeedback.exporter_class = "course.teaching.page.FeedbackPage"
+    c.FeedbackPage.preprocessors = ["course.teaching.page.Pictures"]
+
+It stands alone: no script, font or picture is fetched, by its own policy (a meta tag that browsers obey) and since
+nothing asks for one. It is read on a phone, in the dark, and aloud.
+"""
+
+import re
+from pathlib import Path
+
+import bleach
+from bleach.css_sanitizer import CSSSanitizer
+from nbconvert.exporters import HTMLExporter
+from nbformat.v4 import new_output
+from traitlets.config import Config
+
+from course.drawing.still import PICTURE, WIDGET, ShowPictures, _joined
+from course.teaching import formulas
+
+TEMPLATES = Path(__file__).parent / "templates"
+TAGS = {"a", "abbr", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1", "h2", "h3",
+        "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "summary", "sup",
+        "table", "tbody", "td", "th", "thead", "tr", "u", "ul"}
+UNSEEN = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)", re.DOTALL | re.IGNORECASE)    # what is in them is no text
+NOWHERE = re.compile(r'<img(?![^>]*\ssrc=)(?:\s+alt="(?P<alt>[^"]*)")?[^>]*>')     # a picture that was elsewhere
+STYLES = CSSSanitizer(allowed_css_properties=["border-left", "padding", "margin", "text-align"])
+
+
+class Pictures(ShowPictures):
+    """A picture in the place of each widget, in one output with the text that tells what it shows."""
+
+    def _stills(self, output):
+        data = output.get("data", {})
+        if WIDGET not in data or PICTURE not in data:
+            return [output]
+        return [new_output("display_data", {PICTURE: _joined(data[PICTURE]),
+                                            "text/plain": _joined(data.get("text/plain", ""))})]
+
+
+class FeedbackPage(HTMLExporter):
+    """nbconvert's exporter, with a template and a cleaning of its own."""
+
+    @property
+    def default_config(self):
+        config = Config({
+            "HTMLExporter": {"exclude_anchor_links": True},
+            "NbConvertBase": {"display_data_priority": [
+                "text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/latex", "text/plain"]}})
+        merged = super().default_config.copy()
+        merged.merge(config)
+        return merged
+
+    def __init__(self, config=None, **traits):
+        # By configuration of this class, since nbgrader's converter configures its parent
+        own = Config({"FeedbackPage": {"template_name": "backprop_feedback",
+                                       "extra_template_basedirs": [str(TEMPLATES)]}})
+        merged = Config() if config is None else config.copy()
+        merged.merge(own)
+        super().__init__(config=merged, **traits)
+
+    def default_filters(self):
+        yield from super().default_filters()
+        yield "prose", self.prose
+        yield "clean", clean
+        yield "headline", headline
+        yield "alternative", alternative
+        yield "points", "{:g}".format
+
+    def prose(self, source):
+        """A text in Markdown as HTML, cleaned, its formulas as pictures."""
+        text, found = formulas.take_out(source)
+        return formulas.put_back(clean(self.markdown2html({}, text)), found)
+
+
+def clean(html):
+    """HTML without scripts, styles that disturb, and pictures from elsewhere; links stay."""
+    html = bleach.clean(UNSEEN.sub("", html), tags=TAGS, attributes=_allowed, strip=True, css_sanitizer=STYLES,
+                        protocols={"http", "https", "mailto", "data"})
+    return NOWHERE.sub(lambda image: f"[picture: {image['alt']}]" if image["alt"] else "[picture]", html)
+
+
+def _allowed(tag, name, value):
+    if name == "style" or (tag in ("td", "th") and name in ("colspan", "rowspan", "scope", "align")):
+        return True
+    if tag == "a":
+        return name == "title" or (name == "href" and not value.strip().lower().startswith("data:"))
+    if tag == "img":
+        return name == "alt" or (name == "src" and value.startswith("data:image/"))
+    return tag in ("div", "span", "pre", "code") and name == "class"
+
+
+def headline(cell):
+    """What a test cell found, in a line: the first line of its report without the points; "" where it says nothing."""
+    for output in cell.get("outputs", ()):
+        if output.output_type == "display_data" and "text/plain" in output.data:
+            line = _joined(output.data["text/plain"]).split("\n", 1)[0]
+            name, _, found = line.partition("  ")
+            return found.rsplit("  (", 1)[0] if found else name
+        if output.output_type == "error":
+            return f"✗ stopped with {output.ename}"
+    return ""
+
+
+def alternative(output):
+    """The text for those who don't see a picture."""
+    text = _joined(output.get("data", {}).get("text/plain", "")).strip()
+    return text if text and not text.startswith("<") else "A picture that the cell above has drawn"

@@ -1,0 +1,106 @@
+"""`backprop feedback`: a page of feedback for each learner, and all of them in one zip for the LMS.
+
+The pages are those of nbgrader's generate_feedback. Its release_feedback needs the exchange, and stops at submissions
+that came by zip or by hand (jupyter/nbgrader, issue 1897); this asks for neither. In the zip each page has the name
+that the LMS gave to the learner's submission, so that Moodle ("Upload multiple feedback files in a zip") and Canvas
+("Upload Submissions") know whose it is; others stand under the student's id.
+"""
+
+import argparse
+import contextlib
+import io
+import logging
+import zipfile
+from pathlib import Path
+
+from course.teaching.collecting import read_record
+from course.teaching.term import TeachingError, in_sentences, open_term, write_new
+
+DATE = (2020, 1, 1, 0, 0, 0)    # the same pages make the same zip
+
+
+@in_sentences
+def main(argv):
+    """Write pages and zip; returns 1 where somebody's page could not be made."""
+    parser = argparse.ArgumentParser(prog="backprop feedback", description=__doc__.splitlines()[0])
+    parser.add_argument("assignment", help="for example 02_gate_patterns")
+    parser.add_argument("--output", metavar="FILE", help="the zip; feedback/ASSIGNMENT.zip")
+    parser.add_argument("--force", action="store_true", help="replace FILE where it is there already")
+    options = parser.parse_args(argv)
+    with open_term() as term:
+        term.assignment(options.assignment)
+        graded = _graded(term, options.assignment)
+        if not graded:
+            raise TeachingError(f"Nothing of {options.assignment} is graded yet: "
+                                f"backprop autograde {options.assignment}")
+        output = Path(options.output or term.root / "feedback" / f"{options.assignment}.zip")
+        if options.output and output.exists() and not options.force:
+            raise TeachingError(f"{output} is there already and was left as it is; --force replaces it.")
+        waiting = sorted(set(term.handed_in(options.assignment)) - set(graded))
+        unread = _to_be_read(term, options.assignment)
+        problems = make_pages(term, options.assignment)
+        pages = collect_pages(term, options.assignment, graded)
+        write_new(output, zipped(pages), force=True)
+    print(f"{len(pages)} pages of feedback: {output}")
+    for sentence, names in (("Without a page, since not graded yet", waiting),
+                            ("Still to be marked by hand (the page says 0 there)", unread),
+                            ("No page could be made for", sorted(set(graded) - {who for who, _ in pages.values()}))):
+        if names:
+            print(f"{sentence}: {', '.join(names)}")
+    if problems:
+        print("\n".join(problems))
+    return int(bool(problems))
+
+
+def _graded(term, assignment):
+    """The students who have a graded folder."""
+    pattern = term.folder("autograded", "*", assignment)
+    base = next(parent for parent in pattern.parents if "*" not in str(parent))
+    return sorted(path.relative_to(base).parts[0] for path in base.glob(str(pattern.relative_to(base)))
+                  if path.is_dir() and not path.relative_to(base).parts[0].startswith("."))
+
+
+def _to_be_read(term, assignment):
+    """The students some of whose answers wait for a mark by hand."""
+    return sorted(submission.student.id for submission in term.gradebook.assignment_submissions(assignment)
+                  if submission.needs_manual_grade)
+
+
+def make_pages(term, assignment):
+    """nbgrader's generate_feedback, made anew since grades and comments may have changed; the problems, in lines."""
+    from nbgrader.converters import GenerateFeedback
+    from nbgrader.converters.base import NbGraderException
+    from nbgrader.coursedir import CourseDirectory
+
+    problems = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: problems.append(record.getMessage().strip().splitlines()[-1])
+    converter = GenerateFeedback(coursedir=CourseDirectory(config=term.config, assignment_id=assignment),
+                                 config=term.config, force=True)
+    log = logging.Logger("feedback")
+    log.addHandler(handler)
+    converter.log = log
+    with contextlib.suppress(NbGraderException):
+        converter.start()
+    return [problem for problem in problems if "traceback" not in problem]
+
+
+def collect_pages(term, assignment, students):
+    """{name in the zip: (student, path)} of every page."""
+    record, pages = read_record(term.root, assignment), {}
+    for student in students:
+        prefix = record.get(student, {}).get("prefix") or f"{student}/"
+        for path in sorted(term.folder("feedback", student, assignment).glob("*.html")):
+            pages[prefix + path.name] = student, path
+    return pages
+
+
+def zipped(pages):
+    """The bytes of a zip of pages."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as zf:
+        for name, (_, path) in sorted(pages.items()):
+            info = zipfile.ZipInfo(name, DATE)
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            zf.writestr(info, path.read_bytes())
+    return content.getvalue()
