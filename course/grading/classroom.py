@@ -93,7 +93,7 @@ def _grade_notebook(path, key, settings, result):
         if known.grade or known.task:
             score = utils.determine_grade(cell)[0] if known.grade else None
             result.scores[key.notebook, known.name] = (score, True)
-        mistake = _mistake(cell)
+        mistake = mistake_of(cell)
         if mistake:
             result.mistakes[known.name] = mistake
     _, nb = nbformat.validator.normalize(nb)
@@ -101,7 +101,7 @@ def _grade_notebook(path, key, settings, result):
     result.notebooks[key.notebook] = (nbformat.writes(nb), notes)
 
 
-def _mistake(cell):
+def mistake_of(cell):
     """The mistake that a test cell's report names, or "" ."""
     for output in cell.get("outputs", ()):
         text = output.get("data", {}).get("text/plain", "")
