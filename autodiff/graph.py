@@ -210,13 +210,12 @@ def walk(grads, leaves=(0, -1), retain_graph=False, differentiable=False):
 
 def fit(dx, shape, op, k):
     """The contribution `dx` summed down to `shape`: where broadcasting made copies, their gradients add."""
-    if not isinstance(dx, (ndarray, Tensor)):
+    if type(dx) is not ndarray and type(dx) is not Tensor:
         dx = np.asarray(dx)
-    grown = dx.shape
-    extra = len(grown) - len(shape)
+    grown, extra = dx.shape, dx.ndim - len(shape)
     if extra > 0:
         axes = 0 if extra == 1 else tuple(range(extra))
-        dx = dx.sum(axes) if type(dx) is Tensor else np.add.reduce(dx, axes)
+        dx = np.add.reduce(dx, axes) if type(dx) is ndarray else dx.sum(axes)
     if dx.shape != shape and extra >= 0:
         axes = tuple([i for i, n in enumerate(shape) if n == 1 != dx.shape[i]])
         dx = dx.sum(axis=axes, keepdims=True)
