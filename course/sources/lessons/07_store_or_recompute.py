@@ -1,0 +1,701 @@
+# %% [markdown]
+# # Lesson 7 · Store or recompute
+#
+# After this lesson you can
+#
+# - say what a gradient costs, compared with the function itself, and why that does not depend on the number of inputs;
+# - tell how much memory a backward pass holds, and when;
+# - trade memory for time with checkpoints, and say how far apart they should be.
+
+# %%
+import math
+import time
+import tracemalloc
+from functools import cache
+from statistics import median
+
+import matplotlib.pyplot as plt
+import numpy as np
+from ipywidgets import IntSlider, fixed, interact
+
+import autodiff
+from autodiff import scalar
+from autodiff.trace import trace
+from course import graph, predict
+
+GREEN, RED, GREY, PALE = "#00735C", "#B3261E", "#5F6368", "#8FC1B3"      # values, gradients, the rest, once more
+plt.rcParams.update({"figure.figsize": (7.5, 3.8), "font.size": 12, "lines.linewidth": 2, "lines.markersize": 6,
+                     "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False})
+
+# %% [markdown]
+# ## Why the price matters
+#
+# A network learns from the gradient of its loss. You could measure that gradient: nudge one weight up, then down, and
+# look at the difference. That takes 2 runs of the network for each weight. With $n$ weights it is $2n$ runs,
+# for a single step of learning.
+#
+# Networks are trained with millions of weights. Nobody waits for millions of runs. (The motive is that of Saitoh
+# 2016, chapter 5; Goodfellow, Bengio and Courville 2016, section 6.5.)
+#
+# The backward pass finds the same gradient for the price of a few runs. This lesson looks closely at that price:
+# first at the time, then at the memory.
+
+# %% [markdown]
+# ## Predict first
+#
+# You compute the gradient of a chain of 20 stages, $f(f(\dots f(w)))$. Memory is short, so you keep nothing but
+# $w$. For each slope you start at $w$ and run forward again. The slope of stage $k$ needs $k$ calls of $f$, with
+# $k$ from 0 to 19.
+#
+# How many calls of $f$ is that in all?
+
+# %%
+guess = ...
+predict(guess, truth=sum(range(20)), unit="calls")
+
+# %% [markdown]
+# ## One run against 2n
+#
+# Here is a layer with $n$ weights. The next cell finds its gradient in both ways, and counts the runs of the
+# function.
+
+# %%
+rng = np.random.default_rng(7)
+inputs = rng.normal(size=(200, 16))
+runs = 0
+
+def loss(weights):
+    global runs
+    runs += 1
+    return autodiff.tanh(inputs @ weights).sum()
+
+def numeric_gradient(f, weights, h=1e-5):
+    grad = np.empty_like(weights)
+    moved = weights.copy()
+    for at in np.ndindex(weights.shape):
+        moved[at] = weights[at] + h
+        above = f(moved)
+        moved[at] = weights[at] - h
+        grad[at] = (above - f(moved)) / (2 * h)
+        moved[at] = weights[at]
+    return grad
+
+# %%
+weights = rng.normal(size=(16, 8)) / 4
+runs = 0
+by_numbers = numeric_gradient(loss, weights)
+print(f"{weights.size} weights, numeric:  {runs} runs")
+runs = 0
+by_backward_pass = autodiff.grad(loss)(weights)
+print(f"{weights.size} weights, backward: {runs} run, and one walk back")
+print(f"largest difference: {abs(by_numbers - by_backward_pass).max():.1e}")
+
+# %% [markdown]
+# Now with the clock. Each time below is the median of several runs, divided by the time of the function alone. Times
+# differ from machine to machine and from run to run; the picture does not.
+
+# %%
+def seconds(action, repeats):
+    """The median time of an action."""
+    found = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        action()
+        found.append(time.perf_counter() - start)
+    return median(found)
+
+def both_prices(n):
+    """The time of the numeric gradient and of the backward pass for n weights, in runs of the function."""
+    weights = rng.normal(size=(16, n // 16)) / 4
+    once = seconds(lambda: loss(weights), 31)
+    return (seconds(lambda: numeric_gradient(loss, weights), 3) / once,
+            seconds(lambda: autodiff.grad(loss)(weights), 31) / once)
+
+sizes = [16, 32, 64, 128, 256, 512]
+numeric, backward = zip(*map(both_prices, sizes), strict=True)
+
+# %% [markdown]
+# The plot shows both prices, in runs of the function. The numeric gradient climbs along the line $2n$. The backward
+# pass does not climb: it takes a few runs, and some bookkeeping of Python's, which weighs while the arrays are small.
+
+# %%
+plt.loglog(sizes, 2 * np.array(sizes), "--", color=GREY, label="2n, the theory")
+plt.loglog(sizes, numeric, "s", color=RED, label="numeric gradient, measured")
+plt.loglog(sizes, backward, "o", color=GREEN, label="backward pass, measured")
+plt.xticks(sizes, sizes)
+plt.minorticks_off()
+plt.xlabel("weights n")
+plt.ylabel("time, in runs of f")
+plt.ylim(1, None)
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# ## The cheap gradient
+#
+# Why a handful? Count **operations**, so that no clock disturbs. Forward, a gate is one operation. Back, each of its
+# edges takes one multiplication, *upstream × local*, and one addition, to accumulate. A gate has one edge or two. So
+# a gate costs
+#
+# $$1 + 2 \cdot 2 = 5 \text{ operations at most, in place of } 1$$
+#
+# The whole gradient, **of all inputs at once**, costs at most 5 times the function. (Griewank 1989. The bound of
+# Griewank and Walther 2008, chapter 4, also weighs memory access, and lies between 3 and 4.)
+#
+# Here the slope of a gate is free: for × it is the other input. Where it is not, add an operation to the count: a
+# gate with one input, like tanh, then has 4.
+
+# %%
+def operations(f, n):
+    """(operations of f, operations of f and its gradient) for n inputs, counted on the tape."""
+    tape = scalar.Tape()
+    f([tape.leaf(0.5 + 0.01 * k) for k in range(n)])
+    gates = [entry for entry in tape if len(entry) > 2]          # (gate, value, parent, slope, …)
+    back = sum(4 if len(entry) == 6 else 3 for entry in gates)   # two edges; or one, and its slope
+    return len(gates), len(gates) + back
+
+def chain_of_tanh(x):
+    for _ in x:
+        x[0] = scalar.tanh(x[0])
+
+functions = {"product of n numbers": (math.prod, "o"), "sum of n tanh": (lambda x: sum(map(scalar.tanh, x)), "^"),
+             "chain of n tanh": (chain_of_tanh, "s")}
+
+# %% [markdown]
+# The plot shows how many times the gradient costs the function, for three functions of up to a thousand inputs or
+# stages. All stay at the line of 5 or below it, however large the function is. The numeric gradient, at $2n$,
+# leaves the picture with the third input.
+
+# %%
+sizes = [2, 5, 10, 20, 50, 100, 200, 500, 1000]
+for name, (f, mark) in functions.items():
+    counts = [operations(f, n) for n in sizes]
+    plt.semilogx(sizes, [both / alone for alone, both in counts], mark, color=GREEN, label=name)
+plt.axhline(5, color=RED, linestyle="--")
+plt.text(1000, 5.12, "the bound: 5", color=RED, ha="right")
+n = np.array([1.0, 3.5])
+plt.semilogx(n, 2 * n, ":", color=GREY)
+plt.text(3.2, 6.1, "2n, numeric", color=GREY)
+plt.ylim(0, 7)
+plt.xlabel("size n")
+plt.ylabel("operations / those of f")
+plt.legend(loc="lower right")
+plt.show()
+
+# %% [markdown]
+# ## Edges, not paths
+#
+# The count above went over **edges**. Nothing else matters: not how many inputs there are, and not how many paths.
+#
+# Take a graph that is full of paths: each value is the sum of the two before it.
+
+# %%
+def fibonacci(a, b, stages=5):
+    for _ in range(stages):
+        a, b = b, a + b
+    return b
+
+graph(fibonacci, a=1, b=1)
+
+# %% [markdown]
+# All local gradients are 1 here. So every path contributes 1, and the gradient **is** the number of paths: 8 from
+# $b$ with 5 stages. With each stage this number grows by a factor of about 1.618.
+#
+# The next cell counts the payments of the backward pass, and those of a function that walks along each path by
+# itself.
+
+# %%
+def payments(stages):
+    """How often the backward pass pays along an edge."""
+    passes = trace(lambda a, b: fibonacci(a, b, stages), a=1.0, b=1.0)
+    return sum(step.direction == "backward" and step.sender is not None for step in passes.steps)
+
+def payments_by_path(stages):
+    """The same for a walk that goes along every path by itself."""
+    count, waiting = 0, [stages]
+    while waiting:
+        at = waiting.pop()
+        if at > 0:                              # value at has two parents
+            count += 2
+            waiting += [at - 1, at - 2]
+    return count
+
+# %% [markdown]
+# The plot shows both counts, on a logarithmic scale: the backward pass on the line $2n$, the walk along paths on a
+# straight line that climbs by the factor 1.618 with each stage. (Goodfellow, Bengio and Courville 2016,
+# section 6.5.3: the work grows with the edges; without it, it can grow exponentially.)
+
+# %%
+stages, few = np.arange(1, 41), np.arange(1, 22)
+golden = (1 + math.sqrt(5)) / 2
+plt.semilogy(stages, 2 * stages, "--", color=GREEN)
+plt.semilogy(stages[::3], [payments(n) for n in stages[::3]], "o", color=GREEN)
+plt.text(40, 6, "along every edge: 2n", color=GREEN, ha="right")
+plt.semilogy(stages, 2 * (golden ** (stages + 2) / math.sqrt(5) - 1), "--", color=RED)
+plt.semilogy(few[::2], [payments_by_path(n) for n in few[::2]], "^", color=RED)
+plt.text(20, 3e5, "along every path", color=RED, ha="right")
+plt.xlabel("stages n")
+plt.ylabel("payments")
+plt.show()
+
+# %% [markdown]
+# ## Merge what is equal
+#
+# A backward pass never does the same work twice. A **formula** may. Write the derivative of $f(f(f(w)))$ for $f =
+# \sin$ as school teaches it:
+#
+# $$\cos(\sin(\sin w)) \cdot \cos(\sin w) \cdot \cos w$$
+#
+# The sub-expression $\sin w$ stands there twice. So the graph of the formula computes it twice.
+
+# %%
+def written_out(w):
+    return autodiff.cos(autodiff.sin(autodiff.sin(w))) * autodiff.cos(autodiff.sin(w)) * autodiff.cos(w)
+
+graph(written_out, w=1.5)
+
+# %% [markdown]
+# Two nodes are equal when they have the same gate and the same parents. Merge them, from the inputs on, and each
+# sub-expression is left once.
+
+# %%
+def merged(nodes):
+    """The nodes that are left when equal ones become one: the same gate, with the same parents."""
+    known, place = {}, []
+    for node in nodes:
+        key = node.gate, node.name, *(place[parent] for parent in node.parents)
+        place.append(known.setdefault(key, len(known)))
+    return list(known)
+
+def edges(nodes):
+    return sum(len(node.parents) for node in nodes)
+
+before = trace(written_out, w=1.5).nodes
+after = merged(before)
+print("edges before:", edges(before), "  after:", sum(len(parents) for gate, name, *parents in after))
+
+# %%
+def named_once(w):
+    x = autodiff.sin(w)
+    y = autodiff.sin(x)
+    return autodiff.cos(y) * autodiff.cos(x) * autodiff.cos(w)
+
+graph(named_once, w=1.5, names="x y")
+
+# %% [markdown]
+# With three stages little is won. With $n$ stages the formula has $n(n-1)/2$ sines, and only $n - 1$ of them
+# differ. The plot counts edges before and after: the first grow like a square, the others like a line. (Goodfellow,
+# Bengio and Courville 2016, section 6.5.6, mention such simplifications; compilers call them common sub-expression
+# elimination.)
+
+# %%
+def formula(stages):
+    """The derivative of stages times sin, written out."""
+    def f(w):
+        product = 1
+        for k in range(stages):
+            t = w
+            for _ in range(k):
+                t = autodiff.sin(t)
+            product = autodiff.cos(t) if k == 0 else product * autodiff.cos(t)
+        return product
+    return f
+
+n = np.arange(1, 25)
+found = [trace(formula(k), w=1.5).nodes for k in n]
+plt.plot(n, n * (n - 1) / 2 + 3 * n - 2, "--", color=RED)
+plt.plot(n, [edges(nodes) for nodes in found], "^", color=RED)
+plt.text(21, 300, "as written: n(n − 1)/2 + 3n − 2", color=RED, ha="right")
+plt.plot(n, 4 * n - 3, "--", color=GREEN)
+plt.plot(n, [sum(len(key) - 2 for key in merged(nodes)) for nodes in found], "o", color=GREEN)
+plt.text(24, 22, "merged: 4n − 3", color=GREEN, ha="right")
+plt.xlabel("stages n")
+plt.ylabel("edges")
+plt.show()
+
+# %% [markdown]
+# ## Store or recompute
+#
+# The two forms are two programs. **Merged**, a value is computed once and kept until the last one who needs it has
+# used it. **Written out**, it is computed anew each time, and nothing is kept.
+#
+# So the formula that looked like pure waste is a way to save memory. (Goodfellow, Bengio and Courville 2016,
+# section 6.5.3.) Here are both for any chain. They count the calls of $f$.
+
+# %%
+calls = 0
+
+def f(value):
+    global calls
+    calls += 1
+    return Value(math.sin(value.number))
+
+def slope(value):
+    return math.cos(value.number)
+
+def store(w, n):
+    values = [w]
+    for _ in range(n - 1):
+        values.append(f(values[-1]))
+    grad = 1.0
+    while values:
+        grad *= slope(values.pop())
+    return grad
+
+def recompute(w, n):
+    grad = 1.0
+    for k in reversed(range(n)):
+        value = w
+        for _ in range(k):
+            value = f(value)
+        grad *= slope(value)
+    return grad
+
+# %% [markdown]
+# A `Value` is a number that notes when it comes to life and when Python drops it. Time is counted in calls. So we
+# see what is held without a word from the programs themselves.
+
+# %%
+class Value:
+    """A number that keeps a diary: lives holds (name, made, dropped) of all that have been dropped."""
+    lives, here, most = [], 0, 0
+
+    def __init__(self, number):
+        self.number, self.made = number, calls
+        Value.here += 1
+        Value.most = max(Value.most, Value.here)
+
+    def __del__(self):
+        Value.here -= 1
+        Value.lives.append((self.made, calls))
+
+def price(program, n):
+    """(gradient, calls of f, most values held, their lives) of a program."""
+    global calls
+    calls, Value.lives, Value.here, Value.most = 0, [], 0, 0
+    grad = program(Value(1.5), n)
+    return grad, calls, Value.most, Value.lives
+
+for program in (store, recompute):
+    grad, called, held, _ = price(program, 20)
+    print(f"{program.__name__:9}  gradient {grad:.12f}   {called:3} calls   {held:2} values held")
+
+# %% [markdown]
+# The same gradient, at two prices. The plot shows the calls for chains of up to 40 stages, on the lines of theory:
+# $n - 1$ to store, $n(n-1)/2$ to recompute.
+
+# %%
+n = np.arange(1, 41)
+plt.plot(n, n * (n - 1) / 2, "--", color=RED)
+plt.plot(n[::3], [price(recompute, k)[1] for k in n[::3]], "^", color=RED)
+plt.text(29, 480, "recompute: n(n − 1)/2", color=RED, ha="right")
+plt.plot(n, n - 1, "--", color=GREEN)
+plt.plot(n[::3], [price(store, k)[1] for k in n[::3]], "o", color=GREEN)
+plt.text(40, 75, "store: n − 1", color=GREEN, ha="right")
+plt.xlabel("stages n")
+plt.ylabel("calls of f")
+plt.show()
+
+# %% [markdown]
+# ## What is held
+#
+# Each bar below is the life of one value: from the call that makes it to the moment when Python drops it. To store,
+# values wait for the way back, so the bars are long and there are many at once. To recompute, the bars are short;
+# only $w$, at the bottom, waits for the next run.
+#
+# The **peak** is the largest number of bars above one another.
+
+# %%
+n = 7
+figure, panels = plt.subplots(1, 2, figsize=(9.5, 3.4), width_ratios=[1, 2])
+for panel, program in zip(panels, (store, recompute), strict=True):
+    _, called, held, lives = price(program, n)
+    for height, (made, dropped) in enumerate(sorted(lives)):
+        panel.barh(height, max(dropped - made, 0.3), left=made, height=0.7, color=GREEN)
+    panel.set_title(f"{program.__name__}: {held} held, {called} calls", fontsize=12)
+    panel.set_xlabel("time, in calls of f")
+    panel.set_yticks([])
+    panel.set_xticks(range(0, called + 1, 3))
+panels[0].set_ylabel("values")
+figure.tight_layout()
+plt.show()
+
+# %% [markdown]
+# How can one know the peak without running the program on a machine? From its **trace**: what is made, and what is
+# used, in order. A value is needed from where it is made to its last use. If it is made again, it need not be kept
+# in between. That is how compilers count registers, and it is how the assignment counts.
+#
+# Mind the difference. A list that you fill and forget costs memory; a trace does not see it. What Python drops
+# depends on who still holds it; what is **needed** depends on what comes later.
+
+# %% [markdown]
+# ## Checkpoints
+#
+# Now in between. On the way forward keep every `every`-th value: a **checkpoint**. They cut the chain into
+# segments. On the way back take the segments from the last to the first. Compute the values of a segment again from
+# its checkpoint, use them, drop them.
+#
+# Each value is computed once on the way forward, and at most once more on the way back: at most $2n$ calls. Held
+# are the checkpoints, and **one** segment:
+#
+# $$\frac{n}{\text{every}} + \text{every} \quad \text{values, or one more}$$
+
+# %%
+def lives(n, every):
+    """(value, from, to) of each value in the order of a checkpointed pass; time in calls and slopes."""
+    found, clock = [], n
+    for first in reversed(range(0, n, every)):
+        size = min(every, n - first)
+        turn = clock + size - 1                                     # the last value of the segment is there
+        found += [(first, first, turn + size)]                      # the checkpoint, kept from the way forward
+        found += [(first + j, clock + j, turn + size - j) for j in range(1, size)]
+        clock = turn + size
+    return found
+
+# %% [markdown]
+# The picture shows a chain of 24 stages with a checkpoint every 5: left of the dotted line the way forward, right
+# of it the way back. Dark bars are checkpoints. Pale bars are values that are computed again, segment by segment,
+# the last segment first.
+
+# %%
+def draw_lives(every=5, n=24):
+    spans = lives(n, every)
+    peak = max(sum(start <= at <= end for _, start, end in spans) for at in range(3 * n))
+    plt.figure(figsize=(8.5, 3.8))
+    for value, start, end in spans:
+        plt.barh(value, end - start, left=start, height=0.8, color=PALE if value % every else GREEN)
+    plt.axvline(n, color=GREY, linestyle=":")
+    plt.xlim(0, 3 * n)
+    plt.xlabel("time, in calls of f and slopes")
+    plt.ylabel("stage")
+    plt.title(f"every = {every}: at most {peak} of {n} values at the same time", fontsize=12)
+    plt.show()
+
+draw_lives()
+
+# %% [markdown]
+# Move the slider. With every = 1 all is stored. With every = 24 there is one segment, and it holds everything at
+# once. For which spacing is the peak lowest? (Without a running kernel the picture above stands for it.)
+
+# %%
+_ = interact(draw_lives, every=IntSlider(5, min=1, max=24), n=fixed(24))
+
+# %% [markdown]
+# ## How far apart
+#
+# `autodiff.checkpoint(f)` is such a segment: a function like `f` that forgets what it computed inside, and computes
+# it again when the backward pass comes. Let us measure real memory, on a chain of 64 stages whose values are
+# arrays. `tracemalloc` tells the peak.
+
+# %%
+STAGES, array = 64, np.linspace(0.1, 1.0, 10_000)
+called = 0
+
+def stage(h):
+    global called
+    called += 1
+    return autodiff.sin(h)
+
+def segment(size):
+    def run(h):
+        for _ in range(size):
+            h = stage(h)
+        return h
+    return run
+
+def chain(every):
+    """All stages, with a checkpoint every so many of them; none where one segment is the whole chain."""
+    def f(h):
+        for first in range(0, STAGES, every):
+            part = segment(min(every, STAGES - first))
+            h = part(h) if every == STAGES else autodiff.checkpoint(part)(h)
+        return h.sum()
+    return f
+
+# %%
+def peak_and_calls(every):
+    """The peak of a gradient's memory, in arrays, and how often stages were called."""
+    global called
+    called = 0
+    tracemalloc.start()
+    grad = autodiff.grad(chain(every))(array)
+    peak = tracemalloc.get_traced_memory()[1] / array.nbytes
+    tracemalloc.stop()
+    return peak, called, grad
+
+spacings = [1, 2, 4, 6, 8, 11, 16, 23, 32, 64]
+measured = {every: peak_and_calls(every) for every in spacings}
+assert all(np.array_equal(grad, measured[64][2]) for _, _, grad in measured.values())
+print("the same gradient, to the last bit, for each of", len(measured), "spacings")
+
+# %% [markdown]
+# The plot shows the peak over the spacing, measured and by the formula $n/\text{every} + \text{every}$. Both fall
+# and rise again, with the lowest points around 8, the root of 64. There the peak is less than a third of what
+# storing takes. Every point but the last took 128 calls; the last one stores, and took 64.
+
+# %%
+every = np.linspace(1, 64, 400)
+plt.plot(every, STAGES / every + every, "--", color=GREY, label="n/every + every, the theory")
+plt.plot(spacings, [measured[k][0] for k in spacings], "o", color=GREEN, label="measured on autodiff")
+plt.axvline(math.sqrt(STAGES), color=RED, linestyle=":")
+plt.text(9, 60, "every = √n", color=RED)
+plt.xlabel("a checkpoint every … stages")
+plt.ylabel("peak, in arrays")
+plt.ylim(0, None)
+plt.legend(loc="lower right")
+plt.show()
+print("calls:", {k: measured[k][1] for k in spacings})
+
+# %% [markdown]
+# Why the root? As `every` grows, $n/\text{every}$ falls and `every` rises. Their sum is smallest where both are
+# equal, at $\sqrt n$, and there it is $2\sqrt n$. So **one more run of the function buys memory for $2\sqrt n$
+# values instead of $n$**: 20 instead of 100, 2,000 instead of a million. (Chen, Xu, Zhang and Guestrin 2016,
+# section 4.)
+
+# %% [markdown]
+# ## The best schedule
+#
+# Can one do better? Suppose there is room for $s$ checkpoints, $w$ among them. Put the next one after $m$ stages.
+# That takes $m$ calls. Then do the rest, $n - m$ stages, with one place less. After that its place is free again,
+# and the first $m$ stages have all $s$ places. Choose the best $m$, and you get the fewest calls:
+#
+# $$t(n, s) = \min_{0 < m < n} \; m + t(n - m, s - 1) + t(m, s), \qquad t(n, 1) = \frac{n(n-1)}{2}, \quad t(1, s) = 0$$
+#
+# With one place this is recomputing; with $n$ places it is storing.
+
+# %%
+@cache
+def fewest(n, places):
+    """The fewest calls of f for the gradient of n stages, with room for so many checkpoints."""
+    if n == 1:
+        return 0
+    if places == 1:
+        return n * (n - 1) // 2
+    return min(m + fewest(n - m, places - 1) + fewest(m, places) for m in range(1, n))
+
+for places in (1, 2, 3, 5, 8, 64):
+    print(f"64 stages, {places:2} places: {fewest(64, places):5} calls")
+
+# %% [markdown]
+# There is a closed form. With $s$ places and no stage run more than $r$ times, you can reverse exactly
+# $\binom{s + r}{s}$ stages. So the schedule is called **binomial**. Let $r$ be the smallest number that is enough for
+# $n$ stages. Then
+#
+# $$t(n, s) = r\,n - \binom{s + r}{s + 1}$$
+#
+# (Griewank 1992; Griewank and Walther 2000, "Algorithm 799: revolve"; Griewank and Walther 2008, chapter 12.)
+
+# %%
+def binomial(n, places):
+    """The closed form of fewest."""
+    r = 0
+    while math.comb(places + r, places) < n:
+        r += 1
+    return r * n - math.comb(places + r, places + 1)
+
+assert all(binomial(k, places) == fewest(k, places) for k in range(1, 65) for places in range(1, 65))
+print("search and closed form agree on 4096 cases")
+
+# %% [markdown]
+# The plot puts all programs into one picture: calls over places, for 64 stages, both on logarithmic axes. Storing
+# lies at the lower right, recomputing at the upper left. The best schedule is the line between them, with the
+# points found by search on it. No program lies below. Evenly spaced checkpoints lie above, but not by much, and
+# they are simpler.
+
+# %%
+places = np.arange(1, 65)
+plt.loglog(places, [binomial(64, s) for s in places], "--", color=GREY, label="binomial, the theory")
+few = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64]
+plt.loglog(few, [fewest(64, s) for s in few], "o", color=GREEN, label="best schedule, by search")
+even = [4, 8, 16, 32]
+plt.loglog([64 / k + k for k in even], [measured[k][1] for k in even], "s", color=RED, label="evenly spaced, measured")
+plt.annotate("recompute", (1, fewest(64, 1)), xytext=(12, -4), textcoords="offset points")
+plt.annotate("store", (64, fewest(64, 64)), xytext=(-8, -8), textcoords="offset points", ha="right")
+plt.xticks([1, 2, 4, 8, 16, 32, 64], [1, 2, 4, 8, 16, 32, 64])
+plt.minorticks_off()
+plt.xlabel("places for values")
+plt.ylabel("calls of f")
+plt.ylim(40, None)
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# What does it buy? With $r = 3$, no stage runs more than three times. Then 10 places reach over
+# $\binom{13}{10} = 286$ stages. Let the places grow like $\log n$, and the calls per stage grow like $\log n$, too. A
+# simulation of a million steps can be reversed with 40 of its states in memory, for about 5 calls per step.
+
+# %%
+for n in (100, 10_000, 1_000_000):
+    places = 2 * math.isqrt(n)
+    thrifty = math.ceil(2 * math.log2(n))
+    print(f"{n:9,} stages: {binomial(n, thrifty) / n:4.1f} calls per stage with {thrifty:2} places; "
+          f"√n checkpoints take {places:5,} places and 2 calls per stage")
+
+# %% [markdown]
+# ## Break it
+#
+# Four wrong claims about costs. Each is right on the numbers below, by accident. Change the numbers until all four
+# are exposed.
+
+# %%
+def tell(claim, says, truth):
+    verdict = "hidden, here it is right" if math.isclose(says, truth) else "exposed!"
+    print(f"{claim:48} says {says:8.4g}, truth {truth:8.4g}: {verdict}")
+
+n = 2                                       # change me: stages
+tell("recomputing takes n − 1 calls", n - 1, price(recompute, n)[1])
+
+n = 3                                       # change me: stages
+tell("recomputing holds as many values as there are", n, price(recompute, n)[2])
+
+n = 16                                      # change me: stages
+best = min(n / k + k for k in range(1, n + 1))
+tell("the best spacing is √n, rounded down", n / math.isqrt(n) + math.isqrt(n), best)
+
+n, places = 6, 3                            # change us: stages and places
+tell("with s places it takes 2n calls at most", min(binomial(n, places), 2 * n), binomial(n, places))
+
+# %% [markdown]
+# What hid them: chains of two and three stages are too short to show a square, or a value that is dropped. A square
+# number has a whole root. And a few stages fit into a few places.
+
+# %% [markdown]
+# ## Your turn
+#
+# Open [assignment 7](../exercises/07_store_or_recompute/07_store_or_recompute.ipynb). Its five functions go with
+# these sections:
+#
+# | section | exercises |
+# |---|---|
+# | Store or recompute | `stored_cost`, `recomputed_cost` |
+# | Checkpoints | `checkpointed_grad` |
+# | How far apart | `best_every` |
+# | What is held | `peak_memory` |
+
+# %% [markdown]
+# ## Recall
+#
+# Answer aloud or on paper, then unfold.
+#
+# <details><summary>Why does the price of a gradient not grow with the number of inputs?</summary>
+#
+# The backward pass pays once along each edge, with one multiplication and one addition. The edges are those of the
+# function itself. All inputs are served by the same walk.
+#
+# </details>
+#
+# <details><summary>When is it wise to compute a value twice?</summary>
+#
+# When memory is what you lack. Each value that is dropped and made again costs a call, and frees its place in the
+# time between.
+#
+# </details>
+#
+# <details><summary>Why is a checkpoint every √n stages a good choice?</summary>
+#
+# Fewer checkpoints make longer segments. The two add up to n/every + every values, and this is smallest where both
+# terms are equal. The price is one more run of the function.
+#
+# </details>
+#
+# Next: lesson 8 trains a network with all of this.
