@@ -1,5 +1,7 @@
 """Course folders and classes for the tests of the instructor's commands."""
 
+import contextlib
+import io
 import os
 import shutil
 import subprocess
@@ -40,6 +42,18 @@ def backprop(folder, *arguments, code=0):
     return run(folder, "-m", "course", *arguments, code=code)
 
 
+def call(main, folder, *arguments, code=0):
+    """A command's main in this process, as if from a folder; what it printed."""
+    said = io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        try:
+            ended = main(list(map(str, arguments)))
+        except SystemExit as error:
+            ended = error.code
+    assert ended == code, said.getvalue()
+    return said.getvalue()
+
+
 def text_of(nb):
     return nbformat.writes(nb)
 
@@ -57,5 +71,5 @@ def hand_in(folder, student, nb, name=NAME):
     (target / f"{name}.ipynb").write_text(text_of(nb), encoding="utf-8")
 
 
-__all__ = ["NAME", "ROOT", "backprop", "cell_of", "hand_in", "nbgrader", "new_course", "released", "run", "solved",
-           "text_of", "wrong"]
+__all__ = ["NAME", "ROOT", "backprop", "call", "cell_of", "hand_in", "nbgrader", "new_course", "released", "run",
+           "solved", "text_of", "wrong"]

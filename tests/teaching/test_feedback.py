@@ -7,9 +7,10 @@ import zipfile
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from course.teaching import returning
 from course.teaching.formulas import picture, put_back, take_out
 from course.teaching.page import clean
-from tests.teaching.classes import NAME, backprop
+from tests.teaching.classes import NAME, backprop, call
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +119,7 @@ def test_cleaning_keeps_tables_and_takes_scripts():
 
 
 def test_bad_input_gets_a_sentence(course):
-    assert "Did you mean 02_gate_patterns?" in backprop(course, "feedback", "02_gate_pattern", code=1)
+    assert "Did you mean 02_gate_patterns?" in call(returning.main, course, "02_gate_pattern", code=1)
     (course / "mine.zip").write_text("mine")
-    said = backprop(course, "feedback", NAME, "--output", "mine.zip", code=1)
+    said = call(returning.main, course, NAME, "--output", "mine.zip", code=1)
     assert "left as it is" in said and (course / "mine.zip").read_text() == "mine"

@@ -1,0 +1,78 @@
+"""What a class has got: points from the gradebook, named mistakes from the graded notebooks."""
+
+from collections import namedtuple
+from dataclasses import dataclass, field
+
+from course.grading.classroom import mistake_of
+from course.grading.repair import name_of
+
+Mark = namedtuple("Mark", "exercise points of waits comment")     # waits: for a mark by hand
+
+
+@dataclass
+class Result:
+    """What one student has got in one assignment."""
+
+    student: str
+    points: float           # with the late penalty taken off
+    of: float
+    penalty: float = 0.0
+    late_seconds: float = 0.0
+    waits: bool = False     # some answer has no mark yet
+    marks: list = field(default_factory=list)
+    mistakes: dict = field(default_factory=dict)    # exercise: name of the mistake
+
+
+def results(term, assignment):
+    """{student: Result} of everybody who has a submission in the gradebook."""
+    found = {}
+    for submission in term.gradebook.assignment_submissions(assignment):
+        marks = [Mark(grade.name, grade.score or 0.0, grade.max_score, _waits(grade), comment)
+                 for notebook in submission.notebooks for grade, comment in _with_comments(notebook)]
+        penalty = submission.late_submission_penalty or 0.0
+        found[submission.student.id] = Result(
+            submission.student.id, max(0.0, submission.score - penalty), submission.max_score, penalty,
+            submission.total_seconds_late, any(mark.waits for mark in marks), marks,
+            _mistakes(term, submission.student.id, assignment))
+    return found
+
+
+def _waits(grade):
+    """Whether an answer has no mark yet, or one that somebody must look at."""
+    return bool(grade.needs_manual_grade) or (grade.auto_score is None and grade.manual_score is None)
+
+
+def _with_comments(notebook):
+    """(grade, the instructor's comment on its answer) for the cells of a notebook, in their order."""
+    comments = {comment.name: comment.comment for comment in notebook.comments if comment.comment}
+    order = {cell.name: k for k, cell in enumerate(notebook.notebook.source_cells)}
+    for grade in sorted(notebook.grades, key=lambda grade: order.get(grade.name, 0)):
+        yield grade, comments.get(grade.name) or comments.get(f"{grade.name}-answer") or ""
+
+
+def _mistakes(term, student, assignment):
+    """{exercise: name of the mistake} that a graded submission's outputs tell of."""
+    import nbformat
+
+    found = {}
+    for path in sorted(term.folder("autograded", student, assignment).glob("*.ipynb")):
+        try:
+            cells = nbformat.read(path, as_version=4).cells
+        except Exception:
+            continue    # by hand it may have become anything; the gradebook holds its points
+        for cell in cells:
+            mistake = mistake_of(cell) if name_of(cell) else ""
+            if mistake:
+                found[name_of(cell)] = mistake
+    return found
+
+
+def in_words(result):
+    """What a student has got, in a few lines of plain text: points, and per exercise what was found."""
+    lines = [f"{mark.exercise}: {mark.points:g} of {mark.of:g}"
+             + (f" ({result.mistakes[mark.exercise]})" if mark.exercise in result.mistakes else "")
+             + (f". {mark.comment}" if mark.comment and mark.comment != "No response." else "")
+             for mark in result.marks]
+    if result.penalty:
+        lines.append(f"handed in late: −{result.penalty:g}")
+    return lines
