@@ -8,6 +8,7 @@ page         the page of feedback that `nbgrader generate_feedback` writes
 returning    `backprop feedback`: one zip of pages for the LMS
 tables       CSV files of others, read and written in their own form
 exporting    `backprop export`: grades for Canvas, for Moodle, per exercise
+figures      pictures of that page
 results      what a class has got, read from the gradebook and the graded notebooks
 reporting    `backprop report`: a page for the instructor
 bundling     `backprop bundle`: what learners get

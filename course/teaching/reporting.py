@@ -1,0 +1,174 @@
+"""`backprop report`: a page for the instructor, on what the class can do and where it goes wrong.
+
+For each assignment: the distribution of points, the exercises from the hardest on, the mistakes that were named most
+often with the lesson that treats them, and who has not handed in. The page stands alone; with --anonymous it holds
+nobody's name.
+"""
+
+import argparse
+import statistics
+from collections import Counter
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from course.teaching import figures
+from course.teaching.page import TEMPLATES
+from course.teaching.results import Result, results
+from course.teaching.term import TeachingError, in_sentences, open_term, write_new
+
+UNWRITTEN = "not written yet"
+MISTAKES = 12       # of an assignment are listed
+
+
+@in_sentences
+def main(argv):
+    """Write the page."""
+    parser = argparse.ArgumentParser(prog="backprop report", description=__doc__.splitlines()[0])
+    parser.add_argument("assignment", nargs="*", help="which assignments; all that the gradebook knows if left out")
+    parser.add_argument("--anonymous", action="store_true", help="put nobody's name on the page")
+    parser.add_argument("--output", metavar="FILE", default="report.html", help="the page; %(default)s")
+    parser.add_argument("--force", action="store_true", help="replace FILE where it is there already")
+    options = parser.parse_args(argv)
+    with open_term() as term:
+        names = options.assignment or sorted(found.name for found in term.gradebook.assignments)
+        if not names:
+            raise TeachingError("The gradebook knows no assignment yet, so there is nothing to report.")
+        classes = [look_at(term, name) for name in names]
+    write_new(options.output, page(classes, options.anonymous).encode(), options.force)
+    print(f"{Path(options.output).resolve()}")
+
+
+# ------------------------------------------------------------------------------------ what there is
+
+@dataclass(frozen=True)
+class Row:
+    """How a class did an exercise."""
+
+    exercise: str
+    of: float
+    mean: float
+    full: int           # how many have all points
+    unwritten: int
+
+
+@dataclass(frozen=True)
+class ClassInAssignment:
+    """What a class has made of an assignment."""
+
+    name: str
+    of: float
+    results: list[Result]
+    rows: list[Row]                         # the hardest exercise first
+    mistakes: list[tuple]                   # (mistake, exercise, how many made it, where it is treated)
+    waiting: list[str]                      # handed in, not graded yet
+    absent: list[str]                       # full names (ids where there are none) of who has not handed in
+    students: int
+
+
+def look_at(term, name):
+    """The ClassInAssignment of an assignment; TeachingError where the gradebook does not know it."""
+    most = term.assignment(name).max_score
+    found = results(term, name)
+    handed_in = set(term.handed_in(name)) | set(found)
+    students = {student.id: " ".join(filter(None, (student.first_name, student.last_name))) or student.id
+                for student in term.gradebook.students}
+    absent = sorted(full for student, full in students.items() if student not in handed_in)
+    graded = sorted(found.values(), key=lambda result: result.student)
+    return ClassInAssignment(name, most, graded, _rows(graded), _named(graded),
+                             sorted(handed_in - set(found)), absent, len(set(students) | handed_in))
+
+
+def _rows(graded):
+    marks = {}
+    for result in graded:
+        for mark in result.marks:
+            if not mark.waits:
+                marks.setdefault((mark.exercise, mark.of), []).append((mark.points, result.mistakes.get(mark.exercise)))
+    rows = [Row(exercise, of, statistics.fmean(points for points, _ in got),
+                sum(points >= of for points, _ in got), sum(mistake == UNWRITTEN for _, mistake in got))
+            for (exercise, of), got in marks.items() if of]
+    return sorted(rows, key=lambda row: (row.mean / row.of, row.exercise))
+
+
+def _named(graded):
+    count = Counter((mistake, exercise) for result in graded for exercise, mistake in result.mistakes.items()
+                    if mistake != UNWRITTEN)
+    return [(mistake, exercise, many, _treated(exercise)) for (mistake, exercise), many in
+            sorted(count.items(), key=lambda item: (-item[1], item[0]))[:MISTAKES]]
+
+
+def _treated(exercise):
+    """Where the lessons treat an exercise; "" for an instructor's own."""
+    from course.checks.registry import find
+
+    try:
+        return find(exercise).read
+    except ValueError:
+        return ""
+
+
+# ------------------------------------------------------------------------------------ the page
+
+def page(classes, anonymous):
+    """The page as text."""
+    style = (TEMPLATES / "backprop_feedback" / "page.css").read_text("utf-8")
+    body = "\n".join(part for found in classes for part in _section(found, anonymous))
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>The class in {len(classes)} assignment{'' if len(classes) == 1 else 's'}</title>
+<style>{style}</style>
+</head>
+<body><main>
+<h1>The class</h1>
+{body}
+</main></body>
+</html>
+"""
+
+
+def _section(found, anonymous):
+    yield f"<h2>{escape(found.name.replace('_', ' '))}</h2>"
+    yield f"<p>{_sentence(found)}</p>"
+    if found.results:
+        points = [result.points for result in found.results]
+        yield figures.distribution(points, found.of)
+        yield "<h3>Exercises, the hardest first</h3>"
+        yield figures.shares([(row.exercise, row.mean / row.of) for row in found.rows])
+        yield _table(("exercise", "mean", "all points", "not written"), [
+            (row.exercise, f"{row.mean:.2f} of {row.of:g}", f"{row.full} of {len(found.results)}",
+             row.unwritten or "") for row in found.rows])
+        yield "<h3>What goes wrong most often</h3>"
+        yield _table(("mistake", "exercise", "made by", "treated in"), [
+            (mistake, exercise, many, where) for mistake, exercise, many, where in found.mistakes]) \
+            if found.mistakes else "<p>No mistake was named.</p>"
+    if not anonymous:
+        for title, names in (("Handed in, not graded yet", found.waiting), ("Not handed in", found.absent)):
+            if names:
+                yield f"<h3>{title}</h3><p>{escape('; '.join(names))}</p>"
+
+
+def _sentence(found):
+    there = len(found.results) + len(found.waiting)
+    text = f"{there} of {found.students} have handed in"
+    if found.waiting:
+        text += f", {len(found.waiting)} of these are not graded yet"
+    unmarked = sum(result.waits for result in found.results)
+    if unmarked:
+        text += f", {unmarked} wait for a mark by hand"
+    if found.results:
+        points = [result.points for result in found.results]
+        text += f". The median is {statistics.median(points):g} of {found.of:g} points, the mean " \
+                f"{statistics.fmean(points):.1f}"
+    return text + "."
+
+
+def _table(heads, rows):
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

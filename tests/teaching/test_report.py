@@ -1,0 +1,68 @@
+"""The instructor's report."""
+
+import re
+import shutil
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from course.teaching import reporting
+from tests.teaching.classes import NAME, call, hand_in, nbgrader, new_course, released
+
+
+@pytest.fixture(scope="module")
+def reported(taught, tmp_path_factory):
+    """The class's folder with report.html; dan has handed in and is not graded."""
+    course = shutil.copytree(taught, tmp_path_factory.mktemp("reported") / "course")
+    hand_in(course, "dan", released(NAME))
+    call(reporting.main, course)
+    return course
+
+
+def text_of(page):
+    return re.sub(r"\s+", " ", re.sub(r"<style.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL))
+
+
+def test_it_says_what_the_class_can_do_and_where_it_goes_wrong(reported):
+    page = (reported / "report.html").read_text("utf-8")
+    text = text_of(page)
+    assert "4 of 5 have handed in, 1 of these are not graded yet. The median is 20 of 22 points, the mean 14.0." in text
+    assert re.search(r'upstream dropped \[G01\] mul_backward 1 lesson 2, (&quot;|")mul swaps', text)
+    assert text.index("mul_backward 0.67 of 2 1 of 3 1") < text.index("add_backward 0.67 of 1 2 of 3 1")
+    assert "Not handed in Zoë O&#x27;Neil, Ph.D." in text
+    assert "graded yet dan" in text
+    assert 'alt="Distribution of points out of 22. Learners: 1 from 0 to 2, 2 from 20 to 22."' in page
+
+
+def test_anonymous_means_nobody(reported):
+    call(reporting.main, reported, "--anonymous", "--output", "anonymous.html")
+    page = (reported / "anonymous.html").read_text("utf-8")
+    for name in ("ada", "Lovelace", "jose", "José", "Müller", "ben", "Berg", "zoe", "Zoë", "Neil", "dan", "example"):
+        assert not re.search(rf"\b{name}\b", page), name
+    assert "upstream dropped" in page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_stands_alone_and_axe_finds_nothing_serious(reported, browser, scheme):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    asked = []
+    context.on("request", lambda seen: asked.append(seen.url))
+    page = context.new_page()
+    page.goto((reported / "report.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert page.locator("img").evaluate_all("images => images.every(image => image.naturalWidth > 0)")
+    found = Axe().run(page).response["violations"]
+    context.close()
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found
+            if rule["impact"] in ("serious", "critical")] == []
+
+
+def test_an_empty_class_and_wrong_requests(reported, tmp_path):
+    assert "left as it is" in call(reporting.main, reported, code=1)
+    assert "knows no assignment '99'" in call(reporting.main, reported, "99", code=1)
+    course = new_course(tmp_path / "empty", NAME)
+    assert "There is no gradebook" in call(reporting.main, course, code=1)
+    nbgrader(course, "generate_assignment", NAME, "--force")
+    call(reporting.main, course)
+    assert "0 of 0 have handed in." in (course / "report.html").read_text("utf-8")
