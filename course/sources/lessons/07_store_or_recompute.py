@@ -34,8 +34,8 @@ plt.rcParams.update({"figure.figsize": (7.5, 3.8), "font.size": 12, "lines.linew
 # look at the difference. That takes 2 runs of the network for each weight. With $n$ weights it is $2n$ runs,
 # for a single step of learning.
 #
-# Networks are trained with millions of weights. Nobody waits for millions of runs. (The motive is that of Saitoh
-# 2016, chapter 5; Goodfellow, Bengio and Courville 2016, section 6.5.)
+# Networks are trained with millions of weights. Nobody waits for millions of runs. (The motive: Saitoh 2016,
+# chapter 5; Goodfellow, Bengio and Courville 2016, section 6.5.)
 #
 # The backward pass finds the same gradient for the price of a few runs. This lesson looks closely at that price:
 # first at the time, then at the memory.
