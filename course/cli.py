@@ -28,6 +28,8 @@ COMMANDS = {
     "bundle": ("for instructors: a zip of what learners get", "course.teaching.bundling:main"),
     "setup": ("make .venv and work/ ready, open nothing; `setup torch` adds PyTorch", "course.cli:setup"),
 }
+# the file that a command works by: the copy of the course that learners get lacks it
+NEEDS = {"teach": "nbgrader_config.py", "nbgrader": "nbgrader_config.py"}
 EXTRAS = ("test", "torch")   # what `setup` may add: the extras of pyproject.toml
 
 
@@ -68,10 +70,11 @@ def refuse(sentence):
 
 def available():
     """The commands whose modules are here: what learners get comes without the sources."""
-    def is_here(home):
+    def is_here(name, home):
         path = os.path.join(ROOT, *home.split(":")[0].split("."))
-        return os.path.exists(path + ".py") or os.path.isdir(path)
-    return [name for name, (_, home) in COMMANDS.items() if is_here(home)]
+        return os.path.exists(os.path.join(ROOT, NEEDS.get(name, ""))) \
+            and (os.path.exists(path + ".py") or os.path.isdir(path))
+    return [name for name, (_, home) in COMMANDS.items() if is_here(name, home)]
 
 
 def overview():

@@ -1,0 +1,125 @@
+"""`backprop bundle`: what learners get, in one zip.
+
+An editable tree of `autodiff` and `course`, the lessons, the released exercises, the pinned versions and a README of
+its own; no source of an assignment, no solution, no test, nothing of the grader. `python course` in the unpacked
+folder opens the course.
+
+What is secret? Of a check nothing is: what a submission can't know are the draws. `check` in a learner's install needs
+the wrong forms, to name a mistake, and the oracles, which are `autodiff` and never an answer written out. What it does
+not need are the declarations' right answers in other forms, which only the tests of this project read: they are cut
+out of the modules. What stays is code from which a right answer can be guessed (a wrong form is right but for one
+thing, and wrong for one gate is right for another); who wants to cheat that way has the mathematics to do without.
+"""
+
+import argparse
+import ast
+import io
+import re
+import zipfile
+from pathlib import Path
+
+from course.__main__ import ROOT
+from course.teaching.term import TeachingError, in_sentences, write_new
+
+DATE = (2020, 1, 1, 0, 0, 0)    # the same course makes the same zip
+FOLDER = "backprop-course"
+# Of the package course, what learners don't get: it builds, grades and teaches, or records data
+LEFT_OUT = ("course/sources/", "course/grading/", "course/teaching/", "course/data/jupyter/teacher/",
+            "course/data/record_", "course/build.py", "course/sourcetext.py", "course/mistakes.py")
+AS_THEY_ARE = ("LICENSE", "constraints.txt")
+
+README = """# Backpropagation, by hand and by heart
+
+```
+python course
+```
+
+This makes an environment of its own in `.venv` (once; it needs the network and takes a minute or two), lays lessons
+and exercises out in `work/`, and opens the first lesson in JupyterLab. All you need is Python 3.11 or newer.
+
+- Lessons are to be read and played with: step through a graph, move an input, watch the gradients follow.
+- In `work/exercises/` you write backward functions. `check` tells you at once, in words, what is wrong, and `hint`
+  helps on.
+- `python course progress` shows how far you are.
+- `python course submit 02_gate_patterns` makes the zip that you hand in, and says what is missing in it.
+- A new version of this folder can be unpacked over the old one. Nothing in `work/` is overwritten: where you have
+  changed a notebook, its new version is laid beside yours.
+
+Lesson 5 runs with recorded values; `python course setup torch` makes it live.
+
+Code under the MIT License, text under CC BY 4.0; see LICENSE.
+"""
+
+
+@in_sentences
+def main(argv):
+    """Write the zip."""
+    parser = argparse.ArgumentParser(prog="backprop bundle", description=__doc__.splitlines()[0])
+    parser.add_argument("assignment", nargs="*", help="which assignments go in; all that are released if left out")
+    parser.add_argument("--output", metavar="FILE", default=f"{FOLDER}.zip", help="the zip; %(default)s")
+    parser.add_argument("--force", action="store_true", help="replace FILE where it is there already")
+    options = parser.parse_args(argv)
+    files = contents(Path(ROOT), options.assignment)
+    write_new(options.output, zipped(files), options.force)
+    assignments = sorted({name.split("/")[1] for name in files if name.startswith("exercises/")})
+    print(f"{len(files)} files, with {', '.join(assignments) or 'no assignment'}\n{Path(options.output).resolve()}")
+
+
+def contents(root, assignments=()):
+    """{name: bytes} of the bundle's files."""
+    released = sorted(path.name for path in (root / "exercises").iterdir() if path.is_dir())
+    unknown = sorted(set(assignments) - set(released))
+    if unknown:
+        raise TeachingError(f"There is no released assignment {', '.join(unknown)}; there are {', '.join(released)}.")
+    files = {name: (root / name).read_bytes() for name in AS_THEY_ARE}
+    for folder in ("autodiff", "course", "exercises"):
+        for path in sorted((root / folder).rglob("*")):
+            name = path.relative_to(root).as_posix()
+            if path.is_file() and _is_for_learners(name, assignments):
+                files[name] = path.read_bytes()
+    for name in files:
+        if re.fullmatch(r"course/checks/\w+\.py", name):
+            files[name] = without_alternatives(files[name])
+    packages = sorted({name.rsplit("/", 1)[0].replace("/", ".") for name in files if name.endswith("/__init__.py")})
+    files["pyproject.toml"] = _project((root / "pyproject.toml").read_text("utf-8"), packages).encode()
+    files["README.md"] = README.encode()
+    return files
+
+
+def _is_for_learners(name, assignments):
+    parts = name.split("/")
+    if any(part.startswith(".") or part == "__pycache__" for part in parts) or name.startswith(LEFT_OUT):
+        return False
+    return parts[0] != "exercises" or not assignments or parts[1] in assignments
+
+
+def without_alternatives(source):
+    """A module of declarations without its right answers in other forms; the bytes of other modules as they are."""
+    starts = [0]
+    for line in source.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    for node in sorted((node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.keyword)
+                        and node.arg == "alternatives"), key=lambda node: node.lineno, reverse=True):
+        begin = starts[node.lineno - 1] + node.col_offset
+        end = starts[node.end_lineno - 1] + node.end_col_offset
+        source = source[:begin] + re.sub(rb"^\s*,\s*", b"", source[end:], count=1)
+    ast.parse(source)   # whatever was cut, it is Python
+    return source
+
+
+def _project(text, packages):
+    """pyproject.toml for the packages that are in the bundle; nothing there is to be tested or linted."""
+    text = re.sub(r"^packages = \[.*?\]", f"packages = {packages!r}".replace("'", '"'), text, count=1,
+                  flags=re.DOTALL | re.MULTILINE)
+    return re.split(r"^\[tool\.(?:pytest|ruff)", text, maxsplit=1, flags=re.MULTILINE)[0].rstrip() + "\n"
+
+
+def zipped(files):
+    """The bytes of a zip of files, in a folder of their own."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as zf:
+        for name, data in sorted(files.items()):
+            info = zipfile.ZipInfo(f"{FOLDER}/{name}", DATE)
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            zf.writestr(info, data)
+    return content.getvalue()

@@ -1,0 +1,127 @@
+"""What learners get: it runs, and holds nothing that is not for them."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+
+import pytest
+
+from course.checks import assignments
+from course.teaching import bundling
+from tests.teaching.classes import NAME, ROOT, call
+
+SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
+# A wrong form of one gate is another gate's right answer, and the witness of mul_backward's own exercise; the central
+# difference is all but what only_numbers() forbids. Both are formulas that the lessons print.
+KNOWN = {("02_gate_patterns", "mul_backward-answer", "course/checks/gate_patterns.py"),
+         ("01_chain_rule", "numerical_derivative-answer", "course/checks/chain_rule.py")}
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    """The bundle, unpacked into an empty folder, elsewhere than the course."""
+    folder = tmp_path_factory.mktemp("bundle")
+    call(bundling.main, folder, "--output", folder / "learners.zip")
+    with zipfile.ZipFile(folder / "learners.zip") as zf:
+        zf.extractall(folder)
+    return folder / bundling.FOLDER
+
+
+def python(bundle, *arguments, code=0):
+    """The bundle's own code, with this interpreter's installed packages and none of this project's."""
+    site = [path for path in sys.path if path.endswith("site-packages")]
+    code_to_run = (f"import runpy, sys; sys.path[:] = [p for p in sys.path if p != {str(ROOT)!r}]; "
+                   f"sys.path[:0] = [{str(bundle)!r}]; sys.argv[1:] = {list(arguments)!r}; import course; "
+                   f"assert course.__file__.startswith({str(bundle)!r}), course.__file__; "
+                   "runpy.run_module('course', run_name='__main__')")
+    done = subprocess.run([sys.executable, "-S", "-c", code_to_run], cwd=bundle, capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": os.pathsep.join([str(bundle), *site]),
+                               "PYTHONDONTWRITEBYTECODE": "1"})
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_it_holds_what_learners_need_and_nothing_else(bundle):
+    there = {path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file()}
+    assert {"README.md", "LICENSE", "constraints.txt", "pyproject.toml", "course/__main__.py", "course/submit.py",
+            "autodiff/__init__.py", "course/lessons/02_gate_patterns.ipynb",
+            *(f"exercises/{name}/{name}.ipynb" for name in os.listdir(ROOT / "exercises"))} <= there
+    assert not [name for name in there if re.search(
+        r"solutions|sources|tests/|grading|teaching|gradebook|work/|submitted|\.git|__pycache__|record_", name)]
+    project = tomllib.loads((bundle / "pyproject.toml").read_text("utf-8"))
+    assert project["tool"]["setuptools"]["packages"] == ["autodiff", "course", "course.checks", "course.drawing"]
+    assert project["project"] == tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def squeezed(code):
+    return re.sub(r"\s+", "", re.sub(r"(?m)#.*$", "", code))
+
+
+def texts(path):
+    """What a file says, without blanks: Python also by its strings, a notebook by its cells."""
+    if path.suffix == ".py":
+        code = path.read_text("utf-8")
+        return [code, *(node.value for node in ast.walk(ast.parse(code))
+                        if isinstance(node, ast.Constant) and isinstance(node.value, str))]
+    if path.suffix == ".ipynb":
+        return ["".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"]]
+    return [path.read_bytes().decode("utf-8", "replace")]
+
+
+def test_no_file_holds_the_code_of_a_solution(bundle):
+    said = {path.relative_to(bundle).as_posix(): "\0".join(map(squeezed, texts(path)))
+            for path in bundle.rglob("*") if path.is_file()}
+    solutions = [(path.stem, cell["metadata"]["nbgrader"]["grade_id"], squeezed(code))
+                 for path in sorted((ROOT / "solutions").glob("*/*.ipynb"))
+                 for cell in json.loads(path.read_text("utf-8"))["cells"]
+                 for code in SOLUTION.findall("".join(cell["source"]))]
+    assert len(solutions) > 40
+    found = {(name, answer, file) for name, answer, code in solutions for file, text in said.items() if code in text}
+    assert found <= KNOWN
+
+
+def test_the_right_answers_of_the_declarations_are_cut_out(bundle):
+    for path in (bundle / "course" / "checks").glob("*.py"):
+        assert "alternatives=" not in path.read_text("utf-8"), path.name
+    source = 'E("é", alternatives=(("a", "b"),\n  ("c",)), hints=1)\nF(alternatives=())\n'
+    assert bundling.without_alternatives(source.encode()).decode() == 'E("é", hints=1)\nF()\n'
+
+
+def test_its_own_code_checks_answers_names_mistakes_and_lays_out(bundle):
+    assert "python course" in (bundle / "README.md").read_text("utf-8")
+    said = python(bundle, "--help")
+    assert "submit" in said and "progress" in said
+    assert not re.search(r"^  (teach|nbgrader|build|feedback|bundle|autograde|report|export) ", said, re.MULTILINE)
+    python(bundle, "setup")
+    assert (bundle / "work" / "exercises" / NAME / f"{NAME}.ipynb").is_file()
+    notebook = bundle / "work" / "exercises" / NAME / f"{NAME}.ipynb"
+    text = notebook.read_text("utf-8")
+    book = json.loads(text)
+    for cell in book["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "mul_backward-answer":
+            cell["source"] = "def mul_backward(dout, x, y):\n    return y, x"
+    notebook.write_text(json.dumps(book), encoding="utf-8")
+    said = python(bundle, "submit", NAME)
+    assert "mul_backward: begun, and not right yet (upstream dropped" in said
+    assert (bundle / "work" / f"{NAME}.zip").is_file()
+    said = python(bundle, "progress", "--json")
+    assert list(json.loads(said)) == list(assignments())
+
+
+def test_the_same_course_makes_the_same_zip_and_nothing_is_overwritten(tmp_path):
+    call(bundling.main, tmp_path, NAME)
+    first = (tmp_path / "backprop-course.zip").read_bytes()
+    assert "left as it is" in call(bundling.main, tmp_path, NAME, code=1)
+    call(bundling.main, tmp_path, NAME, "--force")
+    assert (tmp_path / "backprop-course.zip").read_bytes() == first
+    with zipfile.ZipFile(tmp_path / "backprop-course.zip") as zf:
+        assert [name for name in zf.namelist() if "/exercises/" in name] == [
+            f"{bundling.FOLDER}/exercises/{NAME}/{NAME}.ipynb"]
+    assert "no released assignment 99" in call(bundling.main, tmp_path, "99", code=1)
+
+
