@@ -63,8 +63,9 @@ def call(f, args, driver="", seconds=0.0):
         packed, after, failure, warned, printed = f.answer_to(given, back, driver, seconds)
     else:
         packed, after, failure, warned, printed = answer_to(f, given, back, driver)
+    changed = tuple(k for k, (before, data) in enumerate(zip(given, after, strict=True)) if before != data)
     return Reply(
         None if packed is None else codec.unpack(packed),
-        tuple(None if data is None else codec.unpack(data, lambda index: None) for data in after),
-        failure and Failure(*failure), tuple(warned), printed,
-        tuple(k for k, (before, data) in enumerate(zip(given, after, strict=True)) if before != data))
+        tuple(None if after[k] is None else codec.unpack(after[k], lambda index: None) if k in changed else arg
+              for k, arg in enumerate(args)),
+        failure and Failure(*failure), tuple(warned), printed, changed)

@@ -3,7 +3,8 @@
 key         what the gradebook knows of a notebook      repair     mends damaged submissions
 nursery     the warm, sandboxed process                 inside/    what runs in there
 session     one submission's processes                  testcell   runs a test cell in the grader
-judge       all of it, as nbgrader's preprocessors      classroom  `backprop autograde`, many at once
+judge       all of it, for one notebook                 preprocessors  the same as nbgrader takes it
+classroom   `backprop autograde`, many at once          summary    what a class got wrong
 """
 
 _NBGRADER = "nbgrader.preprocessors."
@@ -11,8 +12,8 @@ _NBGRADER = "nbgrader.preprocessors."
 
 def use_judge(c):
     """In nbgrader_config.py: let `nbgrader autograde` and Formgrader repair and judge submissions."""
-    c.Autograde.sanitize_preprocessors = ["course.grading.judge.Repair", _NBGRADER + "CheckCellMetadata"]
+    c.Autograde.sanitize_preprocessors = ["course.grading.preprocessors.Repair", _NBGRADER + "CheckCellMetadata"]
     c.Autograde.autograde_preprocessors = [
-        "course.grading.judge.Judge", _NBGRADER + "IgnorePattern", "nbconvert.preprocessors.ClearMetadataPreprocessor",
-        _NBGRADER + "LimitOutput", _NBGRADER + "SaveAutoGrades", _NBGRADER + "AssignLatePenalties",
-        _NBGRADER + "CheckCellMetadata"]
+        "course.grading.preprocessors.Judge", _NBGRADER + "IgnorePattern",
+        "nbconvert.preprocessors.ClearMetadataPreprocessor", _NBGRADER + "LimitOutput", _NBGRADER + "SaveAutoGrades",
+        _NBGRADER + "AssignLatePenalties", _NBGRADER + "CheckCellMetadata"]

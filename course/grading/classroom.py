@@ -76,10 +76,10 @@ def grade_submission(job, keys, settings):
 
 def _grade_notebook(path, key, settings, result):
     import nbformat
-    from nbgrader import utils
 
     from course.grading import repair
     from course.grading.judge import judge
+    from course.grading.testcell import score_of
 
     nb = repair.read(path)
     notes = repair.repair(nb, key)
@@ -91,7 +91,7 @@ def _grade_notebook(path, key, settings, result):
         if known is None:
             continue
         if known.grade or known.task:
-            score = utils.determine_grade(cell)[0] if known.grade else None
+            score = score_of(cell.outputs, known.points) if known.test else 0.0 if _as_released(cell, known) else None
             result.scores[key.notebook, known.name] = (score, True)
         mistake = mistake_of(cell)
         if mistake:
@@ -99,6 +99,13 @@ def _grade_notebook(path, key, settings, result):
     _, nb = nbformat.validator.normalize(nb)
     nb.metadata["backprop_course"] = {"version": __version__, "notes": notes}
     result.notebooks[key.notebook] = (nbformat.writes(nb), notes)
+
+
+def _as_released(cell, known):
+    """Whether nothing was written into a cell that is graded by hand; a task's text is always for eyes."""
+    from nbgrader.utils import compute_checksum  # here: nbgrader takes seconds to import, and few classes need it
+
+    return known.grade and known.solution and compute_checksum(cell) == known.checksum
 
 
 def mistake_of(cell):
@@ -325,6 +332,14 @@ def local_executor(workers):
     return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_worker)
 
 
+def warm_up(isolation):
+    """In a worker: start its warm process."""
+    from course.grading.judge import NoIsolation, nursery
+
+    with contextlib.suppress(NoIsolation):              # grading will say so
+        nursery(isolation)
+
+
 def _worker():
     """A worker ends with its parent, however that ends, and leaves Ctrl-C to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -376,33 +391,38 @@ def main(argv):
 
 
 def _run(options):
-    from course.grading.judge import SEPARATION_ONLY, Judge
-    from course.grading.summary import Progress, summary
-
     config = load_config()
-    settings = Judge(config=config).settings
     root = config.CourseDirectory.get("root", ROOT)
-    with one_run_at_a_time(root):
+    with one_run_at_a_time(root), local_executor(options.workers) as executor:
+        for _ in range(options.workers):                # they start while this process imports nbgrader
+            executor.submit(warm_up, config.Judge.get("isolation", True))
         classroom = Classroom(config, options.assignment, root)
         try:
-            jobs = choose(classroom, options)
-            if not settings.isolation:
-                print(SEPARATION_ONLY, file=sys.stderr)
-            if not jobs:
-                print("There is nothing to grade: everything that was handed in is graded.")
-                return 0
-            progress = Progress(len(jobs))
-            with local_executor(min(options.workers, len(jobs))) as executor:
-                try:
-                    results = grade_class(classroom, jobs, settings, executor, progress, options.regrade)
-                except BrokenProcessPool:
-                    raise GradingError("A worker was killed. What was graded stands; the same command does the "
-                                       "rest.") from None
-            progress.close()
-            print(summary(classroom, results))
-            return int(any(result.failure for result in results))
+            return _grade(classroom, options, executor)
+        except BrokenProcessPool:
+            raise GradingError("A worker was killed. What was graded stands; the same command does the "
+                               "rest.") from None
         finally:
             classroom.close()
+
+
+def _grade(classroom, options, executor):
+    from course.grading.judge import SEPARATION_ONLY
+    from course.grading.preprocessors import Judge
+    from course.grading.summary import Progress, summary
+
+    settings = Judge(config=classroom.config).settings
+    jobs = choose(classroom, options)
+    if not settings.isolation:
+        print(SEPARATION_ONLY, file=sys.stderr)
+    if not jobs:
+        print("There is nothing to grade: everything that was handed in is graded.")
+        return 0
+    progress = Progress(len(jobs))
+    results = grade_class(classroom, jobs, settings, executor, progress, options.regrade)
+    progress.close()
+    print(summary(classroom, results))
+    return int(any(result.failure for result in results))
 
 
 def load_config():

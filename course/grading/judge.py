@@ -1,25 +1,18 @@
-"""The judge: takes the place of nbgrader's Execute, and keeps tests and answers in different processes.
-
-    c.Autograde.sanitize_preprocessors = ["course.grading.judge.Repair", …]
-    c.Autograde.autograde_preprocessors = ["course.grading.judge.Judge", …]
+"""The judge: runs a notebook, and keeps tests and answers in different processes.
 
 The learner's cells run in a process of the nursery's. The test cells run here, as the gradebook has them: what a
 submission makes of them is of no account.
 """
 
 import builtins
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook
-from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Bool, Float, Integer
 
 from course.grading import testcell
-from course.grading.key import key_of
 from course.grading.nursery import Limits, NoIsolation, Nursery
-from course.grading.repair import name_of, repair
+from course.grading.repair import name_of
 from course.grading.session import GivenUp, Session
 
 SEPARATION_ONLY = ("Submissions are NOT isolated: a learner's code can read and write what this user can. "
@@ -43,7 +36,7 @@ def nursery(isolation):
 
 @dataclass(frozen=True)
 class Settings:
-    """How submissions are run; see the traits of Judge."""
+    """How submissions are run; see the traits of preprocessors.Judge."""
 
     isolation: bool = True
     cell_seconds: float = 30.0
@@ -101,40 +94,3 @@ def _test(source, namespace, session, points, settings):
 
 
 _plain = TransformerManager().transform_cell
-
-
-class Judge(NbGraderPreprocessor):
-    """Runs a submission's cells in its own process, and the test cells here; nbgrader's Execute is not needed."""
-
-    isolation = Bool(True, help="Whether submissions must be isolated; grading stops where they can't be.").tag(
-        config=True)
-    cell_seconds = Float(30, help="How long a cell of a submission may run.").tag(config=True)
-    call_seconds = Float(10, help="How long one call of an answer may take.").tag(config=True)
-    exercise_seconds = Float(90, help="How long all calls of one test cell may take.").tag(config=True)
-    submission_seconds = Float(900, help="How long a submission may take.").tag(config=True)
-    memory = Integer(1024, help="Megabytes of memory that a submission may use.").tag(config=True)
-
-    @property
-    def settings(self):
-        return Settings(**{field.name: getattr(self, field.name) for field in fields(Settings)})
-
-    def preprocess(self, nb, resources):
-        if not self.isolation:
-            self.log.warning(SEPARATION_ONLY)
-        judge(nb, _key(resources), self.settings)
-        return nb, resources
-
-
-class Repair(NbGraderPreprocessor):
-    """Comes first of c.Autograde.sanitize_preprocessors: mends what would end the class's run, and notes it."""
-
-    def preprocess(self, nb, resources):
-        for note in repair(nb, _key(resources)):
-            self.log.warning(note)
-        return nb, resources
-
-
-def _key(resources):
-    about = resources["nbgrader"]
-    with Gradebook(about["db_url"]) as gradebook:
-        return key_of(gradebook, about["notebook"], about["assignment"])

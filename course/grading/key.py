@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import functools
 from dataclasses import dataclass, field
 
 
@@ -58,6 +59,7 @@ def key_of(gradebook, notebook, assignment):
         for cell in found.source_cells))
 
 
+@functools.lru_cache(1000)
 def defined_names(source):
     """The names that a cell's source binds on its top level; none where it is no Python."""
     names = set()
@@ -70,4 +72,4 @@ def defined_names(source):
                 names |= {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
             elif isinstance(node, ast.Import | ast.ImportFrom):
                 names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    return names
+    return frozenset(names)

@@ -51,7 +51,7 @@ class Nursery:
     def __init__(self, isolation=True):
         self.isolation = isolation
         self._code = tempfile.mkdtemp(prefix="grading-")
-        self._requests = self._process = None
+        self._requests = self._process = self._log = None
         atexit.register(self.close)
         try:
             _carry(Path(self._code))
@@ -112,6 +112,8 @@ class Nursery:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+        if self._log:
+            self._log.close()
         shutil.rmtree(self._code, ignore_errors=True)
 
 

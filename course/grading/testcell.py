@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import functools
 import io
 import math
 import traceback
@@ -12,12 +13,13 @@ import numpy as np
 from course.checks.report import SINK
 
 
+@functools.lru_cache(1000)
 def free_names(source):
     """The names that a cell reads and does not bind itself."""
     tree = ast.parse(source)
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
-    return {node.id for node in names if isinstance(node.ctx, ast.Load)} - bound
+    return frozenset(node.id for node in names if isinstance(node.ctx, ast.Load)) - bound
 
 
 def run_test_cell(source, namespace, points=None):
@@ -46,6 +48,19 @@ def run_test_cell(source, namespace, points=None):
     if printed.getvalue():
         outputs.insert(0, {"output_type": "stream", "name": "stdout", "text": printed.getvalue()[:20_000]})
     return outputs
+
+
+def score_of(outputs, points):
+    """What nbgrader reads from the outputs of a test cell: 0 from an error, the number that it gives, else `points`."""
+    for output in outputs:
+        if output["output_type"] == "error":
+            return 0.0
+        if output["output_type"] == "execute_result":
+            try:
+                return float(output["data"]["text/plain"])
+            except ValueError:
+                break
+    return float(points)
 
 
 def _run(source, namespace):

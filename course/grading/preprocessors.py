@@ -1,0 +1,52 @@
+"""The judge and the repairs, as nbgrader takes them: by its own configuration.
+
+    c.Autograde.sanitize_preprocessors = ["course.grading.preprocessors.Repair", …]
+    c.Autograde.autograde_preprocessors = ["course.grading.preprocessors.Judge", …]
+"""
+
+from dataclasses import fields
+
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool, Float, Integer
+
+from course.grading.judge import SEPARATION_ONLY, Settings, judge
+from course.grading.key import key_of
+from course.grading.repair import repair
+
+
+class Judge(NbGraderPreprocessor):
+    """Runs a submission's cells in its own process, and the test cells here; nbgrader's Execute is not needed."""
+
+    isolation = Bool(True, help="Whether submissions must be isolated; grading stops where they can't be.").tag(
+        config=True)
+    cell_seconds = Float(30, help="How long a cell of a submission may run.").tag(config=True)
+    call_seconds = Float(10, help="How long one call of an answer may take.").tag(config=True)
+    exercise_seconds = Float(90, help="How long all calls of one test cell may take.").tag(config=True)
+    submission_seconds = Float(900, help="How long a submission may take.").tag(config=True)
+    memory = Integer(1024, help="Megabytes of memory that a submission may use.").tag(config=True)
+
+    @property
+    def settings(self):
+        return Settings(**{field.name: getattr(self, field.name) for field in fields(Settings)})
+
+    def preprocess(self, nb, resources):
+        if not self.isolation:
+            self.log.warning(SEPARATION_ONLY)
+        judge(nb, _key(resources), self.settings)
+        return nb, resources
+
+
+class Repair(NbGraderPreprocessor):
+    """Comes first of c.Autograde.sanitize_preprocessors: mends what would end the class's run, and notes it."""
+
+    def preprocess(self, nb, resources):
+        for note in repair(nb, _key(resources)):
+            self.log.warning(note)
+        return nb, resources
+
+
+def _key(resources):
+    about = resources["nbgrader"]
+    with Gradebook(about["db_url"]) as gradebook:
+        return key_of(gradebook, about["notebook"], about["assignment"])
