@@ -1,0 +1,117 @@
+"""docs/teaching.md: its commands, in order, as they stand there."""
+
+import csv
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import zipfile
+from types import SimpleNamespace
+
+import pytest
+from nbgrader.api import Gradebook
+
+from tests.teaching.classes import NAME, ROOT, solved, text_of, wrong
+from tests.teaching.conftest import PEOPLE
+
+PAGE = (ROOT / "docs" / "teaching.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w[^\n]*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+CANVAS = ('Student,ID,SIS User ID,SIS Login ID,Section,02_gate_patterns (5)\n    Points Possible,,,,,22\n'
+          '"Lovelace, Ada",777,,,A,\n"Müller, José",12345,,,A,\n')
+
+
+@pytest.fixture(scope="module")
+def term(tmp_path_factory):
+    """The course after every block of the page: .said is what a block printed, .kept the gradebook after it."""
+    root = tmp_path_factory.mktemp("term")
+    course, home = root / "course", root / "home"
+    shutil.copytree(ROOT, course, ignore=shutil.ignore_patterns(
+        ".*", "__pycache__", "work", "tests", "build", "benchmarks", "*.egg-info", "gradebook.db*", "submitted",
+        "autograded", "feedback", "downloaded", "exchange"))
+    (home / "Downloads").mkdir(parents=True)
+    (home / "homework").mkdir()
+    with zipfile.ZipFile(home / "Downloads" / "submissions.zip", "w") as zf:
+        zf.writestr(f"lovelaceada_777_1_{NAME}.ipynb", text_of(solved(NAME)))
+        zf.writestr(f"müllerjosé_LATE_12345_2_{NAME}-1.ipynb", text_of(wrong()))
+    (home / "Downloads" / "canvas.csv").write_text(CANVAS, encoding="utf-8")
+    (course / "class.csv").write_text(PEOPLE, encoding="utf-8")
+    (home / ".jupyter").mkdir()     # as a learner's: nothing but where the exchange is
+    (home / ".jupyter" / "nbgrader_config.py").write_text(f"c = get_config()\nc.Exchange.root = '{course}/exchange'\n")
+    programs = root / "bin"         # `python course …` would set up an environment; `python -m course …` is the same
+    programs.mkdir()
+    script(programs / "python", f'[ "$1" = course ] && shift && exec "{sys.executable}" -m course "$@"\n'
+                                f'exec "{sys.executable}" "$@"\n')
+    script(programs / "nbgrader", f'exec "{sys.executable}" -m nbgrader "$@"\n')
+    environment = {**os.environ, "HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / ".jupyter"),
+                   "PYTHONPATH": str(course), "PYTHONWARNINGS": "ignore",
+                   "PATH": os.pathsep.join([str(programs), os.path.dirname(sys.executable), os.environ["PATH"]])}
+    said, kept = {}, {}
+    for kind, block in BLOCKS:
+        if kind == "python":
+            with open(course / "nbgrader_config.py", "a", encoding="utf-8") as file:
+                file.write(block)
+            continue
+        done = subprocess.run(["bash", "-e", "-c", block], cwd=home / "homework" if kind == "sh learner" else course,
+                              env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+        said[block] = done.stdout + done.stderr
+        kept[block] = state(course)
+    return SimpleNamespace(course=course, home=home, said=said, kept=kept)
+
+
+def script(path, text):
+    path.write_text(f"#!/bin/sh\n{text}")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+def state(course):
+    """{(assignment, student): (points, penalty)} as the gradebook has it."""
+    with Gradebook(f"sqlite:///{course}/gradebook.db", "backprop") as book:
+        return {(assignment.name, submission.student.id): (submission.score, submission.late_submission_penalty or 0)
+                for assignment in book.assignments for submission in book.assignment_submissions(assignment.name)}
+
+
+def after(term, words):
+    """What the gradebook held after the first block with these words, and what the block said."""
+    block = next(block for block in term.said if words in block)
+    return term.kept[block], term.said[block]
+
+
+def test_the_page_has_a_dozen_commands_and_all_kinds_of_blocks():
+    assert {kind for kind, _ in BLOCKS} == {"sh", "sh learner", "python"}
+    assert sum(block.count("python course") for kind, block in BLOCKS if kind == "sh") > 12
+
+
+def test_submissions_of_a_zip_are_graded_and_go_back(term):
+    held, said = after(term, "zip_collect")
+    assert {who: points for (_, who), (points, _) in held.items()} == {"ada": 22, "jose": 20}
+    assert "Canvas marks as late, without saying by how much: jose" in said
+    with open(term.home / "Downloads" / "canvas.graded.csv", newline="", encoding="utf-8") as file:
+        assert [row[-1] for row in csv.reader(file)] == ["02_gate_patterns (5)", "22", "22", "20"]
+    assert "upstream dropped" in (term.course / "report.html").read_text("utf-8")
+    with zipfile.ZipFile(term.course / "backprop-course.zip") as zf:
+        assert not [name for name in zf.namelist() if "solutions" in name]
+
+
+def test_the_exchange_carries_the_other_assignment(term):
+    held, _ = after(term, "nbgrader collect")
+    (who,) = {who for name, who in held if name == "01_chain_rule"}
+    assert held["01_chain_rule", who][0] < 5        # as it was released
+    assert list((term.course / "exchange" / "backprop" / "feedback").iterdir())
+
+
+def test_late_costs_what_the_plugin_says_and_an_extension_counts(term):
+    held, _ = after(term, "grant_extension")
+    assert held[NAME, "jose"] == (20, 20)
+    assert held[NAME, "ada"] == (22, 0)
+    with Gradebook(f"sqlite:///{term.course}/gradebook.db", "backprop") as book:
+        assert book.find_submission(NAME, "ada").extension.days == 2
+
+
+def test_who_leaves_is_gone(term):
+    assert not [key for key in state(term.course) if "jose" in key]
+    left = [path for path in term.course.rglob("*") if "jose" in path.relative_to(term.course).as_posix()]
+    assert left == []
+    assert b"jose" not in (term.course / "gradebook.db").read_bytes()
