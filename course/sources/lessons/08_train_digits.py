@@ -1,0 +1,689 @@
+# %% [markdown]
+# # Lesson 8 · Train digits
+#
+# After this lesson you can
+#
+# - train a network on real handwritten digits with backward passes written by hand, and check them first;
+# - read a training curve, and name what is wrong from its shape;
+# - say what batch norm, dropout and L2 do to the gradients.
+
+# %%
+import ipywidgets as widgets
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import display
+
+import autodiff
+from course import graph, predict
+from course.digits import load_digits
+
+GREEN, RED, GREY = "#00735C", "#B3261E", "#5F6368"      # values, gradients, everything else
+BLUE, ORANGE, PURPLE = "#0B5394", "#B45F06", "#6A3D9A"
+plt.rcParams.update({"figure.figsize": (7.5, 3.6), "font.size": 12, "axes.spines.top": False,
+                     "axes.spines.right": False, "figure.constrained_layout.use": True})
+
+# %% [markdown]
+# ## Why by hand
+#
+# A library computes gradients for you. Why write them yourself? Because the gradient that a library computes is always
+# that of the program you wrote, not of the one you had in mind. When a network does not learn, no error appears. You
+# see a curve that is a little too flat (Karpathy 2016, "Yes you should understand backprop").
+#
+# So here a network is trained by hand-written backward passes. Then it is broken, one way after the other, and
+# you watch the curve.
+
+# %% [markdown]
+# ## The digits
+#
+# There are 1,797 images of digits that people wrote on paper, 8 × 8 pixels each (Alpaydin and Kaynak 1998; the
+# course carries them under their free licence). An image is a row of 64 numbers from 0, white, to 1, black.
+#
+# You train on 1,442 of them. The other 355 are **held out**: they tell how well the network reads digits that it has
+# not seen. The same people wrote both parts; a stranger's writing would be harder.
+#
+# The picture shows two dozen of them, with their labels above.
+
+# %%
+digits = load_digits()
+X, y = digits.X, digits.y
+
+def show_digits(images, titles, columns=12):
+    rows = -(-len(images) // columns)
+    _, axes = plt.subplots(rows, columns, figsize=(9, 1.05 * rows + 0.1), squeeze=False)
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, image, title in zip(axes.flat, images, titles):
+        ax.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
+        ax.set_title(title, fontsize=11)
+    plt.show()
+
+show_digits(X[:24], y[:24])
+
+# %% [markdown]
+# ## Predict first
+#
+# The network has two layers: 64 inputs, 32 hidden units, 10 outputs. Each layer has a matrix of weights and a bias.
+# How many parameters are there?
+
+# %%
+guess = ...
+
+def count_parameters():
+    return 64 * 32 + 32 + 32 * 10 + 10
+
+predict(guess, count_parameters)
+
+# %% [markdown]
+# A numeric gradient nudges each of them up and down: 4,820 forward passes for one step. One backward pass costs about
+# as much as two of them. That is why it exists.
+
+# %% [markdown]
+# ## A graph of the network
+#
+# Here is the whole network, with a small batch: two images of three pixels, two hidden units, two classes. Step
+# through it. On the way back every gradient has the shape of its value.
+
+# %%
+graph(lambda X, W1, b1, W2, b2: autodiff.softmax_cross_entropy(autodiff.tanh(X @ W1 + b1) @ W2 + b2, [0, 1]),
+      X=[[1.0, 0.5, 0.0], [0.0, 0.25, 1.0]], W1=[[0.5, -1.0], [2.0, 0.25], [-0.5, 1.5]], b1=[0.1, -0.3],
+      W2=[[1.0, -0.5], [0.75, 2.0]], b2=[0.0, 0.2])
+
+# %% [markdown]
+# ## Two layers, by hand
+#
+# Forward first. The hidden units here are tanh; in the assignment they are relu. Keep what the way back needs: the
+# hidden values.
+
+# %%
+ACTIVATIONS = {      # the function, and its slope as a function of its OUTPUT
+    "tanh": (np.tanh, lambda out: 1 - out**2),
+    "sigmoid": (autodiff.sigmoid, lambda out: out * (1 - out)),
+    "relu": (autodiff.relu, lambda out: 1.0 * (out > 0)),
+}
+
+def forward(params, X, kind="tanh"):
+    hidden = ACTIVATIONS[kind][0](X @ params["W1"] + params["b1"])
+    return hidden, hidden @ params["W2"] + params["b2"]
+
+# %% [markdown]
+# Then back. Softmax with cross-entropy gives $p - 1$ at the label and $p$ elsewhere, over N (lesson 4). From there on
+# it is one rule per line: matrix product, bias, tanh, matrix product, bias.
+
+# %%
+def backward(params, X, y, hidden, logits, kind="tanh"):
+    dlogits = (autodiff.softmax(logits) - np.eye(10)[y]) / len(y)
+    dhidden = dlogits @ params["W2"].T
+    dsum = dhidden * ACTIVATIONS[kind][1](hidden)
+    return {"W2": hidden.T @ dlogits, "b2": dlogits.sum(axis=0), "W1": X.T @ dsum, "b1": dsum.sum(axis=0)}
+
+def loss_of(params, X, y, kind="tanh"):
+    return autodiff.softmax_cross_entropy(forward(params, X, kind)[1], y)
+
+# %% [markdown]
+# ## Where to start
+#
+# If all weights were 0, all hidden units would get the same gradient and stay alike for ever. So they start at
+# random. How large? A unit sums D products, and the spread of such a sum grows with $\sqrt D$. Divide by that
+# root, and the values keep their size from layer to layer.
+#
+# The plot sends random numbers through ten layers of 64 tanh units. Only with the scale $1/\sqrt D$ does the spread
+# of the values neither die out nor press against 1, where tanh is flat.
+
+# %%
+_, ax = plt.subplots()
+for factor, colour, style in ((0.3, GREY, "s--"), (1.0, GREEN, "o-"), (4.0, RED, "^:")):
+    rng = np.random.default_rng(8)
+    values, spreads = rng.normal(size=(200, 64)), []
+    for layer in range(10):
+        values = np.tanh(values @ (factor * rng.normal(size=(64, 64)) / np.sqrt(64)))
+        spreads.append(values.std())
+    ax.semilogy(range(1, 11), spreads, style, color=colour, label=f"{factor:g} / √D")
+ax.set(xlabel="layer", ylabel="spread of the values", xticks=range(1, 11))
+ax.legend(title="scale", frameon=False)
+plt.show()
+
+# %% [markdown]
+# Relu lets half of the values through, so it needs a factor of 2 under the root: $\sqrt{2/D}$ (He et al. 2015).
+
+# %%
+def start(seed=8, scale=1.0, H=32):
+    rng = np.random.default_rng(seed)
+    return {"W1": scale * rng.normal(size=(64, H)) / np.sqrt(64), "b1": np.zeros(H),
+            "W2": rng.normal(size=(H, 10)) / np.sqrt(H), "b2": np.zeros(10)}
+
+print(f"loss at the start {loss_of(start(), X, y):.4f}   ln 10 = {np.log(10):.4f}")
+
+# %% [markdown]
+# The loss starts near ln 10 = 2.3026, as for someone who guesses. If yours starts at ten times that, look at the
+# weights first.
+
+# %% [markdown]
+# ## Check before you train
+#
+# A few weights of each array, nudged both ways. The relative error of each should be far below $10^{-5}$.
+
+# %%
+def check_some(params, X, y, kind="tanh", h=1e-5, tries=20):
+    rng, grads = np.random.default_rng(1), backward(params, X, y, *forward(params, X, kind), kind)
+    for name, array in params.items():
+        largest = off = 0.0
+        for i in rng.integers(array.size, size=tries):
+            at = np.unravel_index(i, array.shape)
+            numeric = 0.0
+            for step in (h, -h):
+                nudged = array.copy()
+                nudged[at] += step
+                numeric += np.sign(step) * loss_of({**params, name: nudged}, X, y, kind) / (2 * h)
+            off = max(off, abs(numeric - grads[name][at]))
+            largest = max(largest, abs(numeric))
+        print(f"{name}   relative error {off / largest:.1e}")
+
+check_some(start(), X[:50], y[:50])
+
+# %% [markdown]
+# Check twice, without a regularizer and with one. Where the regularizer's gradient is large, it hides a mistake in
+# that of the data (CS231n notes, "Gradient checks"). Where it is 0, nobody sees whether it is right.
+
+# %% [markdown]
+# ## Overfit twenty images first
+#
+# The cheapest test of all: can the network learn twenty images by heart? If the loss does not go to 0 on
+# twenty, it will not do so on a thousand. Here is plain gradient descent, all twenty images in every step.
+
+# %%
+params, losses = start(), []
+for step in range(150):
+    grads = backward(params, X[:20], y[:20], *forward(params, X[:20]))
+    losses.append(loss_of(params, X[:20], y[:20]))
+    params = {name: params[name] - 0.5 * grads[name] for name in params}
+
+_, ax = plt.subplots()
+ax.semilogy(losses, color=GREEN, lw=2)
+ax.axhline(np.log(10), color=GREY, ls=":")
+ax.annotate("guessing: ln 10", (150, np.log(10)), (0, -6), textcoords="offset points", ha="right", va="top",
+            color=GREY)
+ax.set(xlabel="step", ylabel="loss on 20 images")
+plt.show()
+
+# %% [markdown]
+# The curve falls from the level of guessing by a factor of more than a hundred. The network works.
+
+# %% [markdown]
+# ## Train
+#
+# Now all of it. An **epoch** goes through all images once, in a random order, a **batch** of 32 at a time, with a step
+# after each batch. That is stochastic gradient descent, SGD.
+
+# %%
+def train(params, grads_of, epochs=20, rate=0.2, seed=0, each=None, bar=None, images=len(y)):
+    """SGD: the trained parameters, and what each(params) gave before the first and after every epoch."""
+    rng, notes = np.random.default_rng(seed), []
+    for epoch in range(epochs + 1):
+        notes.append(each(params) if each else None)
+        if bar is not None:
+            bar.value = epoch
+        if epoch == epochs:
+            return params, notes
+        order = rng.permutation(images)
+        for k in range(0, images, 32):
+            grads = grads_of(params, order[k:k + 32])
+            params = {name: params[name] - rate * grads[name] for name in params}
+
+def by_hand(params, rows):
+    return backward(params, X[rows], y[rows], *forward(params, X[rows]))
+
+def share_right(params, X, y, kind="tanh"):
+    return np.mean(forward(params, X, kind)[1].argmax(axis=1) == y)
+
+def both_parts(params):
+    return [share_right(params, X, y), share_right(params, digits.X_held_out, digits.y_held_out)]
+
+# %%
+bar = widgets.IntProgress(max=20, description="epochs")
+display(bar)
+trained, notes = train(start(), by_hand, each=lambda p: (loss_of(p, X, y), *both_parts(p)), bar=bar)
+curve, known, unseen = np.transpose(notes)
+print(f"read right: {known[-1]:.1%} of the training images, {unseen[-1]:.1%} of those held out")
+
+# %% [markdown]
+# The left plot shows the loss, epoch by epoch, falling steeply at first and then ever more slowly. The right one shows
+# the share of digits that are read right: the training images stay a little above the held-out ones.
+
+# %%
+_, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
+left.plot(curve, "o-", color=GREEN, ms=4)
+left.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
+right.plot(known, "o-", color=GREEN, ms=4, label="training")
+right.plot(unseen, "s--", color=BLUE, ms=4, label="held out")
+right.axhline(0.95, color=GREY, ls=":")
+right.annotate("asked in the assignment", (20, 0.95), (0, -12), textcoords="offset points", ha="right", va="top",
+               color=GREY)
+right.set(xlabel="epoch", ylabel="share read right", ylim=(0, 1.02))
+right.legend(frameon=False, loc="lower right")
+plt.show()
+
+# %% [markdown]
+# ### The digits that it misreads
+#
+# These are the held-out digits that the network reads wrong: above each, what it is, an arrow, and what the network
+# says. Would you have read all of them?
+
+# %%
+said = forward(trained, digits.X_held_out)[1].argmax(axis=1)
+wrong = np.flatnonzero(said != digits.y_held_out)
+show_digits(digits.X_held_out[wrong], [f"{digits.y_held_out[i]} → {said[i]}" for i in wrong])
+
+# %% [markdown]
+# ## What a bug does to the curve
+#
+# Each of these bugs has been written by many people. None of them crashes. Guess which curves look healthy, then run
+# the cell.
+#
+# - **Labels of other images**: the images are shuffled, the labels are not.
+# - **No $1/N$**: the gradients are a sum over the batch, 32 times too long.
+# - **Uphill**: `+` in place of `-`.
+# - **The slope of tanh forgotten**: `dsum = dhidden`.
+# - **Second layer only**: `W1` and `b1` are never moved.
+
+# %%
+def no_slope(params, rows):
+    hidden, logits = forward(params, X[rows])
+    grads = by_hand(params, rows)
+    dsum = (autodiff.softmax(logits) - np.eye(10)[y[rows]]) / len(rows) @ params["W2"].T
+    return {**grads, "W1": X[rows].T @ dsum, "b1": dsum.sum(axis=0)}
+
+def scaled(factor, names=("W1", "b1", "W2", "b2")):
+    return lambda params, rows: {name: factor * (name in names) * grad
+                                 for name, grad in by_hand(params, rows).items()}
+
+def mixed_up(params, rows, other=np.random.default_rng(3).permutation(len(y))):
+    return backward(params, X[other[rows]], y[rows], *forward(params, X[other[rows]]))
+
+BUGS = {
+    "right": (by_hand, GREEN, "-"), "labels of other images": (mixed_up, GREY, "--"),
+    "no 1/N": (scaled(32), ORANGE, "-."), "uphill": (scaled(-1), RED, ":"),
+    "slope of tanh forgotten": (no_slope, PURPLE, (0, (5, 1))),
+    "second layer only": (scaled(1, ("W2", "b2")), BLUE, (0, (1, 1))),
+}
+
+# %% [markdown]
+# In the plot "uphill" and "no 1/N" leave at once: steps that are far too long look like steps in the wrong direction.
+# "Labels of other images" stays near ln 10. "Second layer only" falls, but slowly. And the network without the slope of
+# tanh can hardly be told from the right one. That is the trouble.
+
+# %%
+bar = widgets.IntProgress(max=len(BUGS), description="trainings")
+display(bar)
+_, ax = plt.subplots(figsize=(8.5, 4.2))
+for name, (grads_of, colour, style) in BUGS.items():
+    with np.errstate(all="ignore"):
+        params, losses = train(start(), grads_of, epochs=10, each=lambda p: loss_of(p, X, y))
+    ax.plot(np.clip(losses, None, 50), color=colour, ls=style, lw=2.2,
+            label=f"{name}: reads {share_right(params, digits.X_held_out, digits.y_held_out):.0%}")
+    bar.value += 1
+ax.set(xlabel="epoch", ylabel="loss (log scale)", yscale="log", ylim=(0.03, 30))
+ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1), title="held-out digits")
+plt.show()
+
+# %% [markdown]
+# A wrong gradient that still points roughly downhill trains a network that is a little worse. You would blame the
+# step size, or the data. A gradient check finds it in a second.
+
+# %% [markdown]
+# ## What autograd will not tell you
+#
+# Three failures in which every gradient is **right**, and the network does not learn all the same (Karpathy 2016). All
+# three can be seen in the backward pass.
+#
+# ### A saturated sigmoid
+#
+# σ has the slope out·(1 − out). With large weights its outputs are all near 0 or 1, the slope is near 0, and
+# the first layer gets next to nothing. The plot compares two starts of a sigmoid network: on the left the hidden
+# values, on the right the loss. With weights fifty times larger the values pile up at 0 and 1. The second layer still
+# learns, so the red curve falls at first; then it levels off above the green one.
+
+# %%
+def sigmoid_grads(params, rows):
+    return backward(params, X[rows], y[rows], *forward(params, X[rows], "sigmoid"), "sigmoid")
+
+def draw_saturation(scale=100.0):
+    _, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
+    for factor, colour, style in ((2.0, GREEN, "o-"), (scale, RED, "s--")):
+        params = start(scale=factor)
+        hidden, _ = forward(params, X, "sigmoid")
+        slope = np.mean(hidden * (1 - hidden))
+        left.hist(hidden.ravel(), bins=25, range=(0, 1), density=True, color=colour, alpha=0.65,
+                  label=f"scale {factor:g}: mean slope {slope:.3f}")
+        _, losses = train(params, sigmoid_grads, epochs=8, rate=0.3, each=lambda p: loss_of(p, X, y, "sigmoid"))
+        right.plot(losses, style, color=colour, ms=4, label=f"scale {factor:g}")
+    left.set(xlabel="hidden value", yticks=[], title="before training")
+    right.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
+    left.legend(frameon=False, fontsize=10)
+    right.legend(frameon=False)
+    plt.show()
+
+draw_saturation()
+
+# %% [markdown]
+# Move the scale of the weights. From which scale on does the red curve stay behind? (Without a running kernel the
+# picture above stands for it.)
+
+# %%
+_ = widgets.interact(draw_saturation, scale=widgets.FloatLogSlider(
+    value=100, base=10, min=0, max=2.5, step=0.25, continuous_update=False))
+
+# %% [markdown]
+# ### A dead relu
+#
+# Relu's slope is 0 where its input is negative. A unit that is shut for **every** image gets no gradient from any,
+# and never opens again. One step that is too long can do it: it throws the biases far below 0.
+#
+# The plot trains relu networks with longer and longer steps, and counts the hidden units that are dead in the end.
+
+# %%
+def relu_grads(params, rows):
+    return backward(params, X[rows], y[rows], *forward(params, X[rows], "relu"), "relu")
+
+rates, dead, read = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0), [], []
+for rate in rates:
+    params, _ = train(start(scale=2**0.5), relu_grads, epochs=4, rate=rate)
+    hidden, _ = forward(params, X, "relu")
+    dead.append(np.mean((hidden == 0).all(axis=0)))
+    read.append(share_right(params, digits.X_held_out, digits.y_held_out, "relu"))
+
+_, ax = plt.subplots()
+ax.semilogx(rates, dead, "s--", color=RED, label="hidden units that are dead")
+ax.semilogx(rates, read, "o-", color=GREEN, label="held-out digits read right")
+ax.set(xlabel="step size", ylabel="share", ylim=(-0.03, 1.03), xticks=rates, xticklabels=[f"{rate:g}" for rate in rates])
+ax.minorticks_off()
+ax.legend(frameon=False, loc="center left")
+plt.show()
+
+# %% [markdown]
+# ### A clipped loss
+#
+# Somebody wants to tame outliers, and clips the error before it is squared. The loss is tame, and so is its gradient:
+# beyond the bounds it is **0**. The examples that are most wrong teach nothing at all.
+#
+# What was meant is the Huber loss: a square near 0, a straight line further out. The plot shows both gradients over
+# the error. Beyond 1 the clipped one falls to 0, that of Huber stays constant.
+
+# %%
+def clipped(error):
+    return 0.5 * autodiff.clip(error, -1, 1)**2
+
+def huber(error):
+    return autodiff.where(autodiff.abs(error) < 1, 0.5 * error**2, autodiff.abs(error) - 0.5)
+
+errors = np.linspace(-3, 3, 301)
+_, ax = plt.subplots()
+for f, colour, style in ((clipped, RED, "--"), (huber, GREEN, "-")):
+    ax.plot(errors, autodiff.grad(lambda e: f(e).sum())(errors), style, color=colour, lw=2.4, label=f.__name__)
+ax.set(xlabel="error", ylabel="gradient")
+ax.legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# ## SGD beside Adam
+#
+# SGD takes the gradient as it is. Adam keeps a running mean of the gradient and one of its square, and divides the one
+# by the root of the other: every weight moves at a similar pace, whatever the size of its gradient
+# (Kingma and Ba 2015).
+#
+# What is that worth? Below, both train on the same images twice: as they are, and with every pixel divided by 10, as if
+# measured in another unit. The step sizes stay the same.
+
+# %%
+def adam(images, epochs=10, rate=0.01, keep=0.9, keep_size=0.999):
+    params, rng, losses, step = start(), np.random.default_rng(0), [], 0
+    mean, size = ({name: np.zeros_like(array) for name, array in params.items()} for _ in range(2))
+    for epoch in range(epochs + 1):
+        losses.append(loss_of(params, images, y))
+        order = rng.permutation(len(y))
+        for k in range(0, len(y), 32):
+            rows, step = order[k:k + 32], step + 1
+            grads = backward(params, images[rows], y[rows], *forward(params, images[rows]))
+            for name, grad in grads.items():
+                mean[name] = keep * mean[name] + (1 - keep) * grad
+                size[name] = keep_size * size[name] + (1 - keep_size) * grad**2
+                params[name] = params[name] - rate * (mean[name] / (1 - keep**step)) / (
+                    np.sqrt(size[name] / (1 - keep_size**step)) + 1e-8)
+    return losses
+
+def sgd(images, epochs=10):
+    grads_of = lambda p, rows: backward(p, images[rows], y[rows], *forward(p, images[rows]))
+    return train(start(), grads_of, epochs, each=lambda p: loss_of(p, images, y))[1]
+
+# %% [markdown]
+# On the left both curves fall. On the right the gradients of `W1` are ten times smaller: SGD hardly moves, and Adam
+# falls nearly as before.
+
+# %%
+_, axes = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True)
+for ax, images, title in ((axes[0], X, "pixels from 0 to 1"), (axes[1], X / 10, "pixels from 0 to 0.1")):
+    ax.semilogy(sgd(images), "o-", color=GREEN, ms=4, label="SGD")
+    ax.semilogy(adam(images), "s--", color=PURPLE, ms=4, label="Adam")
+    ax.set(xlabel="epoch", title=title)
+axes[0].set(ylabel="loss")
+axes[0].legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# ## MSE beside MAE
+#
+# Two losses for numbers (not for classes). The mean squared error has the gradient $2(p - t)$, over the number of
+# elements: what is far off pulls hard. The mean absolute error has the gradient ±1, over the same number: everyone
+# pulls alike.
+#
+# So MSE leads to the mean, and MAE to the median. The plot fits a line to points of which two are wrong. The line of
+# MSE is drawn towards the two, that of MAE goes through the others.
+
+# %%
+rng = np.random.default_rng(2)
+x = np.linspace(0, 1, 14)
+t = 1 + 2 * x + 0.08 * rng.normal(size=14)
+t[[2, 11]] += [3.0, -2.5]                                 # two wrong points
+
+def fit(loss, rate, steps=1500):
+    line = np.array([0.0, 0.0])
+    for step in range(steps):
+        line = line - rate * (1 - step / steps) * autodiff.grad(lambda l: loss(l[0] + l[1] * x))(line)
+    return line
+
+_, ax = plt.subplots()
+ax.plot(x, t, "o", color=GREY, label="points")
+for name, loss, colour, style in (("MSE", lambda p: autodiff.mse(p, t), RED, "--"),
+                                  ("MAE", lambda p: autodiff.mean(autodiff.abs(p - t)), GREEN, "-")):
+    a, b = fit(loss, 0.3)
+    ax.plot(x, a + b * x, style, color=colour, lw=2.4, label=name)
+ax.set(xlabel="x", ylabel="t")
+ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+plt.show()
+
+# %% [markdown]
+# ## Batch norm
+#
+# Batch norm (Ioffe and Szegedy 2015) gives each hidden unit mean 0 and variance 1 over the batch, then a scale γ and a
+# shift β that are learned:
+#
+# $$\hat{x} = \frac{x - \mu}{\sqrt{v + \varepsilon}}, \qquad \text{out} = \gamma\,\hat{x} + \beta$$
+#
+# The way back is a good exercise in forks. One $x$ leads to **all** outputs of its column: by itself, through the mean
+# $\mu$, and through the variance $v$. Three paths, three contributions.
+#
+# Step through one column of three values. Watch what comes back to `x` when the upstream gradients differ.
+
+# %%
+def normalize(x, eps=1e-5):
+    centred = x - autodiff.mean(x, axis=0)
+    return centred / autodiff.sqrt(autodiff.mean(centred**2, axis=0) + eps)
+
+graph(lambda x, gamma, beta: autodiff.sum((gamma * normalize(x) + beta) * np.array([1.0, -2.0, 0.5])),
+      x=[1.0, 2.0, 4.0], gamma=1.5, beta=0.5)
+
+# %% [markdown]
+# Two sums prove a formula wrong in a second. If all $x$ of a column move together, the output stays: so `dx` adds up to
+# 0. If all move away from their mean in proportion, the output (almost) stays: so `dx` times $\hat{x}$ adds up to 0.
+
+# %%
+x = np.random.default_rng(5).normal(size=(6, 3))
+dout = np.random.default_rng(6).normal(size=(6, 3))
+xhat, pullback = autodiff.vjp(normalize, x)
+dx = pullback(dout)[0]
+print("sum of dx         ", (np.abs(dx.sum(axis=0)) < 1e-9).tolist(), "(is it 0?)")
+print("sum of dx · x_hat ", (np.abs((dx * xhat).sum(axis=0)) < 1e-4).tolist())
+print("with dout of ones ", np.allclose(normalize(x).sum(axis=0), 0), "(dx is 0: a lazy check sees nothing)")
+
+# %% [markdown]
+# What is it good for? It makes the network forgive a bad start. The plot trains the sigmoid network of above, the
+# saturated one, without and with batch norm before its sigmoid. Batch norm divides the large weights out again, so the
+# green curve goes on falling where the red one levels off.
+
+# %%
+def normed_loss(params, rows):
+    inner = params["gamma"] * normalize(X[rows] @ params["W1"]) + params["b1"]
+    return autodiff.softmax_cross_entropy(autodiff.sigmoid(inner) @ params["W2"] + params["b2"], y[rows])
+
+bad = start(scale=100.0)
+with_norm = {**bad, "gamma": np.ones(32)}
+bar = widgets.IntProgress(max=8, description="epochs")
+display(bar)
+_, plain = train(bad, sigmoid_grads, epochs=8, rate=0.3, each=lambda p: loss_of(p, X, y, "sigmoid"))
+_, normed = train(with_norm, autodiff.grad(normed_loss), epochs=8, rate=0.3, bar=bar,
+                  each=lambda p: normed_loss(p, slice(None)))
+_, ax = plt.subplots()
+ax.plot(plain, "s--", color=RED, ms=4, label="saturated start")
+ax.plot(normed, "o-", color=GREEN, ms=4, label="the same start, with batch norm")
+ax.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
+ax.legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# ## Dropout
+#
+# Dropout (Srivastava et al. 2014) switches hidden values off at random while the network is trained, so that none can
+# rely on a single neighbour. What is kept is divided by `keep`: the mean stays what it was, and nothing has to change
+# when the network is used.
+#
+# Backward is the same gate: the **same** mask, the same division. The cell drops some of a row of ones, ten thousand
+# times. Each entry is 0 or 1/keep, and the mean is 1.
+
+# %%
+rng = np.random.default_rng(0)
+keep = 0.75
+masks = rng.random((10_000, 6)) < keep
+print("three rows:\n", (masks[:3] / keep).round(2))
+print("mean over all rows:", (masks / keep).mean(axis=0).round(2))
+
+# %% [markdown]
+# Dropout sets a trap for the gradient check: draw a new mask for every forward pass, and the two nudged losses belong to
+# two different networks. The cell nudges one weight, first with one mask for both sides, then with new ones.
+
+# %%
+hidden = forward(start(), X[:50])[0]
+dropped = lambda params, mask: autodiff.softmax_cross_entropy(
+    (forward(params, X[:50])[0] * mask / keep) @ params["W2"] + params["b2"], y[:50])
+nudge = np.zeros((64, 32))
+nudge[20, 3] = 1e-5
+up, down = ({**start(), "W1": start()["W1"] + sign * nudge} for sign in (1, -1))
+draw = lambda: rng.random(hidden.shape) < keep
+mask = draw()
+analytic = autodiff.grad(lambda W1: dropped({**start(), "W1": W1}, mask))(start()["W1"])[20, 3]
+print(f"analytic        {analytic:12.6f}")
+print(f"one mask        {(dropped(up, mask) - dropped(down, mask)) / 2e-5:12.6f}")
+print(f"two masks       {(dropped(up, draw()) - dropped(down, draw())) / 2e-5:12.6f}")
+
+# %% [markdown]
+# Dropout was made for large networks. One as small as ours, on these digits, gains nothing from it.
+
+# %% [markdown]
+# ## L2
+#
+# The regularizer $\frac{\text{reg}}{2} \sum w^2$ has the gradient $\text{reg} \cdot w$: in each step every weight
+# shrinks by the same share. What the data does not ask for fades away. The biases are left alone.
+#
+# The weights of a hidden unit can be looked at: 64 numbers, one per pixel. The picture shows eight units, trained
+# without (above) and with L2 (below): red is negative, blue positive. Without it, the weights of pixels that are always
+# white still hold the random numbers of their start. With it they have faded.
+
+# %%
+def with_l2(reg):
+    return lambda params, rows: {name: grad + (reg * params[name] if name[0] == "W" else 0)
+                                 for name, grad in by_hand(params, rows).items()}
+
+_, axes = plt.subplots(2, 8, figsize=(9, 2.5))
+for row, reg in zip(axes, (0.0, 0.003)):
+    params, _ = train(start(), with_l2(reg), epochs=30, rate=0.3)
+    for k, ax in enumerate(row):
+        ax.imshow(params["W1"][:, k].reshape(8, 8), cmap="RdBu", vmin=-0.8, vmax=0.8)
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    row[0].set_ylabel(f"reg {reg:g}")
+    print(f"reg {reg:g}: reads {share_right(params, digits.X_held_out, digits.y_held_out):.1%} of the held-out digits")
+plt.show()
+
+# %% [markdown]
+# ## Break it
+#
+# Somebody's gradient of the regularizer is `2 * reg * w`: twice too large. The gradient check below compares it with
+# the nudged loss. As it stands, nothing shows. Change one number so that the mistake is exposed.
+
+# %%
+reg = 0.0
+
+params = start()
+def regularized(params):
+    return loss_of(params, X[:50], y[:50]) + 0.5 * reg * sum((params[name]**2).sum() for name in ("W1", "W2"))
+
+nudge = np.zeros((64, 32))
+nudge[20, 3] = 1e-5
+numeric = (regularized({**params, "W1": params["W1"] + nudge}) - regularized(
+    {**params, "W1": params["W1"] - nudge})) / 2e-5
+wrong = (backward(params, X[:50], y[:50], *forward(params, X[:50]))["W1"] + 2 * reg * params["W1"])[20, 3]
+print(f"numeric {numeric:.6f}   somebody's {wrong:.6f}")
+print("Found: with this reg the check exposes the mistake." if abs(numeric - wrong) > 1e-5 * abs(numeric)
+      else "Hidden: here both agree. Change a number, and run the cell again.")
+
+# %% [markdown]
+# With `reg = 0` every regularizer is right. A check is worth as much as the place where it is made.
+
+# %% [markdown]
+# ## Your turn
+#
+# [Assignment 8](../exercises/08_train_digits/08_train_digits.ipynb) has seven functions.
+#
+# - `init_params`: "Where to start".
+# - `loss_and_grads`: "Two layers, by hand".
+# - `batchnorm_backward`: "Batch norm". `dropout_backward`: "Dropout".
+# - `check_all`: "Check before you train".
+# - `overfit_tiny`: "Overfit twenty images first".
+# - `train`: "Train".
+
+# %% [markdown]
+# ## Recall
+#
+# Answer each question in your head, then open it.
+#
+# <details>
+# <summary>1. The loss of a ten-class network stays at 2.30. What do you look at first?</summary>
+#
+# 2.30 is ln 10: the network guesses. Do the labels still belong to their images? Do gradients arrive at the first layer,
+# or is it saturated or dead? Can it learn twenty images by heart?
+#
+# </details>
+#
+# <details>
+# <summary>2. Why does one x have three paths to the output of batch norm?</summary>
+#
+# It is an entry itself, it moves the mean of its column, and it moves the variance. The contributions of all three
+# add up, as at every fork.
+#
+# </details>
+#
+# <details>
+# <summary>3. The gradient check passes, and the network does not learn. How can that be?</summary>
+#
+# The gradient is right for the loss that you wrote. If that is clipped, or its units are saturated or dead, the right
+# gradient is 0. A check compares numbers; it does not ask whether they are of any use.
+#
+# </details>
