@@ -322,15 +322,15 @@ for first in reversed(range(0, {end}, every)):
     {begin}
     last = min(first + every, n)
     values = [kept[first // every]]
-    for k in range(first, last {more}):
-        values.append(fs[{which}](values[-1]))
+    for k in range(first, last - 1):
+        values.append(fs[k](values[-1]))
     for k in reversed(range(first, last)):
         grad {join} dfs[k]({value})
 return grad"""
 
 
-def _segments(start="1.0", end="n", begin="pass", more="- 1", which="k", join="*=", value="values[k - first]"):
-    return _SEGMENTS.format(start=start, end=end, begin=begin, more=more, which=which, join=join, value=value)
+def _segments(start="1.0", end="n", begin="pass", join="*=", value="values[k - first]"):
+    return _SEGMENTS.format(start=start, end=end, begin=begin, join=join, value=value)
 
 
 # ------------------------------------------------------------------------------------ the exercises
@@ -445,12 +445,6 @@ EXERCISES = (
              "When you work on one segment, who needs the values of the others?"),
             ("R14", "the short segment is lost", _segments(end="n // every * every"), "Where `every` does not divide n, the "
              "last segment is shorter, and yours leaves it out.", "How many segments are there with n = 7 and every = 3?"),
-            ("R14", "the short segment is lost with its checkpoint", "n, grad, kept, t = len(fs), 1.0, [], w\n"
-             "for i in range(n // every):\n    kept.append(t)\n    for f in fs[i * every:(i + 1) * every]:\n        t = f(t)\n"
-             "for i in reversed(range(n // every)):\n    values = [kept[i]]\n    for f in fs[i * every:(i + 1) * every - 1]:\n"
-             "        values.append(f(values[-1]))\n    for df, t in zip(reversed(dfs[i * every:(i + 1) * every]), reversed(values)):\n"
-             "        grad *= df(t)\nreturn grad", "Where `every` does not divide n, the last segment is shorter, and yours "
-             "leaves it out.", "How many segments are there with n = 7 and every = 3?"),
             ("R15", "slopes on the way forward", "grad, t = 1.0, w\nfor f, df in zip(fs, dfs):\n    grad *= df(t)\n    t = f(t)\n"
              "return grad", "You multiply from the first stage on. That is forward mode: it works for one input, and it is no "
              "backward pass.", "If w were a million weights, how many of these products would you carry along?"),
@@ -465,8 +459,6 @@ EXERCISES = (
              "    for k in reversed(range(first, min(first + every, n))):\n        grad *= dfs[k](values[k - first])\nreturn grad",
              "The checkpoint holds what comes out of its stage; the segment starts with what goes in.",
              "Which value goes into stage 0?"),
-            ("R17", "segments do not start at their checkpoints", _segments(which="k + 1 if k + 1 < n else k"),
-             "From the checkpoint on, the stages are off by one.", "Which stage gets the checkpoint as its input?"),
             ("R18", "each segment starts with 1", _segments(begin="grad = 1.0"), "The gradient starts with 1 in each segment. "
              "Only the last segment may do that.", "Which upstream gradient reaches a segment in the middle?"),
             ("R19", "the same stage over and over", "n, grad, kept, t = len(fs), 1.0, [], w\nfor k in range(n):\n"
