@@ -24,7 +24,8 @@ c.FeedbackPage.preprocessors = ["course.teaching.page.Pictures"]
 c.ZipCollectApp.extractor_plugin = "course.teaching.collecting.Extractor"
 c.ZipCollectApp.collector_plugin = "course.teaching.collecting.Collector"
 
-# Grading in a sandbox, with tests and answers in different processes (Linux with bubblewrap). `backprop autograde`
-# always does; with these two lines `nbgrader autograde` and Formgrader do, too.
-# from course.grading import use_judge
-# use_judge(c)
+# `nbgrader autograde` and Formgrader grade as `backprop autograde` does: in a sandbox (Linux with bubblewrap), with
+# tests and answers in different processes. Without the last line nbgrader itself runs submissions, unprotected.
+from course.grading import use_judge  # noqa: E402
+
+use_judge(c)

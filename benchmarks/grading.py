@@ -24,8 +24,12 @@ WAYS = {
     "backprop, 2 workers": ("judged", ["-m", "course", "autograde", "--workers", "2"]),
     "backprop, 1 worker, not isolated": ("open", ["-m", "course", "autograde", "--workers", "1"]),
 }
-JUDGED = "\nfrom course.grading import use_judge\nuse_judge(c)\n"
-ADDED = {"stock": "", "judged": JUDGED, "open": JUDGED + "c.Judge.isolation = False\n"}
+# What of the course takes nbgrader's own place is taken out again: then its unmodified code grades.
+STOCK = """
+for trait in ("sanitize_preprocessors", "autograde_preprocessors", "pre_convert_hook", "post_convert_hook"):
+    c.Autograde.pop(trait, None)
+"""
+ADDED = {"stock": STOCK, "judged": "", "open": "\nc.Judge.isolation = False\n"}
 
 
 def make_class(folder, assignment, count):

@@ -24,16 +24,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from benchmarks.grading import STOCK
 from course.checks import assignments, exercises
 
 ROOT = Path(__file__).resolve().parents[2]
-
-# What of the course takes nbgrader's own place is taken out again: here its unmodified code grades.
-STOCK = """
-for trait in ("sanitize_preprocessors", "autograde_preprocessors", "pre_convert_hook", "post_convert_hook"):
-    c.Autograde.pop(trait, None)
-"""
-
 
 # -- a class ----------------------------------------------------------------------------------------------
 

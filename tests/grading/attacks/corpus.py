@@ -59,17 +59,17 @@ builtins.sum = lambda *a: 22.0
 """)
 attack("patch_grade", "replace the function that grades", """
 import course, builtins
-course.grade = lambda *a, **k: 99.0
+course.grade = lambda *a, **k: 1.0
 course.checks = course
-grade = builtins.grade = lambda *a, **k: 4.0
+grade = builtins.grade = lambda *a, **k: 1.0
 """)
 attack("patch_grade_in_modules", "replace grade wherever a module has it", """
 import sys
 for module in list(sys.modules.values()):
     if hasattr(module, "grade"):
-        module.grade = lambda *a, **k: 4.0
+        module.grade = lambda *a, **k: 1.0
     if hasattr(module, "examine"):
-        module.examine = lambda *a, **k: 4.0
+        module.examine = lambda *a, **k: 1.0
 """)
 attack("fake_package", "put a course of one's own first on the path", """
 import os, sys
@@ -131,7 +131,7 @@ get_ipython().input_transformers_post.append(forge)
 attack("pre_run_hook", "change names before each cell runs", """
 from IPython import get_ipython
 def before(info=None):
-    get_ipython().user_ns["grade"] = lambda *a, **k: 4.0
+    get_ipython().user_ns["grade"] = lambda *a, **k: 1.0
 get_ipython().events.register("pre_run_cell", before)
 get_ipython().events.register("post_run_cell", lambda result: setattr(result, "result", 4.0))
 """)

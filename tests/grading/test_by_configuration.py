@@ -1,0 +1,107 @@
+"""nbgrader's own commands and Python API with the judge, by nbgrader_config.py alone; and the same with it off."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from benchmarks.grading import STOCK, make_class
+from tests.grading.handing_in import ROOT
+
+BY_API = """
+import json
+from nbgrader.apps import NbGraderAPI
+from traitlets.config import PyFileConfigLoader
+
+api = NbGraderAPI(config=PyFileConfigLoader("nbgrader_config.py", path=".").load_config())
+for student in {students!r}:
+    result = api.autograde({assignment!r}, student)
+    assert result["success"], result["log"] + str(result.get("error"))
+"""
+
+
+class Course:
+    """A course folder with a class that has handed in one assignment."""
+
+    def __init__(self, folder, assignment, students):
+        self.folder, self.assignment = folder, assignment
+        make_class(folder, assignment, students)
+        self.run("nbgrader", "generate_assignment", assignment, "--force")
+
+    def run(self, *command):
+        env = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+               "PYTHONPATH": str(ROOT), "JUPYTER_CONFIG_DIR": str(self.folder / "none")}
+        done = subprocess.run([sys.executable, *(("-m",) if command[0] != "-c" else ()), *command], cwd=self.folder,
+                              env=env, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def configure(self, added):
+        text = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
+        (self.folder / "nbgrader_config.py").write_text(text + added, encoding="utf-8")
+
+    @property
+    def students(self):
+        return sorted(path.name for path in (self.folder / "submitted").iterdir())
+
+    def scores(self):
+        """{student: {exercise: points}} as the gradebook has them."""
+        from nbgrader.api import Gradebook
+
+        with Gradebook(f"sqlite:///{self.folder}/gradebook.db", "backprop") as gradebook:
+            return {student: {grade.name: grade.score for grade in gradebook.find_submission_notebook(
+                self.assignment, self.assignment, student).grades} for student in self.students}
+
+    def graded(self, student):
+        return nbformat.read(self.folder / "autograded" / student / self.assignment / f"{self.assignment}.ipynb", 4)
+
+
+@pytest.fixture(scope="module", params=["02_gate_patterns", "04_vectorized_gradients"])
+def course(request, tmp_path_factory):
+    return Course(tmp_path_factory.mktemp("course"), request.param, 3)
+
+
+def test_honest_work_gets_the_same_points_with_the_judge_and_without(course):
+    course.configure(STOCK)
+    course.run("nbgrader", "autograde", course.assignment)
+    without = course.scores()
+    course.configure("")
+    said = course.run("nbgrader", "autograde", course.assignment, "--force")
+    assert course.scores() == without
+    assert len({tuple(points.values()) for points in without.values()}) > 1     # a class of solutions says little
+    assert "NOT isolated" not in said
+
+
+def test_the_python_api_has_the_judge_too(course):
+    """Formgrader's button calls it. A replaced grade, worth full marks in nbgrader's own kernel, wins nothing."""
+    course.configure("")
+    student = course.students[1]
+    by_api = BY_API.format(students=[student], assignment=course.assignment)
+    course.run("-c", by_api)
+    honest = course.scores()[student]
+    path = course.folder / "submitted" / student / course.assignment / f"{course.assignment}.ipynb"
+    book = nbformat.read(path, 4)
+    book.cells.insert(1, nbformat.v4.new_code_cell("import course\ncourse.grade = lambda *a, **k: 1.0\nprint('seen')"))
+    nbformat.write(book, path)
+    course.run("-c", by_api)
+    assert course.scores()[student] == honest
+    outputs = [output for cell in course.graded(student).cells for output in cell.get("outputs", ())]
+    assert any(output.get("text") == "seen\n" for output in outputs)
+
+
+def test_without_isolation_it_says_so_at_every_run(course):
+    course.configure("\nc.Judge.isolation = False\n")
+    student = course.students[0]
+    for _ in range(2):
+        said = course.run("nbgrader", "autograde", course.assignment, "--student", student, "--force")
+        assert "NOT isolated" in said
+
+
+def test_where_nothing_isolates_grading_refuses_and_says_how_to_go_on(course, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    course.configure("")
+    with pytest.raises(AssertionError, match=r"bubblewrap[\s\S]*c\.Judge\.isolation = False"):
+        course.run("nbgrader", "autograde", course.assignment, "--student", course.students[0], "--force")
