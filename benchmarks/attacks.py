@@ -161,7 +161,7 @@ def by_the_judge(attack, folder):
         key = key_of_release(NAME)
         result = grade_submission(Job("ada", NAME, Path(handed_in)), {NAME: key}, SETTINGS)
         if result.failure:
-            return f"fails to be graded: {result.failure}"
+            return f"its grading fails: {result.failure}"
         found = []
         won = sum(score for score, _ in result.scores.values())
         honest = sum(cell.points for cell in key.cells

@@ -1057,9 +1057,9 @@ class Relu(Node):
                 (JOIN, numbers(d, "a"), ["c"]), (EQUAL, {"a": 3.0}, ["e"]), (THREE, numbers(d, "x", "y", "z"), ["f"]),
                 (BRANCHES, numbers(d, "a"), ["c"]), (BRANCHES, numbers(d, "a"), ["c", "d"]),
                 (CUBE, numbers(d, "a"), ["L", "L"])])),
-            Check("18 doublings", 0.5, edge=True, test=ordered_doublings),
-            Check("a chain of 5,000, a wide graph", 0.5, edge=True, test=large_orders),
-            Check("a cycle raises", 0.5, edge=True, test=refuses_cycles([
+            Check("18 doublings", 0.5, edge=True, once=True, test=ordered_doublings),
+            Check("a chain of 5,000, a wide graph", 0.5, edge=True, once=True, test=large_orders),
+            Check("a cycle raises", 0.5, edge=True, once=True, test=refuses_cycles([
                 (CYCLE, {"a": 1.5}, ["d"], True), (CYCLE_AT_THE_ROOT, {"a": 1.5}, ["c"], True)])),
         ),
         mistakes=(
@@ -1181,14 +1181,14 @@ return sorted(height, key=height.get)'''),
             Check("twice, and from two results", 0.75, edge=True, draw=lambda d: [
                 (CUBE, {"a": 3.0}, ["L", "L"]), (BRANCHES, numbers(d, "a"), ["c", "d"]),
                 (BRANCHES, numbers(d, "a"), ["c"])]),
-            Check("18 doublings: one call for each edge", 0.75, edge=True, test=eighteen_doublings(
+            Check("18 doublings: one call for each edge", 0.75, edge=True, once=True, test=eighteen_doublings(
                 "pays", lambda crossed: (DOUBLINGS, {"a": 0.7}, ["u"], False, crossed),
                 lambda: all_grads(DOUBLINGS, {"a": 0.7}, ["u"]))),
             Check("arrays at a join", 0.25, edge=True, draw=lambda d: [(ARRAYS, {"a": d.array(3), "b": d.array(3)}, ["s"])]),
-            Check("a chain of 5,000, a wide graph", 0.5, edge=True, test=large(lambda d: [
+            Check("a chain of 5,000, a wide graph", 0.5, edge=True, once=True, test=large(lambda d: [
                 ((graph, inputs, [root]), all_grads(graph, inputs, [root])) for graph, inputs, root in (
                     (CHAIN, {"a": 1.5, "b": -0.5}, "u"), (WIDE, {"x": 0.7}, "s"))])),
-            Check("a cycle raises", 0.25, edge=True, test=refuses_cycles([
+            Check("a cycle raises", 0.25, edge=True, once=True, test=refuses_cycles([
                 (CYCLE, {"a": 1.5}, ["d"], True), (CYCLE_AT_THE_ROOT, {"a": 1.5}, ["c"], True)])),
         ),
         mistakes=(
@@ -1319,9 +1319,9 @@ return root'''),
                 (SHORT_AND_LONG, numbers(d, "a"), "b")]),
             Check("equal values, and twice", 0.25, edge=True, draw=lambda d: [
                 (EQUAL, {"a": 3.0}, "e"), (CUBE, numbers(d, "a"), "L", 2)]),
-            Check("18 doublings", 0.375, edge=True, test=plain_doublings(
+            Check("18 doublings", 0.375, edge=True, once=True, test=plain_doublings(
                 "goes", (DOUBLINGS, {"a": 0.7}, "u"), lambda: zeroed(DOUBLINGS, {"a": 0.7}, "u"))),
-            Check("a chain of 5,000, a wide graph", 0.375, edge=True, test=large(lambda d: [
+            Check("a chain of 5,000, a wide graph", 0.375, edge=True, once=True, test=large(lambda d: [
                 ((graph, inputs, root), zeroed(graph, inputs, root)) for graph, inputs, root in (
                     (CHAIN, {"a": 1.5, "b": -0.5}, "u"), (WIDE, {"x": 0.7}, "s"))])),
         ),
@@ -1378,8 +1378,8 @@ return root'''),
                 (SHORT_AND_LONG, numbers(d, "a"), ["L"]), (SUM_TIMES, numbers(d, "x", "y", "z"), ["x"])]),
             Check("equal values, and twice", 0.25, edge=True, draw=lambda d: [
                 (EQUAL, {"a": 3.0}, ["e"]), (BRANCHES, numbers(d, "a"), ["c", "d"])]),
-            Check("18 doublings", 0.25, edge=True, test=plain_doublings("counts", (DOUBLINGS, {"a": 0.7}, ["u"]), lambda: EDGES)),
-            Check("a chain of 5,000, a wide graph", 0.25, edge=True, test=large(lambda d: [
+            Check("18 doublings", 0.25, edge=True, once=True, test=plain_doublings("counts", (DOUBLINGS, {"a": 0.7}, ["u"]), lambda: EDGES)),
+            Check("a chain of 5,000, a wide graph", 0.25, edge=True, once=True, test=large(lambda d: [
                 ((graph, inputs, [root]), edges_below(graph, inputs, [root])) for graph, inputs, root in (
                     (CHAIN, {"a": 1.5, "b": -0.5}, "u"), (WIDE, {"x": 0.7}, "s"))])),
         ),
@@ -1441,10 +1441,10 @@ return root'''),
                 (SUM_TIMES, numbers(d, "x", "y", "z"), "f", "f"), (SUM_TIMES, numbers(d, "x", "y", "z"), "q", "z"),
                 (SUM_TIMES, numbers(d, "x", "y", "z"), "f", "x", 2), (BRANCHES, numbers(d, "a"), "c", "d")]),
             Check("equal values", 0.25, edge=True, draw=lambda d: [(EQUAL, {"a": 3.0}, "e", "a")]),
-            Check("18 doublings: one call for each edge", 0.75, edge=True, test=eighteen_doublings(
+            Check("18 doublings: one call for each edge", 0.75, edge=True, once=True, test=eighteen_doublings(
                 "pays", lambda crossed: (DOUBLINGS, {"a": 0.7}, "u", "a", 1, crossed),
                 lambda: graph_gradient(DOUBLINGS, {"a": 0.7}, "u", "a"))),
-            Check("a chain of 5,000, a wide graph", 0.5, edge=True, test=large(lambda d: [
+            Check("a chain of 5,000, a wide graph", 0.5, edge=True, once=True, test=large(lambda d: [
                 ((graph, inputs, root, wrt), graph_gradient(graph, inputs, root, wrt)) for graph, inputs, root, wrt in (
                     (CHAIN, {"a": 1.5, "b": -0.5}, "u", "b"), (WIDE, {"x": 0.7}, "s", "x"))])),
         ),
@@ -1599,10 +1599,10 @@ return grads[wrt] if wrt in grads else 0.0 * wrt'''),
             Check("leaves without a tangent", 0.25, edge=True, draw=lambda d: [
                 (SUM_TIMES, numbers(d, "x", "y", "z"), "f", numbers(d, "z")),
                 (LONG_AND_SHORT, numbers(d, "a", "y"), "M", numbers(d, "y"))]),
-            Check("18 doublings: one call for each edge", 0.5, edge=True, test=eighteen_doublings(
+            Check("18 doublings: one call for each edge", 0.5, edge=True, once=True, test=eighteen_doublings(
                 "goes", lambda crossed: (DOUBLINGS, {"a": 0.7}, "u", {"a": 1.5}, crossed),
                 lambda: tangent(DOUBLINGS, {"a": 0.7}, "u", {"a": 1.5}))),
-            Check("a chain of 5,000, a wide graph", 0.25, edge=True, test=large(lambda d: [
+            Check("a chain of 5,000, a wide graph", 0.25, edge=True, once=True, test=large(lambda d: [
                 ((graph, inputs, root, seed), tangent(graph, inputs, root, seed)) for graph, inputs, root, seed in (
                     (CHAIN, {"a": 1.5, "b": -0.5}, "u", {"a": 0.5, "b": 1.5}), (WIDE, {"x": 0.7}, "s", {"x": 1.5}))])),
         ),

@@ -140,7 +140,7 @@ def bounded(answer, *args):
     depth = sys.getrecursionlimit()
     with lent(answer, Value=Value):
         try:
-            Value.looks = 10 * size + 1_000
+            Value.looks = 5 * size + 1_000
             if trace:
                 sys.settrace(line)
             return answer(*args)

@@ -10,17 +10,12 @@ from tests.browser.conftest import browser  # noqa: F401
 from tests.grading.conftest import grade  # noqa: F401
 from tests.teaching.classes import NAME, backprop, cell_of, hand_in, nbgrader, new_course, released, solved, wrong
 
-ESSAY = "01_essay"
 PEOPLE = """id,first_name,last_name,email,lms_user_id
 ada,Ada,Lovelace,ada@example.org,777
 jose,José,Müller,jose@example.org,12345
 ben,Ben,Berg,ben@example.org,31
 zoe,Zoë,"O'Neil, Ph.D.",zoe@example.org,32
 """
-DRAWN = """from course import graph
-import matplotlib.pyplot as plt
-plt.plot([1, 2], [3, 4])
-graph(lambda x, y: x * y, x=2, y=3)"""
 
 
 @pytest.fixture(scope="session")

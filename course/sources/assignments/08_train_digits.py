@@ -110,13 +110,13 @@ def loss_and_grads(params, X, y, reg):
 # %% [markdown] exercise batchnorm_backward
 # ## 8.3 Batch norm
 #
-# Batch norm (Ioffe and Szegedy 2015) shifts and scales each column, so that over the batch it has mean 0 and variance 1.
-# Then it gives the column a scale and a shift that can be learned, $\gamma$ and $\beta$:
+# Batch norm (Ioffe and Szegedy 2015) shifts and scales each column, so that over the batch it has mean 0 and
+# variance 1. Then it gives the column a scale and a shift that can be learned, $\gamma$ and $\beta$:
 #
 # $$\hat{x} = \frac{x - \mu}{\sqrt{v + \varepsilon}}, \qquad \text{out} = \gamma\,\hat{x} + \beta$$
 #
-# with $\mu$ and $v$ the mean and the variance of the column over its N rows; both divide by N. The forward pass is given
-# in the next cell, with its cache.
+# with $\mu$ and $v$ the mean and the variance of the column over its N rows; both divide by N. The forward pass is
+# given in the next cell, with its cache.
 #
 # An $x$ reaches the output on **three paths**: by itself, through $\mu$, and through $v$. All three add up.
 
@@ -180,7 +180,8 @@ def dropout_backward(dout, mask, keep):
 # A wrong gradient rarely crashes. The network trains, badly, and nobody knows why. So check each gradient first,
 # parameter by parameter, with centred differences (4.14):
 #
-# $$\text{error} = \frac{\max |\,\text{analytic} - \text{numeric}\,|}{\max(|\,\text{analytic}\,|,\ |\,\text{numeric}\,|)}$$
+# $$\text{error} =
+#   \frac{\max |\,\text{analytic} - \text{numeric}\,|}{\max(|\,\text{analytic}\,|,\ |\,\text{numeric}\,|)}$$
 #
 # or 0 where both gradients are 0. Above $10^{-5}$ a gradient counts as flagged.
 #

@@ -52,7 +52,7 @@ def show_digits(images, titles, columns=12):
     _, axes = plt.subplots(rows, columns, figsize=(9, 1.05 * rows + 0.1), squeeze=False)
     for ax in axes.flat:
         ax.axis("off")
-    for ax, image, title in zip(axes.flat, images, titles):
+    for ax, image, title in zip(axes.flat, images, titles, strict=False):
         ax.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
         ax.set_title(title, fontsize=11)
     plt.show()
@@ -134,7 +134,7 @@ _, ax = plt.subplots()
 for factor, colour, style in ((0.3, GREY, "s--"), (1.0, GREEN, "o-"), (4.0, RED, "^:")):
     rng = np.random.default_rng(8)
     values, spreads = rng.normal(size=(200, 64)), []
-    for layer in range(10):
+    for _ in range(10):
         values = np.tanh(values @ (factor * rng.normal(size=(64, 64)) / np.sqrt(64)))
         spreads.append(values.std())
     ax.semilogy(range(1, 11), spreads, style, color=colour, label=f"{factor:g} / √D")
@@ -192,7 +192,7 @@ check_some(start(), X[:50], y[:50])
 
 # %%
 params, losses = start(), []
-for step in range(150):
+for _ in range(150):
     grads = backward(params, X[:20], y[:20], *forward(params, X[:20]))
     losses.append(loss_of(params, X[:20], y[:20]))
     params = {name: params[name] - 0.5 * grads[name] for name in params}
@@ -215,7 +215,7 @@ plt.show()
 # after each batch. That is stochastic gradient descent, SGD.
 
 # %%
-def train(params, grads_of, epochs=20, rate=0.2, seed=0, each=None, bar=None, images=len(y)):
+def train(params, grads_of, epochs=20, rate=0.2, seed=0, each=None, bar=None):
     """SGD: the trained parameters, and what each(params) gave before the first and after every epoch."""
     rng, notes = np.random.default_rng(seed), []
     for epoch in range(epochs + 1):
@@ -224,8 +224,8 @@ def train(params, grads_of, epochs=20, rate=0.2, seed=0, each=None, bar=None, im
             bar.value = epoch
         if epoch == epochs:
             return params, notes
-        order = rng.permutation(images)
-        for k in range(0, images, 32):
+        order = rng.permutation(len(y))
+        for k in range(0, len(y), 32):
             grads = grads_of(params, order[k:k + 32])
             params = {name: params[name] - rate * grads[name] for name in params}
 
@@ -287,7 +287,7 @@ show_digits(digits.X_held_out[wrong], [f"{digits.y_held_out[i]} → {said[i]}" f
 
 # %%
 def no_slope(params, rows):
-    hidden, logits = forward(params, X[rows])
+    _, logits = forward(params, X[rows])
     grads = by_hand(params, rows)
     dsum = (autodiff.softmax(logits) - np.eye(10)[y[rows]]) / len(rows) @ params["W2"].T
     return {**grads, "W1": X[rows].T @ dsum, "b1": dsum.sum(axis=0)}
@@ -296,8 +296,10 @@ def scaled(factor, names=("W1", "b1", "W2", "b2")):
     return lambda params, rows: {name: factor * (name in names) * grad
                                  for name, grad in by_hand(params, rows).items()}
 
-def mixed_up(params, rows, other=np.random.default_rng(3).permutation(len(y))):
-    return backward(params, X[other[rows]], y[rows], *forward(params, X[other[rows]]))
+mixed = X[np.random.default_rng(3).permutation(len(y))]
+
+def mixed_up(params, rows):
+    return backward(params, mixed[rows], y[rows], *forward(params, mixed[rows]))
 
 BUGS = {
     "right": (by_hand, GREEN, "-"), "labels of other images": (mixed_up, GREY, "--"),
@@ -394,7 +396,8 @@ for rate in rates:
 _, ax = plt.subplots()
 ax.semilogx(rates, dead, "s--", color=RED, label="hidden units that are dead")
 ax.semilogx(rates, read, "o-", color=GREEN, label="held-out digits read right")
-ax.set(xlabel="step size", ylabel="share", ylim=(-0.03, 1.03), xticks=rates, xticklabels=[f"{rate:g}" for rate in rates])
+ax.set(xlabel="step size", ylabel="share", ylim=(-0.03, 1.03), xticks=rates,
+       xticklabels=[f"{rate:g}" for rate in rates])
 ax.minorticks_off()
 ax.legend(frameon=False, loc="center left")
 plt.show()
@@ -418,7 +421,7 @@ def huber(error):
 errors = np.linspace(-3, 3, 301)
 _, ax = plt.subplots()
 for f, colour, style in ((clipped, RED, "--"), (huber, GREEN, "-")):
-    ax.plot(errors, autodiff.grad(lambda e: f(e).sum())(errors), style, color=colour, lw=2.4, label=f.__name__)
+    ax.plot(errors, autodiff.vjp(f, errors)[1](np.ones(301))[0], style, color=colour, lw=2.4, label=f.__name__)
 ax.set(xlabel="error", ylabel="gradient")
 ax.legend(frameon=False)
 plt.show()
@@ -437,7 +440,7 @@ plt.show()
 def adam(images, epochs=10, rate=0.01, keep=0.9, keep_size=0.999):
     params, rng, losses, step = start(), np.random.default_rng(0), [], 0
     mean, size = ({name: np.zeros_like(array) for name, array in params.items()} for _ in range(2))
-    for epoch in range(epochs + 1):
+    for _ in range(epochs + 1):
         losses.append(loss_of(params, images, y))
         order = rng.permutation(len(y))
         for k in range(0, len(y), 32):
@@ -576,8 +579,8 @@ print("three rows:\n", (masks[:3] / keep).round(2))
 print("mean over all rows:", (masks / keep).mean(axis=0).round(2))
 
 # %% [markdown]
-# Dropout sets a trap for the gradient check: draw a new mask for every forward pass, and the two nudged losses belong to
-# two different networks. The cell nudges one weight, first with one mask for both sides, then with new ones.
+# Dropout sets a trap for the gradient check: draw a new mask for every forward pass, and the two nudged losses belong
+# to two different networks. The cell nudges one weight, first with one mask for both sides, then with new ones.
 
 # %%
 hidden = forward(start(), X[:50])[0]
@@ -612,7 +615,7 @@ def with_l2(reg):
                                  for name, grad in by_hand(params, rows).items()}
 
 _, axes = plt.subplots(2, 8, figsize=(9, 2.5))
-for row, reg in zip(axes, (0.0, 0.003)):
+for row, reg in zip(axes, (0.0, 0.003), strict=True):
     params, _ = train(start(), with_l2(reg), epochs=30, rate=0.3)
     for k, ax in enumerate(row):
         ax.imshow(params["W1"][:, k].reshape(8, 8), cmap="RdBu", vmin=-0.8, vmax=0.8)
@@ -667,8 +670,8 @@ print("Found: with this reg the check exposes the mistake." if abs(numeric - wro
 # <details>
 # <summary>1. The loss of a ten-class network stays at 2.30. What do you look at first?</summary>
 #
-# 2.30 is ln 10: the network guesses. Do the labels still belong to their images? Do gradients arrive at the first layer,
-# or is it saturated or dead? Can it learn twenty images by heart?
+# 2.30 is ln 10: the network guesses. Do the labels still belong to their images? Do gradients arrive at the first
+# layer, or is it saturated or dead? Can it learn twenty images by heart?
 #
 # </details>
 #
