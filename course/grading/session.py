@@ -125,7 +125,8 @@ class Snapshot:
             if kind == "callable":
                 return True, Answer(self, name)
             if kind == "data":
-                return True, codec.unpack(self._ask({"do": "fetch", "name": name})["value"])
+                reply = self._ask({"do": "fetch", "name": name})
+                return (False, None) if "refused" in reply else (True, codec.unpack(reply["value"]))
         except (Closed, Late, KeyError, TypeError, codec.Malformed):
             self._broken = self._broken or ("Ended", "the process of the answer ended", None, "")
         return False, None

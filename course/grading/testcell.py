@@ -16,9 +16,10 @@ from course.checks.report import SINK
 @functools.lru_cache(1000)
 def free_names(source):
     """The names that a cell reads and does not bind itself."""
-    tree = ast.parse(source)
-    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    nodes = list(ast.walk(ast.parse(source)))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
     bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+    bound |= {(node.asname or node.name).split(".")[0] for node in nodes if isinstance(node, ast.alias)}
     return frozenset(node.id for node in names if isinstance(node.ctx, ast.Load)) - bound
 
 
