@@ -23,8 +23,8 @@ from autodiff import scalar
 from autodiff.trace import trace
 from course import graph, predict
 
-GREEN, RED, GREY, PALE = "#00735C", "#B3261E", "#5F6368", "#8FC1B3"      # values, gradients, the rest, once more
-plt.rcParams.update({"figure.figsize": (7.5, 3.8), "font.size": 12, "lines.linewidth": 2, "lines.markersize": 6,
+GREEN, RED, GREY, PALE = "#00735C", "#B3261E", "#5F6368", "#8FC1B3"
+plt.rcParams.update({"figure.figsize": (7.5, 3.8), "font.size": 12, "lines.linewidth": 2,
                      "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False})
 
 # %% [markdown]
@@ -91,25 +91,26 @@ print(f"{weights.size} weights, backward: {runs} run, and one walk back")
 print(f"largest difference: {abs(by_numbers - by_backward_pass).max():.1e}")
 
 # %% [markdown]
-# Now with the clock. Each time below is the median of several runs, divided by the time of the function alone. Times
-# differ from machine to machine and from run to run; the picture does not.
+# Now with the clock. Each time below is the median of five, divided by the time of the function alone. Times differ
+# from machine to machine, and from run to run where other programs work beside you.
 
 # %%
-def seconds(action, repeats):
-    """The median time of an action."""
+def seconds(action, times=1):
+    """The time of an action: the median of five rounds, of so many times each."""
     found = []
-    for _ in range(repeats):
+    for _ in range(5):
         start = time.perf_counter()
-        action()
-        found.append(time.perf_counter() - start)
+        for _ in range(times):
+            action()
+        found.append((time.perf_counter() - start) / times)
     return median(found)
 
 def both_prices(n):
     """The time of the numeric gradient and of the backward pass for n weights, in runs of the function."""
     weights = rng.normal(size=(16, n // 16)) / 4
-    once = seconds(lambda: loss(weights), 31)
-    return (seconds(lambda: numeric_gradient(loss, weights), 3) / once,
-            seconds(lambda: autodiff.grad(loss)(weights), 31) / once)
+    once = seconds(lambda: loss(weights), 200)
+    return (seconds(lambda: numeric_gradient(loss, weights)) / once,
+            seconds(lambda: autodiff.grad(loss)(weights), 50) / once)
 
 sizes = [16, 32, 64, 128, 256, 512]
 numeric, backward = zip(*map(both_prices, sizes), strict=True)
@@ -133,7 +134,7 @@ plt.show()
 # %% [markdown]
 # ## The cheap gradient
 #
-# Why a handful? Count **operations**, so that no clock disturbs. Forward, a gate is one operation. Back, each of its
+# Why so little? Count **operations**, so that no clock disturbs. Forward, a gate is one operation. Back, each of its
 # edges takes one multiplication, *upstream × local*, and one addition, to accumulate. A gate has one edge or two. So
 # a gate costs
 #
@@ -142,8 +143,8 @@ plt.show()
 # The whole gradient, **of all inputs at once**, costs at most 5 times the function. (Griewank 1989. The bound of
 # Griewank and Walther 2008, chapter 4, also weighs memory access, and lies between 3 and 4.)
 #
-# Here the slope of a gate is free: for × it is the other input. Where it is not, add an operation to the count: a
-# gate with one input, like tanh, then has 4.
+# Here the slope of a gate is free: for + it is 1, for × it is the other input. Where it is not, add an operation to
+# the count: a gate with one input, like tanh, then has 4.
 
 # %%
 def operations(f, n):
@@ -158,7 +159,8 @@ def chain_of_tanh(x):
     for _ in x:
         x[0] = scalar.tanh(x[0])
 
-functions = {"product of n numbers": (math.prod, "o"), "sum of n tanh": (lambda x: sum(map(scalar.tanh, x)), "^"),
+functions = {"product of n numbers": (math.prod, "o"),
+             "sum of n tanh": (lambda x: sum(map(scalar.tanh, x)), "^"),
              "chain of n tanh": (chain_of_tanh, "s")}
 
 # %% [markdown]
@@ -302,12 +304,12 @@ def formula(stages):
     return f
 
 n = np.arange(1, 25)
-found = [trace(formula(k), w=1.5).nodes for k in n]
+found = [trace(formula(k), w=1.5).nodes for k in n[::2]]
 plt.plot(n, n * (n - 1) / 2 + 3 * n - 2, "--", color=RED)
-plt.plot(n, [edges(nodes) for nodes in found], "^", color=RED)
+plt.plot(n[::2], [edges(nodes) for nodes in found], "^", color=RED)
 plt.text(21, 300, "as written: n(n − 1)/2 + 3n − 2", color=RED, ha="right")
 plt.plot(n, 4 * n - 3, "--", color=GREEN)
-plt.plot(n, [sum(len(key) - 2 for key in merged(nodes)) for nodes in found], "o", color=GREEN)
+plt.plot(n[::2], [sum(len(key) - 2 for key in merged(nodes)) for nodes in found], "o", color=GREEN)
 plt.text(24, 22, "merged: 4n − 3", color=GREEN, ha="right")
 plt.xlabel("stages n")
 plt.ylabel("edges")
@@ -357,7 +359,7 @@ def recompute(w, n):
 
 # %%
 class Value:
-    """A number that keeps a diary: lives holds (name, made, dropped) of all that have been dropped."""
+    """A number that keeps a diary: lives holds (made, dropped) of all that have been dropped."""
     lives, here, most = [], 0, 0
 
     def __init__(self, number):
@@ -446,8 +448,8 @@ def lives(n, every):
     found, clock = [], n
     for first in reversed(range(0, n, every)):
         size = min(every, n - first)
-        turn = clock + size - 1                                     # the last value of the segment is there
-        found += [(first, first, turn + size)]                      # the checkpoint, kept from the way forward
+        turn = clock + size - 1                     # now the last value of the segment is there
+        found += [(first, first, turn + size)]      # the checkpoint, kept from the way forward
         found += [(first + j, clock + j, turn + size - j) for j in range(1, size)]
         clock = turn + size
     return found
@@ -608,7 +610,8 @@ plt.loglog(places, [binomial(64, s) for s in places], "--", color=GREY, label="b
 few = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64]
 plt.loglog(few, [fewest(64, s) for s in few], "o", color=GREEN, label="best schedule, by search")
 even = [4, 8, 16, 32]
-plt.loglog([64 / k + k for k in even], [measured[k][1] for k in even], "s", color=RED, label="evenly spaced, measured")
+plt.loglog([64 / k + k for k in even], [measured[k][1] for k in even], "s", color=RED,
+           label="evenly spaced, measured")
 plt.annotate("recompute", (1, fewest(64, 1)), xytext=(12, -4), textcoords="offset points")
 plt.annotate("store", (64, fewest(64, 64)), xytext=(-8, -8), textcoords="offset points", ha="right")
 plt.xticks([1, 2, 4, 8, 16, 32, 64], [1, 2, 4, 8, 16, 32, 64])
