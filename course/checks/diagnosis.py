@@ -400,12 +400,12 @@ def show_both(got, right):
 
 
 def show_apart(got, right):
-    """Two values that differ, with as many digits as it takes to see it (four, or eight, or twelve)."""
+    """Two values that differ, with as many digits as it takes to see it; four where twelve would not show it."""
     for digits in (4, 8, 12):
         texts = show(got, digits), show(right, digits)
         if len({re.sub(r"\.0\b", "", text) for text in texts}) == 2:
-            break
-    return texts
+            return texts
+    return show(got), show(right)
 
 
 def _number(value, digits):

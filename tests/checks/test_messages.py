@@ -242,6 +242,8 @@ def test_a_part_of_a_result_is_graded_on_its_own_line(answer, points, words):
     (np.array([1.0, 0.1966]), np.array([1.0, 0.19661193]), ("[1.0, 0.1966]", "[1.0, 0.19661193]")),
     (-0.0, 0.5, ("0.0", "0.5")),
     (27.0, 136.6875, ("27.0", "136.7")),
+    ({"W": np.ones((5, 5)), "b": 1 / 3}, {"W": np.zeros((5, 5)), "b": 1 / 3},      # no digit would show it
+     ("{'W': array(5, 5), 'b': 0.3333}",) * 2),
 ])
 def test_two_values_that_differ_look_different(got, right, texts):
     assert show_apart(got, right) == texts
