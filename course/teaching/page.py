@@ -68,10 +68,10 @@ class FeedbackPage(HTMLExporter):
         yield "alternative", alternative
         yield "points", "{:g}".format
 
-    def prose(self, source):
-        """A text in Markdown as HTML, cleaned, its formulas as pictures."""
+    def prose(self, source, cell=None):
+        """A text in Markdown as HTML, cleaned, its formulas as pictures; pictures that were pasted into it stay."""
         text, found = formulas.take_out(source)
-        return formulas.put_back(clean(self.markdown2html({}, text)), found)
+        return formulas.put_back(clean(self.markdown2html({"cell": cell or {}}, text)), found)
 
 
 def clean(html):

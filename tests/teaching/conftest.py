@@ -7,9 +7,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from tests.browser.conftest import browser  # noqa: F401
-from tests.grading.conftest import grade  # noqa: F401
-from tests.teaching.classes import NAME, backprop, cell_of, hand_in, nbgrader, new_course, released, solved, wrong
+from tests.teaching.classes import NAME, backprop, hand_in, nbgrader, new_course, released, solved, wrong
 
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 PEOPLE = """id,first_name,last_name,email,lms_user_id
 ada,Ada,Lovelace,ada@example.org,777
 jose,José,Müller,jose@example.org,12345
@@ -41,9 +41,11 @@ def course(taught, tmp_path):
 
 def with_pictures(nb):
     nb = copy.deepcopy(nb)
+    pasted = {"photo.png": {"image/png": PIXEL}}
+    nb.cells.insert(1, new_markdown_cell("![my sketch](attachment:photo.png)", attachments=pasted))
     nb.cells.insert(1, new_markdown_cell("My note: $x^2$ is not $5, and ![elsewhere](https://example.org/x.png) "
                                          "<script src='https://example.org/x.js'></script>"))
-    nb.cells.insert(2, new_code_cell("import matplotlib.pyplot as plt\nplt.plot([1, 2], [3, 4])\nplt.show()"))
+    nb.cells.insert(3, new_code_cell("import matplotlib.pyplot as plt\nplt.plot([1, 2], [3, 4])\nplt.show()"))
     nb.cells.append(new_code_cell("print('a very long line ' * 40)"))
     return nb
 
@@ -58,13 +60,10 @@ def draw_in(path):
     path.chmod(0o644)
     nb = nbformat.read(path, as_version=4)
     shown = graph(lambda x, y: x * y, x=2, y=3)._repr_mimebundle_()[0]
-    pixel = ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
-    nb.cells[2].outputs = [
+    nb.cells[3].outputs = [
         new_output("display_data", shown),
-        new_output("display_data", {"image/png": pixel, "text/plain": "<Figure size 640x480 with 1 Axes>"}),
+        new_output("display_data", {"image/png": PIXEL, "text/plain": "<Figure size 640x480 with 1 Axes>"}),
         new_output("display_data", {"text/html": "<img src='https://example.org/pixel.png'><b>bold</b>"
                                                  "<script>fetch('https://example.org')</script>"})]
     nbformat.write(nb, path)
 
-
-__all__ = ["cell_of"]

@@ -76,11 +76,12 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_nothing_is_fetched(open
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert page.locator("img").evaluate_all("images => images.every(image => image.naturalWidth > 0)")
-    assert page.locator("img").count() == 2                 # the graph and the plot
+    assert page.locator("img").count() == 3                 # what was pasted, the graph, the plot
     assert page.get_by_text("[picture: elsewhere]").count() == 1
     alts = page.locator("img").evaluate_all("images => images.map(image => image.alt)")
-    assert alts[0].startswith("The graph of") or "×" in alts[0], alts
-    assert alts[1] == "A picture that the cell above has drawn"
+    assert alts[0] == "my sketch"
+    assert "6" in alts[1] and len(alts[1]) > 40             # the graph, read aloud
+    assert alts[2] == "A picture that the cell above has drawn"
 
 
 def test_dark_is_dark(opened):

@@ -1,0 +1,72 @@
+"""Who is who; and zips and tables of unknown origin."""
+
+import zipfile
+from types import SimpleNamespace
+
+import pytest
+
+from course.teaching import tables, unpacking
+from course.teaching.people import Roster, as_id
+from course.teaching.term import TeachingError
+
+
+def student(id, first=None, last=None, email=None, lms=None):
+    return SimpleNamespace(id=id, first_name=first, last_name=last, email=email, lms_user_id=lms)
+
+
+def test_the_surest_decides_and_what_two_share_decides_nothing():
+    roster = Roster([student("ada", "Ada", "Lovelace", "ada@x.org", "7"), student("anna1", "Anna", "Berg", "a@x.org"),
+                     student("anna2", "Anna", "Berg", "b@x.org"), student("jose", "José", "Müller")])
+    assert roster.find(ids=["7"], name="Anna Berg") == "ada"
+    assert roster.find(name="Berg, Anna") is None
+    assert roster.find(emails=["B@X.org"], name="Berg, Anna") == "anna2"
+    assert roster.find(name="MU\u0308LLER, Jose\u0301") == "jose"      # letters and accents apart, as macOS writes them
+    assert roster.find(ids=[None, ""], emails=[None]) is None
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("Müller, José", "Müller, José"), ("../../etc", "etc"), (" a/b\\c ", "a b c"), ("*?[x]", "x"), ("...", "unknown")])
+def test_any_name_can_be_a_folder(text, expected):
+    assert as_id(text) == expected
+
+
+def test_a_zip_keeps_to_its_folder_its_size_and_its_names(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpacking, "LIMIT", 1000)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as zf:
+        zf.writestr("../out.ipynb", "x")
+        zf.writestr("C:/out.ipynb", "x")
+        link = zipfile.ZipInfo("link.ipynb")
+        link.external_attr = 0o120777 << 16
+        zf.writestr(link, "/etc/passwd")
+        zf.writestr("same.ipynb", "first")
+        with pytest.warns(UserWarning):
+            zf.writestr("same.ipynb", "second")
+        zf.writestr("__MACOSX/._same.ipynb", "x")
+        zf.writestr("bomb.ipynb", "0" * 100_000)
+    told = []
+    unpacking.unpack(tmp_path / "a.zip", tmp_path / "a", told.append, [unpacking.LIMIT])
+    assert {path.name: path.read_text() for path in (tmp_path / "a").iterdir()} == {
+        "same.ipynb": "first", "same~2.ipynb": "second"}
+    assert not (tmp_path / "out.ipynb").exists()
+    assert [sentence.split("'")[1] for sentence in told] == ["../out.ipynb", "C:/out.ipynb", "link.ipynb", "bomb.ipynb"]
+
+
+def test_names_of_old_zips_are_read_as_utf8_where_they_are(tmp_path):
+    old = zipfile.ZipInfo("x")
+    old.filename, old.flag_bits = "Müller.ipynb".encode().decode("cp437"), 0
+    assert unpacking.name_of(old) == "Müller.ipynb"
+    old.filename = "M\u00fcller.ipynb"      # not UTF-8 in that code page: left as it is
+    assert unpacking.name_of(old) == "Müller.ipynb"
+
+
+@pytest.mark.parametrize("content", [
+    b'a,b\r\n1,"x, y"\r\n', "ä;b\n1,5;2\n".encode("cp1252"), "ä,b\n1,2\n".encode("utf-8-sig"),
+    b'"a","b"\n"1","2"\n', "a\tb\r\n1\t2\r\n".encode("utf-16")])
+def test_a_table_is_written_back_as_it_was_read(tmp_path, content):
+    (tmp_path / "t.csv").write_bytes(content)
+    assert tables.read(tmp_path / "t.csv").encoded() == content
+
+
+def test_what_is_no_table_is_told(tmp_path):
+    with pytest.raises(TeachingError, match="can't be read"):
+        tables.read(tmp_path / "none.csv")
