@@ -91,7 +91,7 @@ def at_the_kink(d):
     return params, X, y, 0.0
 
 
-def normalized(d, N=5, D=3, eps=0.01, constant=None):
+def normalized(d, N=4, D=3, eps=0.01, constant=None):
     """An upstream gradient and the cache of batch norm's forward pass."""
     x = d.array(N, D)
     if constant is not None:
@@ -102,7 +102,7 @@ def normalized(d, N=5, D=3, eps=0.01, constant=None):
 
 
 def dropped(d, *shape, keep, kind=float):
-    """An upstream gradient and a mask that keeps another share than `keep` (one of 15 more than half)."""
+    """An upstream gradient and a mask that keeps another share than `keep` (a little more than half)."""
     mask = np.zeros(shape)
     mask.flat[d.rng.permutation(mask.size)[:mask.size // 2 + 1]] = 1
     return d.array(*shape), mask.astype(kind), keep
@@ -479,7 +479,7 @@ def grads_of(p, X, y):
 
 
 def tiny(d, steps, lr, N=5):
-    return network(d), *batch(d, N), steps, lr
+    return network(d, 3, 4, 3), *batch(d, N, 3), steps, lr
 
 
 def by_heart(ask):
@@ -690,7 +690,7 @@ EXERCISES = (
         checks=(
             Check("the same question, the same answer", 0.25, test=the_same_again),
             *(Check(title, points, part=part, draw=lambda d: [
-                (network(d), *batch(d), 0.0), (network(d), *batch(d), 3.14)])
+                (network(d, 3, 4, 3), *batch(d, 5, 3), 0.0), (network(d, 3, 4, 3), *batch(d, 5, 3), 3.14)])
               for title, part, points in (("W2", "W2", 1), ("W1", "W1", 1.25), ("b2", "b2", 0.75), ("b1", "b1", 0.75),
                                           ("the loss", "loss", 1))),
             Check("one image; square arrays", 0.5, edge=True, draw=lambda d: [
@@ -698,7 +698,7 @@ EXERCISES = (
             Check("a relu at exactly 0", 0.5, edge=True, draw=lambda d: [at_the_kink(d)]),
             Check("logits far apart", 0.5, edge=True, draw=lambda d: [far_off(d)]),
             Check("other sizes, other seeds", 0.5, edge=True, draw=lambda d: [
-                (network(d, 3, 5, 6), *batch(d, 8, 3, 6), d.positive()), (network(d, 7, 3, 5), *batch(d, 6, 7, 5), 0.0)]),
+                (network(d, 3, 5, 6), *batch(d, 8, 3, 6), d.positive()), (network(d), *batch(d), 0.0)]),
         ),
         mistakes=(
             _network("A08", "gradients without 1/N", "The loss is a mean over N images, and so must its gradients be; yours "
@@ -874,7 +874,7 @@ EXERCISES = (
     Exercise(
         "dropout_backward(dout, mask, keep)", "dx", 2, dropout_gradient, upstream="dout",
         checks=(
-            Check("a mask of 0 and 1", 1, draw=lambda d: [dropped(d, 5, 3, keep=0.75), dropped(d, 3, 5, keep=0.3)]),
+            Check("a mask of 0 and 1", 1, draw=lambda d: [dropped(d, 4, 3, keep=0.75), dropped(d, 2, 5, keep=0.3)]),
             Check("a mask of True and False; of integers", 0.5, edge=True, draw=lambda d: [
                 dropped(d, 5, 3, keep=0.75, kind=bool), dropped(d, 15, keep=0.6, kind=int)]),
             Check("nothing dropped, everything dropped", 0.5, edge=True, draw=lambda d: [
