@@ -1478,6 +1478,7 @@ return root'''),
              "return wrt.grad if isinstance(wrt.grad, Value) else Value(wrt.grad)",
              "What a first call left in .grad went into the second one.",
              "Where could the gradients of one call stand, so that they end with it?"),
+            ("E42", "marks left on the nodes", _grad_graph(order=MARKS), *MARKED),
             ("E44", "a walk for each node", _grad_graph(order=AGAIN_AND_AGAIN), "The gradient is right, but for each node you "
              "look at all the others again.", "What do you know after one walk that you need not look for again?"),
             ("E48", "two parents at most", _grad_graph(slots="list(zip(node.parents, node.local))[:2]"), "A node with more "
@@ -1626,6 +1627,16 @@ return grads[wrt] if wrt in grads else 0.0 * wrt'''),
             ("E03", "breadth-first order, the last parent first", _tangents(order=BREADTH_FIRST_LATE), "A node was worked out "
              "before all of its parents: level by level, a short path overtook a long one.",
              "When do you know the tangents of all parents?"),
+            *((code, title, _tangents(order=laid_out, add="tangent = tangent + local(tangents[id(parent)])"), says,
+               "When do you know the tangents of all parents?") for code, title, laid_out, says in (
+                ("E02", "pre-order, and no entry for the parent", PRE_ORDER, "A node was worked out before all of its parents: "
+                 "you took the nodes in the order in which a walk first meets them."),
+                ("E02", "pre-order, the last parent first, and no entry", PRE_ORDER_LAST_PARENT, "A node was worked out before "
+                 "all of its parents: you took the nodes in the order in which a walk first meets them."),
+                ("E03", "breadth-first order, and no entry for the parent", BREADTH_FIRST, "A node was worked out before all of "
+                 "its parents: level by level, a short path overtook a long one."),
+                ("E03", "breadth-first order, the last parent first, and no entry", BREADTH_FIRST_LATE, "A node was worked out "
+                 "before all of its parents: level by level, a short path overtook a long one."))),
             ("E04", "one call per path", "moves = seed.get\ndef up(node):\n    if not node.parents:\n        return moves(node, 0.0)\n"
              "    return sum(local(up(p)) for p, local in zip(node.parents, node.local))\nreturn up(root)",
              "The tangent is right, but a node is worked out anew each time that it is used.", PER_PATH),
