@@ -32,7 +32,8 @@ def like(g, value):
 #
 # - `data`: its number;
 # - `parents`: the nodes that it was made of, in order; a leaf has none;
-# - `local`: one function for each parent. `local[k](g)` is what parent k receives when the upstream gradient is g;
+# - `local`: one function for each parent, its rule. Called with an upstream gradient g, rule k gives what parent k
+#   receives;
 # - `grad`: room for a gradient.
 #
 # Each operator makes a new Value. For `x * y` the data is x·y, the parents are x and y, the first rule multiplies g
@@ -121,7 +122,8 @@ def topological_order(root):
 # ## 6.3 The walk back
 #
 # Fill `.grad` of the root and of every node below it with the gradient of the root. The root's is 1. A node pays each
-# of its parents `local[k](node.grad)`, **when all that use it have paid it**; what comes in from several sides adds up.
+# of its parents what its rule gives for the node's own gradient, **when all that use it have paid it**. What comes in
+# from several sides adds up.
 #
 # - Each rule is called once: the work grows with the edges, not with the paths.
 # - A second pass adds to the **leaves**, as in PyTorch. The nodes in between start anew. With b = a·a and L = b·a at

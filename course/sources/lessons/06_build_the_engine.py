@@ -204,7 +204,7 @@ print("b now holds", grad_b)
 # pass **twice** without clearing anything. Gradients of leaves add up, as in PyTorch, so $a$ should hold 54.
 #
 # An engine that also lets the gradient of $b$ add up finds 3 there, makes 6 of it, and passes on too much: 72. So: inner
-# nodes start anew on each pass, leaves don't. (This is how micrograd behaves: issues 53 and 54 of its repository.)
+# nodes start anew on each pass, leaves don't. (micrograd, the engine of many a tutorial, leaves 72 here.)
 
 # %%
 def cube(a):
@@ -231,8 +231,8 @@ print("inner nodes add up:    ", passes(2, False))
 # ## What it costs
 #
 # Each local rule is called once: one call, one product and one sum for each **edge**. A walk that follows each path by
-# itself is right as well, and hopeless: 18 doublings have 36 edges and 262,144 paths. (Goodfellow, Bengio and Courville
-# 2016, section 6.5.3, on which this lesson builds.)
+# itself is right as well, and hopeless: 18 doublings have 36 edges and 262,144 paths.
+# (Goodfellow, Bengio and Courville 2016, section 6.5.3, on which this lesson builds.)
 #
 # And the forward pass? It computes each node once, too. So the gradient with respect to **all** inputs costs a small
 # multiple of the function, however many inputs there are. The next cells count both for a chain of neurons.
