@@ -24,12 +24,14 @@ class Asked:
 class Run:
     """What an exercise's checks found.
 
+    seeds     of the draws
     asked     every call, in order
     verdicts  for each check that ran: None, or the first Problem and the call at which it showed
     counts    what tests counted (calls of a function that they handed out, say)
     """
 
     exercise: Exercise
+    seeds: tuple = ()
     asked: list[Asked] = field(default_factory=list)
     verdicts: list[tuple[Check, Problem | None, Asked | None]] = field(default_factory=list)
     counts: list = field(default_factory=list)
@@ -140,7 +142,7 @@ class Different(Exception):
 
 def run(exercise, f, seeds=(0,), edge=True, asker=Ask):
     """Run an exercise's checks on the answer f, once for each seed; `edge` adds those that only `grade` runs."""
-    result = Run(exercise)
+    result = Run(exercise, tuple(seeds))
     for number, check in enumerate(exercise.checks):
         if check.edge and not edge:
             continue

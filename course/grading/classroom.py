@@ -8,6 +8,7 @@ its folder stands and every automatic grade is set. Whatever kills a run, the ne
 import argparse
 import contextlib
 import fcntl
+import logging
 import multiprocessing
 import os
 import shutil
@@ -140,6 +141,7 @@ class Classroom:
         from nbgrader.api import Gradebook
         from nbgrader.coursedir import CourseDirectory
 
+        logging.getLogger("tornado.application").addHandler(logging.NullHandler())  # nbgrader.api logs what it raises
         warnings.filterwarnings("ignore", category=Warning, module="nbgrader")  # SQLAlchemy's, of nbgrader's models
         self.config, self.assignment = config, assignment
         config.CourseDirectory.root = config.CourseDirectory.get("root", str(root))
@@ -376,17 +378,21 @@ def main(argv):
     options = parser.parse_args(argv)
     if options.workers < 1:
         parser.error(f"--workers is a number from 1 on, not {options.workers}")
-    from sqlalchemy.exc import DBAPIError
-
     try:
         return _run(options)
     except GradingError as error:
         print(error, file=sys.stderr)
-    except DBAPIError as error:
-        print(f"The gradebook can't be read or written: {error.orig}. What was graded stands; the same command does "
-              "the rest.", file=sys.stderr)
     except OSError as error:
         print(f"Grading stopped: {error}. What was graded stands; the same command does the rest.", file=sys.stderr)
+    except Exception as error:
+        from nbgrader.api import InvalidEntry  # here: the workers start while nbgrader is imported
+        from sqlalchemy.exc import DBAPIError
+
+        if not isinstance(error, DBAPIError | InvalidEntry):        # nbgrader makes the second of some of the first
+            raise
+        why = getattr(error, "orig", None) or getattr(error.__cause__, "orig", None) or error
+        print(f"The gradebook can't be read or written: {why}. What was graded stands; the same command does the "
+              "rest.", file=sys.stderr)
     return 1
 
 

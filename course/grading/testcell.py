@@ -31,7 +31,8 @@ def run_test_cell(source, namespace, points=None):
     """
     outputs, printed = [], io.StringIO()
     token = SINK.set(lambda report: outputs.append(
-        {"output_type": "display_data", "data": report._repr_mimebundle_(), "metadata": {}}))
+        {"output_type": "display_data", "data": report._repr_mimebundle_(),
+         "metadata": {"backprop": {"seeds": [str(seed) for seed in report.run.seeds]}}}))
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -22,8 +22,11 @@ STUDENTS = {"ada": 22.0, "ben": 0.0, "carl ö": 20.0, "dora": 22.0, "emil": 22.0
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory):
+    return make_course(tmp_path_factory.mktemp("class") / "course")
+
+
+def make_course(folder):
     """A course folder with a gradebook that knows the assignment, and a class that has handed in."""
-    folder = tmp_path_factory.mktemp("class") / "course"
     for name in ("solutions", "exercises"):
         shutil.copytree(ROOT / name / NAME, folder / name / NAME)
     shutil.copy(ROOT / "nbgrader_config.py", folder)
@@ -119,29 +122,64 @@ def test_bad_input_gets_a_sentence(course):
 
 
 def test_killed_at_any_moment_the_next_run_does_the_rest(course):
-    """SIGKILL to the whole, or to one of its processes, at random moments; then one run to the end."""
-    rng = random.Random(7)
     before = children_of_all()
+    rng = random.Random(7)
     for _ in range(10):
-        process = subprocess.Popen([sys.executable, "-m", "course", "autograde", NAME], cwd=course, env=environment(),
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        deadline = time.monotonic() + rng.uniform(0.5, 8.0)
-        while process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.01)
-        if process.poll() is None:
-            victims = below(process.pid)
-            if rng.random() < 0.5 and victims:
-                os.kill(rng.choice(victims), signal.SIGKILL)
-                process.wait(120)
-            else:
-                process.kill()
-        process.wait(120)
+        grade_and_kill(course, rng)
     autograde(course)
     assert_whole(course)
     deadline = time.monotonic() + 10
     while children_of_all() - before and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not children_of_all() - before
+
+
+def grade_and_kill(folder, rng):
+    """SIGKILL to the whole of a run, or to one of its processes, at a random moment."""
+    process = subprocess.Popen([sys.executable, "-m", "course", "autograde", NAME], cwd=folder, env=environment(),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    deadline = time.monotonic() + rng.uniform(0.5, 8.0)
+    while process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    if process.poll() is None:
+        victims = below(process.pid)
+        if rng.random() < 0.5 and victims:
+            os.kill(rng.choice(victims), signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait(120)
+
+
+FULL_DISK = """
+set -e
+mount -t tmpfs -o size=4m none {disk}
+cp -a {course}/. {disk}
+cd {disk}
+dd if=/dev/zero of=filler bs=1k 2>/dev/null || true
+truncate -s -{left}k filler
+{python} -m course autograde {name} && exit 9
+rm filler
+{python} -m course autograde {name}
+rm -rf {course}/gradebook.db {course}/autograded
+cp -a {disk}/. {course}
+"""
+
+
+@pytest.mark.parametrize("left", [4, 120])
+def test_a_full_disk_loses_nothing(course, tmp_path, left):
+    """On a disk of its own, with `left` KB free; when there is room again, the next run does the rest."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    config = course / "nbgrader_config.py"
+    config.write_text(config.read_text() + "\nc.Judge.isolation = False\n")
+    script = FULL_DISK.format(disk=disk, course=course, python=sys.executable, name=NAME, left=left)
+    own = ["unshare", "--mount"] if os.getuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    done = subprocess.run([*own, "bash", "-c", script], env=environment(), capture_output=True, text=True)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert "the same command does the rest" in said, said
+    assert "Traceback" not in said
+    assert_whole(course)
 
 
 def test_a_locked_gradebook_is_waited_for_or_told(course):
@@ -163,6 +201,10 @@ def test_a_graded_notebook_says_what_it_was_graded_with(course):
     path = course / "autograded" / "ada" / NAME / f"{NAME}.ipynb"
     about = json.loads(path.read_text())["metadata"]["backprop_course"]
     assert about["version"]
+    seeds = [output["metadata"]["backprop"]["seeds"] for cell in json.loads(path.read_text())["cells"]
+             for output in cell.get("outputs", ()) if "backprop" in output.get("metadata", {})]
+    assert len(seeds) == 11                     # exercises
+    assert all(first == "0" and int(second) for first, second in seeds)
 
 
 def below(pid):
