@@ -77,6 +77,7 @@ def canvas(term, names, table, options):
         raise TeachingError(f"{table.name} is not a gradebook that Canvas has exported: it has no columns \"Student\" "
                             f"and \"ID\". Its columns: {', '.join(filter(None, table.heads))}.")
     columns = {name: _canvas_column(table, name, options.column) for name in names}
+    without = [name for name, column in columns.items() if column is None]
     columns = {name: column for name, column in columns.items() if column is not None}
     if not columns:
         there = [head for head in table.heads if re.search(r"\(\d+\)\s*$", head)]
@@ -93,6 +94,8 @@ def canvas(term, names, table, options):
             if result is not None and not result.waits:
                 _put(table, row, column, _number(result.points * factor, table))
         told += [f"{name} → {table.heads[column]}", *_account(found, set(people.rows.values()), table.name)]
+    if without:
+        told.append(f"{table.name} has no column for {', '.join(without)}")
     return told
 
 

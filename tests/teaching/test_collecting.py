@@ -135,6 +135,7 @@ def test_what_was_collected_before_is_not_overwritten_unasked(course):
     (f"berg_1_2_{NAME}.ipynb", ("canvas", "1", False)),
     (f"x_LATE_1_2_{NAME}.ipynb", ("canvas", "1", True)),
     (f"berg2_10_20_3_4_{NAME}.ipynb", ("canvas", "10", False)),
+    (f"LATE_anon_aB3xY_78_{NAME}.ipynb", ("canvas", "anon_aB3xY", True)),
     (f"A_B, C_7_assignsubmission_file_/{NAME}.ipynb", ("moodle", "7", False)),
     (f"Participant 7_7_assignsubmission_file/sub/{NAME}.ipynb", ("moodle", "7", False)),
     (f"{NAME}.ipynb", None),
