@@ -31,8 +31,11 @@ NUMBER = re.compile(r"^\[\d+\]:$")      # the prompt of a cell that has run
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
+    return copy_of_the_course(tmp_path_factory.mktemp("copy"))
+
+
+def copy_of_the_course(root):
     """A copy of the course, with a work/ of its own."""
-    root = tmp_path_factory.mktemp("copy")
     for folder in ("autodiff", "course", "exercises", "solutions"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "nbgrader_config.py", root)
@@ -214,6 +217,16 @@ def test_a_lesson_runs_and_its_graph_can_be_played_with(learner, shoot, lesson, 
     # An id that stands in a hidden notebook too is looked up there, and the arrows are gone
     tips = learner.locator(".bp-widget marker").evaluate_all("markers => markers.map(marker => marker.id)")
     assert len(tips) == len(set(tips)) > 0
+
+
+@pytest.mark.parametrize("lesson", ["06_build_the_engine", "07_store_or_recompute", "08_train_digits"])
+def test_an_advanced_lesson_runs_and_its_graph_steps(learner, shoot, lesson):
+    notebook = Notebook(learner, f"lessons/{lesson}.ipynb")
+    assert [output for output in notebook.run_all() if output["output_type"] == "error"] == []
+    graph = notebook.panel.locator(".bp-widget").first
+    graph.get_by_role("button", name="Step →").click()
+    expect(graph.get_by_role("status")).to_contain_text("Forward: ")
+    shoot(learner, lesson)
 
 
 def test_a_wrong_answer_is_explained_and_the_right_one_passes(learner, copy, shoot):
