@@ -34,7 +34,7 @@ plt.rcParams.update({"figure.figsize": (7.5, 3.6), "font.size": 12, "lines.linew
 #
 # Two doublings: $b = a + a$ and $c = b + b$. What is $\partial c / \partial a$? Type the number in place of the dots.
 #
-# Small engines have shipped with the answer 6 to this, or 2, or 1. You will see how.
+# With one slip or another, an engine answers 6 here, or 2, or 1. You will see how.
 
 # %%
 def doubled_twice(a):
@@ -70,8 +70,8 @@ print("for g = 1 they receive", [rule(1.0) for rule in f.local])
 
 # %% [markdown]
 # In `x * x` the node x stands among the parents **twice**, and each of its two slots pays once. An engine that keeps
-# the parents in a set loses one of them. In the words of Goodfellow, Bengio and Courville (2016, section 6.5.6): a rule
-# should act as if its inputs were all different, even where they are not.
+# the parents in a set loses one of them. A rule acts as if its inputs were all different, even where they are not.
+# (Goodfellow, Bengio and Courville 2016, section 6.5.6.)
 
 # %% [markdown]
 # Another way to remember is a **tape**: a plain list, in which each operation writes one line, its value and the places
@@ -115,7 +115,7 @@ graph(short_and_long, a=1.0, names="b c d e L")
 
 # %%
 def wiring(f, **inputs):
-    """The parents of each node of a circuit, and its local gradients by slot: read off the trace of its passes."""
+    """For each node of a circuit: its parents, and the local gradient of each edge."""
     record = trace(f, **inputs)
     local = {(step.sender, step.slot): step.local for step in record.steps
              if step.direction == "backward" and step.sender is not None}
@@ -149,8 +149,7 @@ def when_left(nodes, root):
         if node not in order:
             for parent, _ in nodes[node]:
                 visit(parent)
-            if node not in order:
-                order.append(node)
+            order.append(node)
     visit(root)
     return order[::-1]
 
@@ -165,7 +164,8 @@ def walk_back(order, nodes):
 
 for way in (level_by_level, when_first_met, when_left):
     order = way(NODES, ROOT)
-    print(f"{way.__name__:15} {' '.join(LETTERS[node] for node in order)}   gradient of a: {walk_back(order, NODES)[0]:g}")
+    letters = " ".join(LETTERS[node] for node in order)
+    print(f"{way.__name__:15} {letters}   gradient of a: {walk_back(order, NODES)[0]:g}")
 
 # %% [markdown]
 # Level by level, $b$ has its turn before $c$ and $d$: the short path overtook the long one, and 6 never reached $a$ in
@@ -289,11 +289,13 @@ graph(gradient_of_cube, a=3.0, names="b db da1 p da2 q da")
 slope = autodiff.grad(autodiff.tanh)
 bend = autodiff.grad(slope)
 at = np.linspace(-3, 3, 121)
-plt.plot(at, np.tanh(at), color=GREEN, label="tanh")
-plt.plot(at, [slope(t) for t in at], "--", color=RED, label="its gradient")
-plt.plot(at, [bend(t) for t in at], ":", color=GREY, label="the gradient's gradient")
+plt.plot(at, np.tanh(at), color=GREEN)
+plt.plot(at, [slope(t) for t in at], "--", color=RED)
+plt.plot(at, [bend(t) for t in at], ":", color=GREY)
+plt.text(3.1, 1.0, "tanh", color=GREEN, va="center")
+plt.text(3.1, 0.12, "its gradient", color=RED, va="center")
+plt.text(3.1, -0.12, "the gradient of that", color=GREY, va="center")
 plt.xlabel("x")
-plt.legend(frameon=False)
 plt.show()
 
 # %% [markdown]
@@ -340,7 +342,7 @@ for name, seed in {"x": (1, 0, 0), "y": (0, 1, 0), "z": (0, 0, 1)}.items():
 
 # %%
 def edges_of(n, m):
-    """Edges in a circuit: n inputs go through a gate each and into one sum, and m gates make the outputs of that."""
+    """n inputs go through a gate each and into one sum; m gates make the outputs of it."""
     return n + n + m
 
 def price_forward(n, m):
@@ -369,8 +371,8 @@ plt.show()
 # %% [markdown]
 # ## Break it
 #
-# Below stand two engines with a mistake. Each is right on the circuit that it is given, by accident. Change the circuits
-# until both are exposed. Any function of `a` with + and * will do, `short_and_long` for one.
+# Below stand three engines with a mistake. Each is right on the circuit that it is given, by accident. Change the
+# circuits until all three are exposed. Any function of `a` with + and * will do, `short_and_long` for one.
 
 # %%
 def last_payment_only(order, nodes):
