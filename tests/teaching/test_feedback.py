@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import zipfile
 
 import pytest
@@ -10,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from course.teaching import returning
 from course.teaching.formulas import picture, put_back, take_out
 from course.teaching.page import clean
-from tests.teaching.classes import NAME, backprop, call
+from tests.teaching.classes import NAME, backprop, call, hand_in, released
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +125,11 @@ def test_bad_input_gets_a_sentence(course):
     (course / "mine.zip").write_text("mine")
     said = call(returning.main, course, NAME, "--output", "mine.zip", code=1)
     assert "left as it is" in said and (course / "mine.zip").read_text() == "mine"
+    hand_in(course, "dan", released(NAME))
+    (course / "autograded" / "ben" / NAME / f"{NAME}.ipynb").chmod(0o644)
+    (course / "autograded" / "ben" / NAME / f"{NAME}.ipynb").write_text("not a notebook")
+    said = call(returning.main, course, NAME, code=1)
+    assert "Without a page, since not graded yet: dan" in said and "No page could be made for: ben" in said
+    assert "2 pages of feedback" in said and "Traceback" not in said
+    shutil.rmtree(course / "autograded")
+    assert "Nothing of 02_gate_patterns is graded yet" in call(returning.main, course, NAME, code=1)

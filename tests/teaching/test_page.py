@@ -87,6 +87,7 @@ def test_the_page_has_a_dozen_commands_and_all_kinds_of_blocks():
 def test_submissions_of_a_zip_are_graded_and_go_back(term):
     held, said = after(term, "zip_collect")
     assert {who: points for (_, who), (points, _) in held.items()} == {"ada": 22, "jose": 20}
+    assert "2 pages of feedback" in after(term, "course feedback")[1]
     assert "Canvas marks as late, without saying by how much: jose" in said
     with open(term.home / "Downloads" / "canvas.graded.csv", newline="", encoding="utf-8") as file:
         assert [row[-1] for row in csv.reader(file)] == ["02_gate_patterns (5)", "22", "22", "20"]
