@@ -348,14 +348,14 @@ def network_with(planted=None):
     return loss_and_grads
 
 
-def small_network(d, D=2, H=2, C=3):
+def small_network(d, D=1, H=2, C=2):
     """A network whose first hidden unit is open for all images of small_batch, so that every gradient shows."""
     params = network(d, D, H, C)
     params["W1"][:, 0], params["b1"][0] = np.abs(params["W1"][:, 0]), abs(params["b1"][0])
     return params
 
 
-def small_batch(d, D=2, C=3):
+def small_batch(d, D=1, C=2):
     X, y = batch(d, 3, D, C)
     return np.abs(X) / 4, y
 
@@ -363,7 +363,7 @@ def small_batch(d, D=2, C=3):
 # Each of these yields (what it is, {name: what is wrong with its gradient}, loss_and_grads, params, X, y).
 
 def a_right_network(d):
-    yield "a right network", {}, network_with(), small_network(d, 1, 1, 2), *small_batch(d, 1, 2)
+    yield "a right network", {}, network_with(), small_network(d, H=1), *small_batch(d)
 
 
 def right_networks(d):
@@ -375,8 +375,7 @@ def right_networks(d):
 
 def one_doubled(d):
     yield ("a network with one wrong gradient", {"W2": "dW2 is twice too large"},
-           network_with(lambda grads, *_: grads.update(W2=2 * grads["W2"])), small_network(d, 1, 1, 2),
-           *small_batch(d, 1, 2))
+           network_with(lambda grads, *_: grads.update(W2=2 * grads["W2"])), small_network(d, H=1), *small_batch(d))
 
 
 def wrong_networks(d):
@@ -385,10 +384,10 @@ def wrong_networks(d):
 
     def sizes(grads, *_):
         grads["W1"] = grads["W1"] * 4 / 3
-        grads["W2"][1, 2] += 0.001 * np.abs(grads["W2"]).max()
+        grads["W2"][1, 1] += 0.001 * np.abs(grads["W2"]).max()
 
     def cancel(grads, *_):
-        grads["b2"] += 0.1 * np.abs(grads["b2"]).max() * np.array([1.0, -1.5, 0.5])
+        grads["b2"] += 0.1 * np.abs(grads["b2"]).max() * np.array([1.0, -1.0])
 
     for planted, wrong in (
             (signs, {"b1": "db1 has the other sign", "b2": "db2 is a mean over the images, not a sum"}),
@@ -408,7 +407,7 @@ def what_a_regularizer_hides(d):
     params, (X, y) = small_network(d), small_batch(d)
     loud = {**params, "W1": 15 * params["W1"]}
     yield ("a network with large weights", {"W1": "dW1 is wrong, but for its regularizer, which is far larger"},
-           network_with(twice_the_data), loud, 1e-4 * X, y)
+           network_with(twice_the_data), loud, 2e-5 * X, y)
     yield ("a network with one wrong gradient", {"W2": "dW2 lacks its regularizer"}, network_with(no_regularizer), params,
            X, y)
 
@@ -433,9 +432,7 @@ def _verdict(ask, title, wrong, errors):
         return problem
     values = {name: float(as_numbers(errors[name])) for name in NAMES}
     # What is recorded tells wrong forms apart: each verdict, and how sure it was.
-    ask.count(any(values.values()))
-    ask.count([(name, "nan" if np.isnan(value) else round(value, 1) if FLAGGED < value < 1e6 else value > FLAGGED)
-               for name, value in values.items()])
+    ask.count([any(values.values()), *map(_size, values.values())])
     for name, value in values.items():
         if np.isnan(value):
             return said(f"The error of {name} is nan ({title}), which is no verdict.",
@@ -448,6 +445,13 @@ def _verdict(ask, title, wrong, errors):
             return said(f"A right gradient was flagged: the error of {name} is {value:.3g} for {title}.",
                         "How accurate is your numeric gradient there?", "W09", "a right gradient was flagged")
     return None
+
+
+def _size(error):
+    """An error, roughly: what is not flagged, an order of magnitude where it is small, a digit where it is not."""
+    if np.isnan(error) or error <= FLAGGED or error > 1e6:
+        return "nan" if np.isnan(error) else str(error > FLAGGED)
+    return round(error, 1) if error > 0.05 else f"1e{np.floor(np.log10(error)):.0f}"
 
 
 def _check_all(code, title, says, ask, regs="(0.0, 3.14)", names="params", start="v.copy()", h="1e-5",
