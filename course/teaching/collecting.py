@@ -17,6 +17,7 @@ What a learner has handed in as a zip is opened. Whatever nobody is known to hav
 import json
 import os
 import re
+from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -180,33 +181,46 @@ def _worksheet(folder, tell):
 
 def _with_students(uploads, roster, people, tell):
     """The uploads with their students' ids; two people of one name stay two."""
-    numbers = {}
-    for upload in uploads:
-        if upload.lms == "moodle":
-            numbers.setdefault(name_key(upload.name), set()).add(upload.number)
+    by_name = {upload.number: _named(upload, roster) for upload in uploads}
+    taken = Counter(filter(None, by_name.values()))     # by how many of the LMS's numbers a name is claimed
+    surely = {upload.number: _surely(upload, roster, people.get(upload.number, {})) for upload in uploads}
+    known = set(filter(None, surely.values()))
+    alike = Counter(name_key(name) for name in {upload.number: upload.name for upload in uploads}.values())
     told, found = set(), []
     for upload in uploads:
-        if upload.lms == "folder":
-            found.append(replace(upload, student=upload.name))
-            continue
         row = people.get(upload.number, {}) if upload.lms == "moodle" else {}
-        shared = len(numbers.get(name_key(upload.name), ())) > 1
-        student = roster.find(
-            ids=[upload.number] if upload.lms == "canvas" else [row.get("ID number"), row.get("Username")],
-            emails=[row.get("Email address")], name="" if shared or upload.lms == "canvas" else upload.name)
-        if student is None and upload.lms == "canvas":
+        student, name = surely[upload.number], by_name[upload.number]
+        if student is None and name and taken[name] == 1 and name not in known:
+            student = name
+        if upload.lms == "folder":
+            student = upload.name
+        elif student is None and upload.lms == "canvas":
             student = as_id(upload.number)
-        elif student is None and shared:
-            student = as_id(row.get("ID number") or row.get("Email address") or f"{upload.name} ({upload.number})")
-            if not row and upload.name not in told:
+        elif student is None:
+            double = taken[name] > 1 or name in known or alike[name_key(upload.name)] > 1
+            student = as_id(row.get("ID number") or row.get("Email address")
+                            or (f"{upload.name} ({upload.number})" if double else upload.name))
+            if double and not row and upload.name not in told:
                 told.add(upload.name)
                 tell(f"Two learners are called {upload.name}. Each is kept under a name with Moodle's number behind "
                      "it, which is another one in every assignment: put Moodle's grading worksheet beside the "
                      "download and collect again with --force, and they are known by their e-mail addresses.")
-        elif student is None:
-            student = as_id(row.get("ID number") or row.get("Email address") or upload.name)
         found.append(replace(upload, student=student))
     return found
+
+
+def _surely(upload, roster, row):
+    """The student whom a number or an address tells, or None."""
+    if upload.lms == "canvas":
+        return roster.find(ids=[upload.number])
+    return roster.find(ids=[row.get("ID number"), row.get("Username")], emails=[row.get("Email address")])
+
+
+def _named(upload, roster):
+    """The student whom the name tells, or None."""
+    if upload.lms == "canvas":
+        return roster.find(sorted_name=upload.name)
+    return roster.find(name=upload.name)
 
 
 def _last_attempts(uploads, tell):

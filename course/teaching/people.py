@@ -21,16 +21,20 @@ class Roster:
                 self._by["email", _folded(student.email)].add(student.id)
             if student.first_name or student.last_name:
                 self._by["name", name_key(f"{student.first_name or ''} {student.last_name or ''}")].add(student.id)
+                self._by["squeezed", squeezed(f"{student.last_name or ''}{student.first_name or ''}")].add(student.id)
             self._by["name", name_key(student.id)].add(student.id)
 
-    def find(self, ids=(), emails=(), name=""):
+    def find(self, ids=(), emails=(), name="", sorted_name=""):
         """The id of the one student who is meant, or None; what is surest decides: a number, an address, a name.
+
+        sorted_name  last name and first name in one word, as Canvas's files have it
 
         A name, number or address that two students share decides nothing.
         """
         keys = [("id", _folded(value)) for value in ids if value]
         keys += [("email", _folded(value)) for value in emails if value]
         keys += [("name", name_key(name))] if name else []
+        keys += [("squeezed", squeezed(sorted_name))] if sorted_name else []
         for key in keys:
             found = self._by.get(key, ())
             if len(found) == 1:
@@ -41,6 +45,11 @@ class Roster:
 def name_key(name):
     """The same for "Bitdiddle, Ben" and "ben  Bitdiddle": its words in lower case, in their own order."""
     return " ".join(sorted(re.findall(r"\w+", _folded(name))))
+
+
+def squeezed(name):
+    """"müllerjosé" of "Müller, José"."""
+    return re.sub(r"\W", "", _folded(name))
 
 
 def as_id(text):

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from course.teaching import tables, unpacking
+from course.teaching.collecting import _with_students, read_name
 from course.teaching.people import Roster, as_id
 from course.teaching.term import TeachingError
 
@@ -22,6 +23,20 @@ def test_the_surest_decides_and_what_two_share_decides_nothing():
     assert roster.find(emails=["B@X.org"], name="Berg, Anna") == "anna2"
     assert roster.find(name="MU\u0308LLER, Jose\u0301") == "jose"      # letters and accents apart, as macOS writes them
     assert roster.find(ids=[None, ""], emails=[None]) is None
+
+
+def test_canvas_files_are_known_by_number_or_by_the_name_in_one_word():
+    roster = Roster([student("ada", "Ada", "Lovelace", lms="7"), student("jose", "José", "Müller-Berg"),
+                     student("anna1", "Anna", "Ost"), student("anna2", "Anna", "Ost")])
+
+    def students(*names):
+        uploads = _with_students([read_name(f"{name}_1_x.ipynb") for name in names], roster, {}, print)
+        return [upload.student for upload in uploads]
+
+    assert students("lovelaceada_8", "müllerbergjosé_9", "ostanna_10") == ["ada", "jose", "10"]
+    assert students("lovelaceada_8", "someoneelse_7") == ["8", "ada"]                   # the number is surer
+    assert students("lovelaceada_8", "lovelaceada_9") == ["8", "9"]                     # a second one, a newcomer
+    assert students("lovelaceada_8", "lovelaceada_LATE_8") == ["ada", "ada"]            # the same one, twice
 
 
 @pytest.mark.parametrize("text, expected", [
