@@ -33,13 +33,13 @@ FORWARD = 'lesson 6, "forward mode"'
 
 SUM_TIMES = "q = x + y; f = q * z"
 SQUARE = "f = x * x"
-NEURON = "p = w * x; s = p + b; n = s * -1; e = n.exp(); d = e + 1; f = d ** -1"
+NEURON = "s = w * x + b; n = s * -1; f = (n.exp() + 1) ** -1"
 JOIN = "b = a + a; c = b + b"
 CUBE = "b = a * a; L = b * a"
 # From b, a short path and a long one lead to L.
 SHORT_AND_LONG = "b = a * 3; c = b * 2; d = c + 1; e = d * b; L = e + b"
 # The same, with the short path written first; and a leaf at the end of both.
-LONG_AND_SHORT = "b = a * 3; c = b * 2; d = c + y; e = b * d; L = b + e; M = L * y"
+LONG_AND_SHORT = "b = a * 3; c = b + y; e = b * c; L = b + e; M = L * y"
 EQUAL = "b = a * 2; c = a * 1; d = b * c; e = d + c"     # c equals a in value, and is another node
 SUMS = "f = total([x, y, x], [2, 3, 5])"                  # one node: 2x + 3y + 5x
 FORK = "b = x * 2; c = x * 3; f = b * c"
@@ -48,8 +48,8 @@ BRANCHES = "b = a * a; c = b * 2; d = b * 3"              # two results over one
 ARRAYS = "c = a + b; d = c * a; e = c + d; s = e.sum()"   # + hands one array to both of its parents
 CYCLE = "b = a * 2; c = b + 1; d = c * 3; b.parents = (c,)"
 CYCLE_AT_THE_ROOT = "b = a * 2; c = b + 1; b.parents = (c,)"
-DOUBLINGS = "t = [a]\nfor k in range(18): t.append(t[k] + t[k])\nu = t[18]"
-CHAIN = "t = [a]\nfor k in range(5000): t.append(t[k] + b)\nu = t[5000]"
+DOUBLINGS = "t = [a]\nfor k in range(18): t += [t[k] + t[k]]\nu = t[18]"
+CHAIN = "t = [a]\nfor k in range(5000): t += [t[k] + b]\nu = t[5000]"
 WIDE = "t = [x * (k % 7 + 0.5) for k in range(2000)]\ns = total(t)"
 EDGES = 2 * 18
 

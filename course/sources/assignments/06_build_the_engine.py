@@ -11,6 +11,9 @@
 # `check(f)` shows a first case of each exercise; the graded cells try graphs of all kinds, up to a chain of 5,000
 # nodes. Recursion does not reach that deep: keep lists of your own.
 #
+# Messages write a graph as a small program, such as `q = x + y; f = q * z`. There `total([x, y, x], [2, 3, 5])` is a
+# single node, 2x + 3y + 5x, with three slots.
+#
 # Lesson 6 is the companion to this notebook.
 
 # %% setup
