@@ -97,6 +97,7 @@ def test_a_mark_given_by_hand_is_there_afterwards_and_stays(browser, handed_in, 
             page.wait_for_timeout(500)
         assert given(handed_in) == (4.0, COMMENT)
         page.reload()
+        page.wait_for_function("window.jupyterapp")
         ask(page, "app.restored")
         open_formgrader(page)
         score, comment = open_submission(formgrader)
