@@ -29,3 +29,4 @@ c.ZipCollectApp.collector_plugin = "course.teaching.collecting.Collector"
 from course.grading import use_judge  # noqa: E402
 
 use_judge(c)
+c.Execute.timeout = 120    # seconds a cell may take where nbgrader itself runs it: the training of 08 is given 60

@@ -57,7 +57,14 @@ def call(f, args, driver="", seconds=0.0):
         given.append(codec.pack(arg, callables[-1]))
 
     def back(k, index):
-        return lambda *sent: codec.unpack(codec.pack(callables[k][index](*codec.unpack(codec.pack(list(sent))))))
+        def called(*sent):
+            result = None
+            try:
+                result = callables[k][index](*codec.unpack(codec.pack(list(sent))))
+            except Exception as error:      # as it comes from another process
+                raise RuntimeError(f"{type(error).__name__}: {error}"[:500]) from None
+            return codec.unpack(codec.pack(result))
+        return called
 
     if isinstance(f, Remote):
         packed, after, failure, warned, printed = f.answer_to(given, back, driver, seconds)

@@ -1,4 +1,4 @@
-"""Every assignment through nbgrader as it comes, by its own commands.
+"""Every assignment through nbgrader as it comes, by its own commands; and through the judge.
 
 For each assignment a class hands in:
 
@@ -8,7 +8,9 @@ For each assignment a class hands in:
     bank-1 …    each answer in a form of its own from the declarations: first the wrong forms, which lose
                 points and are named, then the right ones that look different, which keep all points
 
-The commands run once for the whole class; the tests read what they left behind.
+Unmodified nbgrader takes seconds for each. It grades the whole bank of 02, and of the others the first hand of wrong
+forms and one of right ones; `backprop autograde` grades the whole bank of all. The commands run once for a class; the
+tests read what they left behind.
 """
 
 import copy
@@ -28,6 +30,20 @@ from benchmarks.grading import STOCK
 from course.checks import assignments, exercises
 
 ROOT = Path(__file__).resolve().parents[2]
+
+def run(root, *command):
+    """Run `python -m …` in a course folder; return what it printed."""
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "JUPYTER_CONFIG_DIR": str(root / "no-configuration"),
+        "IPYTHONDIR": str(root / "no-ipython"),
+    }
+    done = subprocess.run([sys.executable, "-m", *command], cwd=root, env=environment, capture_output=True, text=True,
+                          timeout=1200)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
 
 # -- a class ----------------------------------------------------------------------------------------------
 
@@ -49,6 +65,13 @@ def bank(assignment):
             for k in range(max(map(len, hands.values())))]
 
 
+def dealt(solution, forms):
+    """The notebook with each answer in the form that was dealt to it."""
+    for name, form in forms.items():
+        solution = answer(solution, name, form.source)
+    return solution
+
+
 def is_wrong(form):
     return hasattr(form, "code")
 
@@ -59,6 +82,7 @@ class Graded:
 
     assignment: str
     root: Path
+    hands: list = field(default_factory=list)       # the whole bank, dealt out
     forms: dict = field(default_factory=dict)       # student -> {exercise: form}, for the bank
     validated: str = ""                             # what `nbgrader validate` printed
     scores: dict = field(default_factory=dict)      # student -> {exercise: points}, from the gradebook
@@ -84,22 +108,14 @@ class Graded:
 
     def nbgrader(self, *command):
         """Run an nbgrader command in the course folder; return what it printed."""
-        environment = os.environ | {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "JUPYTER_CONFIG_DIR": str(self.root / "no-configuration"),
-            "IPYTHONDIR": str(self.root / "no-ipython"),
-        }
-        done = subprocess.run([sys.executable, "-m", "nbgrader", *command], cwd=self.root, env=environment,
-                              capture_output=True, text=True, timeout=1200)
-        assert done.returncode == 0, f"nbgrader {' '.join(command)}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
+        return run(self.root, "nbgrader", *command)
 
     def notebook(self, step, student=""):
         path = self.root / step / student / self.assignment / f"{self.assignment}.ipynb"
         return nbformat.read(path, as_version=4)
 
-    def hand_in(self, student, book):
-        folder = self.root / "submitted" / student / self.assignment
+    def hand_in(self, student, book, root=None):
+        folder = (root or self.root) / "submitted" / student / self.assignment
         folder.mkdir(parents=True)
         nbformat.write(book, folder / f"{self.assignment}.ipynb")
 
@@ -112,13 +128,17 @@ class Graded:
         return html.unescape(page.read_text(encoding="utf-8"))
 
     def read_gradebook(self):
-        from nbgrader.api import Gradebook
+        self.scores = scores_in(self.root, self.assignment, self.students)
 
-        with Gradebook(f"sqlite:///{self.root}/gradebook.db", "backprop") as gradebook:
-            for student in self.students:
-                book = gradebook.find_submission_notebook(self.assignment, self.assignment, student)
-                assert not book.needs_manual_grade
-                self.scores[student] = {grade.name: grade.score for grade in book.grades}
+
+def scores_in(root, assignment, students):
+    """{student: {exercise: points}} of a course folder's gradebook."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{root}/gradebook.db", "backprop") as gradebook:
+        books = {student: gradebook.find_submission_notebook(assignment, assignment, student) for student in students}
+        assert not any(book.needs_manual_grade for book in books.values())
+        return {student: {grade.name: grade.score for grade in book.grades} for student, book in books.items()}
 
 
 @pytest.fixture(scope="module", params=assignments())
@@ -136,12 +156,11 @@ def graded(request, tmp_path_factory):
     course.hand_in("solution", solution)
     course.hand_in("released", released)
     course.hand_in("syntax", answer(solution, course.broken, f"def {course.broken}(dout:\n    return ]"))
-    for k, forms in enumerate(bank(assignment), start=1):
-        book = solution
-        for name, form in forms.items():
-            book = answer(book, name, form.source)
-        course.forms[f"bank-{k}"] = forms
-        course.hand_in(f"bank-{k}", book)
+    course.hands = bank(assignment)
+    for k, forms in enumerate(course.hands, start=1):
+        if assignment == "02_gate_patterns" or k in (1, len(course.hands)):
+            course.forms[f"bank-{k}"] = forms
+            course.hand_in(f"bank-{k}", dealt(solution, forms))
     course.nbgrader("autograde", assignment)
     course.nbgrader("generate_feedback", assignment)
     course.nbgrader("export")
@@ -249,3 +268,31 @@ def test_validate_is_content_with_the_solution_and_shows_the_diagnosis_of_a_wron
     assert f"VALIDATION FAILED ON {len(graded.forms['bank-1'])} CELL(S)!" in wrong
     for name, form in graded.forms["bank-1"].items():
         assert any(title in wrong for title in graded.named(name, form)), name
+
+
+def test_the_whole_bank_by_the_judge(graded):
+    """What `backprop autograde` makes of it: wrong forms lose points and are named, right ones keep all."""
+    root = graded.root / "judged"
+    for name in ("solutions", "exercises"):
+        shutil.copytree(graded.root / name, root / name)
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    run(root, "nbgrader", "generate_assignment", graded.assignment, "--force")
+    solution = graded.notebook("solutions")
+    for k, forms in enumerate(graded.hands, start=1):
+        graded.hand_in(f"bank-{k}", dealt(solution, forms), root)
+    run(root, "course", "autograde", graded.assignment, "--workers", "1")
+    scores = scores_in(root, graded.assignment, [f"bank-{k}" for k in range(1, len(graded.hands) + 1)])
+    amiss = []
+    for k, forms in enumerate(graded.hands, start=1):
+        path = root / "autograded" / f"bank-{k}" / graded.assignment / f"{graded.assignment}.ipynb"
+        said = "\n".join(output.data.get("text/plain", "") for _, output in outputs(nbformat.read(path, as_version=4))
+                         if output.output_type == "display_data")
+        for name, form in forms.items():
+            points, most = scores[f"bank-{k}"][name], graded.exercises[name].points
+            if not is_wrong(form):
+                good = points == most
+            else:
+                good = (points < most or most == 0) and any(title in said for title in graded.named(name, form))
+            if not good:
+                amiss.append(f"bank-{k} {name} {form.title}: {points} of {most}")
+    assert not amiss, "\n".join(amiss)
