@@ -20,6 +20,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "xdist_group(name): the tests of a group run in one process")
 
 
+@pytest.hookimpl(tryfirst=True)     # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items):
     """With `-n 2 --dist loadgroup`, a process takes whole files, as they share what they set up; of the pipeline,
     which takes minutes, one assignment."""
