@@ -334,12 +334,12 @@ def local_executor(workers):
     return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_worker)
 
 
-def warm_up(isolation):
+def warm_up(isolation, assignment):
     """In a worker: start its warm process."""
     from course.grading.judge import NoIsolation, nursery
 
     with contextlib.suppress(NoIsolation):              # grading will say so
-        nursery(isolation)
+        nursery(isolation, assignment)
 
 
 def _worker():
@@ -401,7 +401,7 @@ def _run(options):
     root = config.CourseDirectory.get("root", ROOT)
     with one_run_at_a_time(root), local_executor(options.workers) as executor:
         for _ in range(options.workers):                # they start while this process imports nbgrader
-            executor.submit(warm_up, config.Judge.get("isolation", True))
+            executor.submit(warm_up, config.Judge.get("isolation", True), options.assignment)
         classroom = Classroom(config, options.assignment, root)
         try:
             return _grade(classroom, options, executor)

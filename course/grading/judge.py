@@ -27,11 +27,12 @@ ALLOWED = {"05_pytorch_comparison": ("autodiff", "torch")}
 _nurseries = {}
 
 
-def nursery(isolation):
-    """This process's warm process, started at its first use."""
-    if isolation not in _nurseries:
-        _nurseries[isolation] = Nursery(isolation)
-    return _nurseries[isolation]
+def nursery(isolation, assignment):
+    """This process's warm process for an assignment, started at its first use."""
+    ours = tuple(name for name in ALLOWED.get(assignment, ()) if name == "autodiff")     # the others are installed
+    if (isolation, ours) not in _nurseries:
+        _nurseries[isolation, ours] = Nursery(isolation, ours)
+    return _nurseries[isolation, ours]
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Settings:
 def judge(nb, key, settings):
     """Run a repaired notebook and write the outputs of its cells; those of test cells hold the score."""
     try:
-        warm = nursery(settings.isolation)
+        warm = nursery(settings.isolation, key.assignment)
     except NoIsolation as error:
         raise NoIsolation(f"{error}\n{HOW_TO_GO_ON}") from None
     blocked = tuple(name for name in BLOCKED if name not in ALLOWED.get(key.assignment, ()))

@@ -46,15 +46,18 @@ class Limits:
 
 
 class Nursery:
-    """The warm process. `fork(limits)` gives (wire to a learner's process, wire to its supervisor)."""
+    """The warm process. `fork(limits)` gives (wire to a learner's process, wire to its supervisor).
 
-    def __init__(self, isolation=True):
+    packages  those of this project that submissions may import, beside what is installed
+    """
+
+    def __init__(self, isolation=True, packages=()):
         self.isolation = isolation
         self._code = tempfile.mkdtemp(prefix="grading-")
         self._requests = self._process = self._log = None
         atexit.register(self.close)
         try:
-            _carry(Path(self._code))
+            _carry(Path(self._code), packages)
             self._start()
         except BaseException:
             self.close()
@@ -117,7 +120,7 @@ class Nursery:
         shutil.rmtree(self._code, ignore_errors=True)
 
 
-def _carry(folder):
+def _carry(folder, packages):
     """Copy the modules that run inside: what a submission could read holds no test and no answer."""
     for name in EMPTY:
         path = folder / "course" / name
@@ -127,6 +130,9 @@ def _carry(folder):
         path = folder / "course" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(PACKAGE / name, path)
+    for name in packages:
+        shutil.copytree(PACKAGE.parent / name, folder / "packages" / name,
+                        ignore=shutil.ignore_patterns("__pycache__"))
     for path in [folder, *folder.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
 
