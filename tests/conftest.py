@@ -16,21 +16,6 @@ def fail_when_skipped(report):
     return report
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "xdist_group(name): the tests of a group run in one process")
-
-
-@pytest.hookimpl(tryfirst=True)     # xdist reads the groups in the same hook
-def pytest_collection_modifyitems(items):
-    """With `-n 2 --dist loadgroup`, a process takes whole files, as they share what they set up; of the pipeline,
-    which takes minutes, one assignment."""
-    for item in items:
-        group = item.path.stem
-        if "graded" in item.fixturenames and hasattr(item, "callspec"):
-            group += item.callspec.id
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport():
     return fail_when_skipped((yield))
