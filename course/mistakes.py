@@ -63,5 +63,10 @@ def messages(names):
             if declared is not exercise:
                 exercise = declared
                 out.append(f"\n### `{exercise.signature}`\n")
-            out.append(f"\n{mistake.code}: {mistake.title}\n\n```text\n{report}\n```\n")
+            out.append(entry(mistake, report))
     return "".join(out)
+
+
+def entry(mistake, report):
+    """What docs/messages.md says of one wrong form."""
+    return f"\n{mistake.code}: {mistake.title}\n\n```text\n{report}\n```\n"

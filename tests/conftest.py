@@ -16,6 +16,24 @@ def fail_when_skipped(report):
     return report
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "xdist_group(name): the tests of a group run in one process")
+
+
+@pytest.hookimpl(tryfirst=True)     # xdist reads the groups in the same hook
+def pytest_collection_modifyitems(items):
+    """For `-n 2 --dist loadgroup`: a process takes whole files, as they share what they set up; of the pipeline,
+    which takes minutes, one assignment. The many small tests of tests/checks share nothing: they come last, one
+    by one, and fill the time until every process is done."""
+    items.sort(key=lambda item: item.path.parent.name == "checks")
+    for item in items:
+        group = item.path.stem
+        if "graded" in item.fixturenames and hasattr(item, "callspec"):
+            group += item.callspec.id
+        if item.path.parent.name != "checks":
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport():
     return fail_when_skipped((yield))

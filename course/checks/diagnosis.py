@@ -61,8 +61,17 @@ def diagnose(result: Run, seeds, edge) -> Diagnosis | None:
 
 def _in_the_bank(result, seeds, edge):
     """The one wrong form that answers every call as this answer did; failing that, every wrong part alike."""
-    for alike in (_answers_alike, _errs_alike):
-        found = [mistake for mistake in result.exercise.mistakes if _follows(mistake, result, seeds, edge, alike)]
+    names, driver = result.exercise.results, result.exercise.driver
+    wrong = [asked for asked in result.asked if asked.problem]
+    shown = next((asked for asked in wrong[:1] if _plain(asked.args)), None)
+    forms = [(mistake, shown and Asked(shown.args, call(mistake.function, shown.args, driver), shown.expected))
+             for mistake in result.exercise.mistakes]
+    ways = [_answers_alike]
+    if all(asked.expected is not None and asked.problem.kind in ("value", "shape", "finite") for asked in wrong):
+        ways.append(_errs_alike)
+    for alike in ways:      # most forms are out after one call, where the answer was wrong
+        found = [mistake for mistake, asked in forms if (shown is None or alike(names, shown, asked))
+                 and _follows(mistake, result, seeds, edge, functools.partial(alike, names))]
         if len({mistake.code for mistake in found}) == 1:
             return found[0]
     return None
@@ -70,15 +79,8 @@ def _in_the_bank(result, seeds, edge):
 
 def _follows(mistake, result, seeds, edge, alike):
     """Whether a wrong form, asked the same, answers alike from the first call to the last."""
-    names, driver = result.exercise.results, result.exercise.driver
-    shown = next((asked for asked in result.asked if asked.problem), None)
-    if shown and _plain(shown.args):        # most forms are out after one call, where the answer was wrong
-        reply = call(mistake.function, shown.args, driver)
-        if not alike(names, shown, Asked(shown.args, reply, shown.expected)):
-            return False
-    asker = functools.partial(Retrace, result, functools.partial(alike, names))
     try:
-        other = run(result.exercise, mistake.function, seeds, edge, asker)
+        other = run(result.exercise, mistake.function, seeds, edge, functools.partial(Retrace, result, alike))
     except Different:
         return False
     return (not other.passed and len(other.asked) == len(result.asked) and other.counts == result.counts
@@ -101,7 +103,7 @@ def _errs_alike(names, mine, other):
     """Whether each part that is wrong in one call is what the wrong form gives there."""
     if mine.problem is None:
         return True
-    if mine.problem.kind not in ("value", "shape", "finite") or mine.expected is None or other.reply.failure:
+    if other.reply.failure:
         return False
     ours, theirs, right = (parts(v, names) for v in (mine.reply.result, other.reply.result, mine.expected))
     return ours is not None and theirs is not None and all(

@@ -23,7 +23,7 @@ class Value:
     looks = math.inf        # how often parents may still be read
 
     def __init__(self, data, parents=(), local=()):
-        self.data, self.parents, self.local, self.grad = data, tuple(parents), tuple(map(counted, local)), 0.0
+        self.data, self._parents, self.local, self.grad = data, tuple(parents), rules(local), 0.0
         Value.made.append(self)
 
     @property
@@ -38,12 +38,12 @@ class Value:
         self._parents = parents
 
     def __add__(self, other):
-        if not hasattr(other, "parents"):
+        if not isinstance(other, Value):
             return Value(self.data + other, (self,), (same,))
         return Value(self.data + other.data, (self, other), (same, same))
 
     def __mul__(self, other):
-        if not hasattr(other, "parents"):
+        if not isinstance(other, Value):
             return Value(self.data * other, (self,), (lambda g: g * other,))
         return Value(self.data * other.data, (self, other),
                      (lambda g: g * beside(g, other), lambda g: g * beside(g, self)))
@@ -97,11 +97,11 @@ def total(values, weights=None):
                  [lambda g, weight=weight: g * weight for weight in weights])
 
 
-def counted(rule):
-    crossed = Value.crossed
-    if crossed is None:
-        return rule
+def rules(local):
+    return tuple(local) if Value.crossed is None else tuple(counted(rule, Value.crossed) for rule in local)
 
+
+def counted(rule, crossed):
     def local(g):
         crossed()
         return rule(g)
@@ -126,7 +126,7 @@ class TooMuchWork(Exception):
 
 def bounded(answer, *args):
     """answer(*args), stopped where there is no end; the notebook's Value is this one meanwhile."""
-    size = len(Value.made) + sum(len(node.parents) for node in Value.made)
+    size = len(Value.made) + sum(len(node._parents) for node in Value.made)
     left = 60 * size + 10_000
 
     def line(frame, event, arg):

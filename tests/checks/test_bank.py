@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from course import mistakes
 from course.build import ROOT
 from course.checks import assignments, exercises
 from course.checks.commands import SHOWN_SEED, examine
@@ -15,6 +16,7 @@ EXERCISES = [exercise for assignment in assignments() for exercise in exercises(
 MISTAKES = [(exercise, mistake) for exercise in EXERCISES for mistake in exercise.mistakes]
 RIGHT = [(exercise, form) for exercise in EXERCISES for form in exercise.alternatives]
 SEEDS = (SHOWN_SEED, 20260101)
+MESSAGES = (ROOT / "docs/messages.md").read_text(encoding="utf-8")
 
 
 def named(pairs):
@@ -23,11 +25,12 @@ def named(pairs):
 
 @pytest.mark.parametrize(("exercise", "mistake"), named(MISTAKES))
 def test_a_wrong_form_loses_points_and_is_named(exercise, mistake):
-    report = examine(exercise, mistake.function, SEEDS, edge=True, graded=True)
+    report = examine(exercise, mistake.function, mistakes.SEEDS, edge=True)
     assert not report.run.passed
     assert report.run.score < exercise.points or exercise.points == 0
     assert report.diagnosis.code == mistake.code, str(report)
     assert mistake.says in str(report)
+    assert mistakes.entry(mistake, report) in MESSAGES, "run `backprop mistakes --messages > docs/messages.md`"
 
 
 @pytest.mark.parametrize(("exercise", "mistake"), named(MISTAKES))

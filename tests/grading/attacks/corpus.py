@@ -215,10 +215,10 @@ import numpy as np
 attack("huge_answer", "return more than can be held", """
 import numpy as np
 """ + answers("np.zeros(10**9), np.zeros(10**9)"), last=True)
-attack("deep_answer", "return a list a million deep", """
+attack("deep_answer", "return a list a hundred thousand deep", """
 def deep():
     value = []
-    for _ in range(10**6):
+    for _ in range(10**5):
         value = [value]
     return value
 """ + answers("deep(), deep()"), last=True)
@@ -226,7 +226,7 @@ attack("endless_list", "return a list that holds itself", """
 loop = []
 loop.append(loop)
 """ + answers("loop, loop"), last=True)
-attack("long_integer", "return an integer of a million digits", answers("10**1000000, 10**1000000"), last=True)
+attack("long_integer", "return an integer of a hundred thousand digits", answers("10**100000, 10**100000"), last=True)
 attack("a_generator", "return a generator without end", """
 def ever():
     while True:
