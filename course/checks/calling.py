@@ -40,7 +40,10 @@ class Remote:
     """Base of the stand-ins for answers that live in another process."""
 
     def answer_to(self, given, back, driver, seconds):
-        """As answering.answer_to, over there; it may take `seconds`, or longer where others may."""
+        """As answering.answer_to, over there; it may take `seconds`, or longer where others may.
+
+        `back(k, index)` is the callable itself, not a stand-in: what goes through a wire is a copy anyway.
+        """
         raise NotImplementedError
 
 
@@ -67,7 +70,8 @@ def call(f, args, driver="", seconds=0.0):
         return called
 
     if isinstance(f, Remote):
-        packed, after, failure, warned, printed = f.answer_to(given, back, driver, seconds)
+        packed, after, failure, warned, printed = f.answer_to(given, lambda k, index: callables[k][index], driver,
+                                                              seconds)
     else:
         packed, after, failure, warned, printed = answer_to(f, given, back, driver)
     changed = tuple(k for k, (before, data) in enumerate(zip(given, after, strict=True)) if before != data)

@@ -15,7 +15,8 @@ import numpy as np
 
 MAX_BYTES = 64 * 2**20
 MAX_DEPTH = 32
-DTYPES = frozenset("?bBhHiIlLqQefdFD")
+BUFFER = 1024  # bytes to begin with: most values are small, and msgpack's own 256 KB are a system call each
+DTYPES = {char: np.dtype(char).newbyteorder("<") for char in "?bBhHiIlLqQefdFD"}
 
 _TUPLE, _ARRAY, _COMPLEX, _INT, _CALLABLE = range(5)
 
@@ -58,7 +59,7 @@ def pack(value, callables=None, depth=MAX_DEPTH):
         raise NotPlain(type(obj).__name__)
 
     try:
-        data = msgpack.packb(value, default=extend, strict_types=True)
+        data = msgpack.packb(value, default=extend, strict_types=True, buf_size=BUFFER)
     except (ValueError, RecursionError) as error:
         raise NotPlain(f"a value that is too large or too deep ({error})") from None
     if len(data) > MAX_BYTES:
@@ -102,13 +103,14 @@ def _array_bytes(array):
         array = array.astype(float)
     if array.dtype.char not in DTYPES:
         raise NotPlain(f"an array of {array.dtype}")
-    array = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
-    return msgpack.packb([array.dtype.char, list(array.shape), array.tobytes()])
+    array = array.astype(DTYPES[array.dtype.char], order="C", copy=False)
+    return struct.pack(f"<cB{array.ndim}Q", array.dtype.char.encode(), array.ndim, *array.shape) + array.tobytes()
 
 
 def _array(body):
-    char, shape, data = msgpack.unpackb(body)
-    if char not in DTYPES:
+    char, ndim = struct.unpack_from("<cB", body)
+    dtype = DTYPES.get(char.decode("latin-1"))
+    if dtype is None:
         raise Malformed(f"an array of {char!r}")
-    dtype = np.dtype(char).newbyteorder("<")
-    return np.frombuffer(data, dtype).reshape(shape).astype(np.dtype(char), copy=True)
+    shape = struct.unpack_from(f"<{ndim}Q", body, 2)
+    return np.frombuffer(body, dtype, offset=2 + 8 * ndim).reshape(shape).astype(np.dtype(dtype.char), copy=True)

@@ -42,7 +42,7 @@ class Session:
             self._need_process()
             reply = self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds))
             outputs = _outputs(reply["outputs"])
-        except (Closed, Late, KeyError, TypeError, ValueError) as error:
+        except (Closed, Late, LookupError, TypeError, ValueError) as error:
             return [_error(*self._lost(error, self.cell_seconds))]
         self._ran.append(source)
         return outputs
@@ -100,7 +100,7 @@ class Session:
         """Give the process up; (kind, message) of what happened."""
         why = ""
         if self._control:
-            with contextlib.suppress(Closed, Late, KeyError, TypeError):
+            with contextlib.suppress(Closed, Late, LookupError, TypeError):
                 why = str(self._control.receive(0.05)["ended"])[:200]
         self.close()
         if why:
@@ -127,7 +127,7 @@ class Snapshot:
             if kind == "data":
                 reply = self._ask({"do": "fetch", "name": name})
                 return (False, None) if "refused" in reply else (True, codec.unpack(reply["value"]))
-        except (Closed, Late, KeyError, TypeError, codec.Malformed):
+        except (Closed, Late, LookupError, TypeError, codec.Malformed):
             self._broken = self._broken or ("Ended", "the process of the answer ended", None, "")
         return False, None
 
@@ -139,7 +139,7 @@ class Snapshot:
                 return self._call(name, given, back, driver, time.monotonic() + seconds)
             except Late:
                 self._broken = ("TimeLimit", f"it took more than {seconds:.3g} s", None, "")
-            except (Closed, codec.Malformed, KeyError, TypeError, ValueError):
+            except (Closed, codec.Malformed, LookupError, TypeError, ValueError):
                 self._broken = ("Ended", "the process of the answer ended", None, "")
             self.close()
         return None, [None] * len(given), self._broken, [], ""

@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from course.checks import codec
@@ -69,6 +69,7 @@ def test_nor_are_random_bytes_in_a_frame(data):
     assert is_an_answer(ask(framed(data)))[0] in ("Ended", "TimeLimit")
 
 
+@example(np.zeros(1))
 @given(PLAIN | NEARLY | st.fixed_dictionaries({"back": PLAIN, "args": PLAIN}))
 def test_any_plain_message_gives_an_answer_or_a_failure(message):
     is_an_answer(ask(framed(codec.pack(message))))
