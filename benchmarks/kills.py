@@ -20,7 +20,7 @@ def main(argv):
     parser.add_argument("--times", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(argv)
-    rng, before = random.Random(options.seed), test_class.children_of_all()
+    rng, before = random.Random(options.seed), test_class.orphans()
     made = 0
     while made < options.times:
         with tempfile.TemporaryDirectory() as folder:
@@ -31,4 +31,4 @@ def main(argv):
             test_class.autograde(course)
             test_class.assert_whole(course)
         print(f"{made} kills: every score once, every notebook whole, "
-              f"{len(test_class.children_of_all() - before)} processes left", flush=True)
+              f"{len(test_class.orphans() - before)} processes left", flush=True)
