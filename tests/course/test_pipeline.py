@@ -156,6 +156,10 @@ def graded(request, tmp_path_factory):
     (course.root / "nbgrader_config.py").write_text(config + STOCK, encoding="utf-8")
 
     course.nbgrader("generate_assignment", assignment)
+    judged = course.root / "judged"
+    judged.mkdir()
+    shutil.copy(ROOT / "nbgrader_config.py", judged)
+    shutil.copy(course.root / "gradebook.db", judged)
     solution, released = course.notebook("solutions"), course.notebook("exercises")
     course.hand_in("solution", solution)
     course.hand_in("released", released)
@@ -168,8 +172,8 @@ def graded(request, tmp_path_factory):
         course.hand_in(f"bank-{k}", dealt(solution, forms))
     course.nbgrader("autograde", assignment)
     course.nbgrader("generate_feedback", assignment)
-    course.nbgrader("export")
     if assignment == WHOLE:
+        course.nbgrader("export")
         course.validate("solution", "bank-1")
     course.read_gradebook()
     return course
@@ -262,6 +266,7 @@ def test_nothing_is_printed_on_stderr_and_nothing_raises(graded):
                     (student, cell.source, output.evalue)
 
 
+@whole
 def test_export_holds_the_totals(graded):
     with open(graded.root / "grades.csv", newline="", encoding="utf-8") as file:
         exported = {row["student_id"]: (float(row["score"]), float(row["max_score"]))
@@ -282,10 +287,6 @@ def test_validate_is_content_with_the_solution_and_shows_the_diagnosis_of_a_wron
 def test_the_whole_bank_by_the_judge(graded):
     """What `backprop autograde` makes of it: wrong forms lose points and are named, right ones keep all."""
     root = graded.root / "judged"
-    for name in ("solutions", "exercises"):
-        shutil.copytree(graded.root / name, root / name)
-    shutil.copy(ROOT / "nbgrader_config.py", root)
-    run(root, "nbgrader", "generate_assignment", graded.assignment, "--force")
     solution = graded.notebook("solutions")
     for k, forms in enumerate(graded.hands, start=1):
         graded.hand_in(f"bank-{k}", dealt(solution, forms), root)
