@@ -330,10 +330,8 @@ def grade_class(classroom, jobs, settings, executor: Executor, tell=lambda resul
 
 
 def local_executor(workers):
-    """Worker processes of this machine, each with a warm process of its own; what they import is imported once."""
-    context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
-    context.set_forkserver_preload(["course.grading.judge"])
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_worker)
+    """Worker processes of this machine, each with a warm process of its own."""
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_worker)
 
 
 def warm_up(isolation, assignment):
