@@ -16,7 +16,7 @@ COURSE = [sys.executable, "-P", "-m", "course"]
 
 
 def run(*arguments, **options):
-    return subprocess.run([*COURSE, *arguments], capture_output=True, text=True, timeout=120, **options)
+    return subprocess.run([*COURSE, *arguments], capture_output=True, text=True, timeout=300, **options)
 
 
 @pytest.fixture

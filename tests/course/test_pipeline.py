@@ -9,8 +9,8 @@ For each assignment a class hands in:
                 points and are named, then the right ones that look different, which keep all points
 
 Unmodified nbgrader takes seconds for each. It grades all of these for 02, and of the others the solution, the release
-and the first hand of wrong forms; `backprop autograde` grades the whole bank of all. The commands run once for a
-class; the tests read what they left behind.
+and the first hand of wrong forms; `backprop autograde` grades the whole bank of 00 to 05, and half of 06 to 08. The
+commands run once for a class; the tests read what they left behind.
 """
 
 import copy
@@ -30,6 +30,8 @@ from benchmarks.grading import STOCK
 from course.checks import assignments, exercises
 
 ROOT = Path(__file__).resolve().parents[2]
+# Once in a while a reply of a kernel's lies unseen until the cell's time is up.
+QUICK = "\nc.Execute.timeout = 40\n"
 WHOLE = "02_gate_patterns"      # the assignment that unmodified nbgrader grades in every form
 
 
@@ -153,7 +155,7 @@ def graded(request, tmp_path_factory):
     course = Graded(assignment, tmp_path_factory.mktemp(assignment))
     shutil.copytree(ROOT / "solutions" / assignment, course.root / "solutions" / assignment)
     config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
-    (course.root / "nbgrader_config.py").write_text(config + STOCK, encoding="utf-8")
+    (course.root / "nbgrader_config.py").write_text(config + STOCK + QUICK, encoding="utf-8")
 
     course.nbgrader("generate_assignment", assignment)
     judged = course.root / "judged"
@@ -284,25 +286,28 @@ def test_validate_is_content_with_the_solution_and_shows_the_diagnosis_of_a_wron
         assert any(title in wrong for title in graded.named(name, form)), name
 
 
-def test_the_whole_bank_by_the_judge(graded):
+def test_the_bank_by_the_judge(graded):
     """What `backprop autograde` makes of it: wrong forms lose points and are named, right ones keep all."""
     root = graded.root / "judged"
     solution = graded.notebook("solutions")
-    for k, forms in enumerate(graded.hands, start=1):
-        graded.hand_in(f"bank-{k}", dealt(solution, forms), root)
+    hands = {f"bank-{k}": forms for k, forms in enumerate(graded.hands, start=1)}
+    if graded.assignment >= "06":       # their answers take seconds: every other hand
+        hands = dict(list(hands.items())[::2])
+    for student, forms in hands.items():
+        graded.hand_in(student, dealt(solution, forms), root)
     run(root, "course", "autograde", graded.assignment, "--workers", "1")
-    scores = scores_in(root, graded.assignment, [f"bank-{k}" for k in range(1, len(graded.hands) + 1)])
+    scores = scores_in(root, graded.assignment, list(hands))
     amiss = []
-    for k, forms in enumerate(graded.hands, start=1):
-        path = root / "autograded" / f"bank-{k}" / graded.assignment / f"{graded.assignment}.ipynb"
+    for student, forms in hands.items():
+        path = root / "autograded" / student / graded.assignment / f"{graded.assignment}.ipynb"
         said = "\n".join(output.data.get("text/plain", "") for _, output in outputs(nbformat.read(path, as_version=4))
                          if output.output_type == "display_data")
         for name, form in forms.items():
-            points, most = scores[f"bank-{k}"][name], graded.exercises[name].points
+            points, most = scores[student][name], graded.exercises[name].points
             if not is_wrong(form):
                 good = points == most
             else:
                 good = (points < most or most == 0) and any(title in said for title in graded.named(name, form))
             if not good:
-                amiss.append(f"bank-{k} {name} {form.title}: {points} of {most}")
+                amiss.append(f"{student} {name} {form.title}: {points} of {most}")
     assert not amiss, "\n".join(amiss)

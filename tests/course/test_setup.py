@@ -45,7 +45,7 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
 '''
 
 
-def run(root, *arguments, python=PYTHON, cwd="/", timeout=300, **environment):
+def run(root, *arguments, python=PYTHON, cwd="/", timeout=600, **environment):
     """`python course …` as somebody types it: (exit code, everything it said). A traceback is never right."""
     told = subprocess.run([python, str(root / "course"), *arguments], cwd=cwd, text=True, timeout=timeout,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=plain(environment))

@@ -23,7 +23,7 @@ def run(folder):
     """The lesson with its outputs, run in `folder`, whose modules come before all others."""
     book = nbformat.read(LESSON, as_version=4)
     environment = os.environ | {"IPYTHONDIR": str(folder / "no-ipython"), "PYTHONDONTWRITEBYTECODE": "1"}
-    client = NotebookClient(book, timeout=120, kernel_name="python3", allow_errors=True,
+    client = NotebookClient(book, timeout=40, kernel_name="python3", allow_errors=True,
                             resources={"metadata": {"path": str(folder)}})
     return client.execute(env=environment)
 

@@ -15,10 +15,13 @@ LESSONS = [path.stem for path in sorted((ROOT / "course/sources/lessons").glob("
 
 
 def run(path, folder):
-    """The notebook with its outputs, run in an empty folder."""
+    """The notebook with its outputs, run in an empty folder.
+
+    Once in a while a reply of the kernel's lies unseen until the cell's time is up, so this is not long.
+    """
     book = nbformat.read(path, as_version=4)
     environment = os.environ | {"IPYTHONDIR": str(folder / "no-ipython")}
-    client = NotebookClient(book, timeout=120, kernel_name="python3", allow_errors=True,
+    client = NotebookClient(book, timeout=40, kernel_name="python3", allow_errors=True,
                             resources={"metadata": {"path": str(folder)}})
     return client.execute(env=environment)
 
