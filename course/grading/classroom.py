@@ -331,7 +331,8 @@ def grade_class(classroom, jobs, settings, executor: Executor, tell=lambda resul
 
 def local_executor(workers):
     """Worker processes of this machine, each with a warm process of its own."""
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_worker)
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_worker,
+                               initargs=(os.getpid(),))
 
 
 def warm_up(isolation, assignment):
@@ -342,15 +343,14 @@ def warm_up(isolation, assignment):
         nursery(isolation, assignment)
 
 
-def _worker():
-    """A worker ends with its parent, however that ends, and leaves Ctrl-C to it."""
+def _worker(parent):
+    """A worker ends with its parent, however and whenever that ends, and leaves Ctrl-C to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         from course.grading.inside import lockdown
 
-        parent = os.getppid()
         lockdown.die_with_parent()
-        if os.getppid() != parent:
+        if os.getppid() != parent:      # it has ended before this was said
             os._exit(1)
 
 

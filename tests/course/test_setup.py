@@ -305,6 +305,11 @@ def test_a_broken_environment_is_made_anew(ready, damage):
     assert run(ready, "setup") == (0, "")
 
 
+def as_from_a_terminal():
+    """Ctrl-C is heard, even where the tests run in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_an_installation_that_is_broken_off_is_mended_by_the_next_start(ready, how):
     slow, log = ready / "slow", ready / "log"
@@ -312,7 +317,7 @@ def test_an_installation_that_is_broken_off_is_mended_by_the_next_start(ready, h
     (ready / "constraints.txt").write_text(f"# broken off by {how}\n")
     with log.open("w") as out:
         first = subprocess.Popen([PYTHON, str(ready / "course"), "setup"], stdout=out, stderr=out,
-                                 start_new_session=True, env=plain())
+                                 start_new_session=True, env=plain(), preexec_fn=as_from_a_terminal)
     wait_for(lambda: slow.read_text() == "building" or first.poll() is not None)
     os.killpg(first.pid, how)   # as a terminal does: pip gets it too
     assert first.wait(30) == (130 if how == signal.SIGINT else -how), log.read_text()

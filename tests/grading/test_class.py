@@ -134,6 +134,12 @@ def test_killed_at_any_moment_the_next_run_does_the_rest(course):
     assert not orphans() - before
 
 
+def test_a_worker_that_starts_when_its_parent_has_ended_ends():
+    code = "import os; from course.grading.classroom import _worker; _worker({}); print('lives')"
+    assert run(ROOT, "-c", code.format("os.getppid()")) == "lives\n"
+    assert run(ROOT, "-c", code.format("2**22 + 1"), code=1) == ""      # no process has this id
+
+
 def grade_and_kill(folder, rng):
     """SIGKILL to the whole of a run, or to one of its processes, at a random moment."""
     process = subprocess.Popen([sys.executable, "-m", "course", "autograde", NAME], cwd=folder, env=environment(),
