@@ -1,17 +1,15 @@
 """Lesson 5 with PyTorch and without it: what is recorded is what PyTorch gives, and belongs to the lesson as it is."""
 
 import json
-import os
 import runpy
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
-from nbclient import NotebookClient
 
 import autodiff
 from course import pytorch
+from tests.notebooks.running import run
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSON = ROOT / "course/lessons/05_pytorch_comparison.ipynb"
@@ -19,13 +17,8 @@ RECORD = json.loads(pytorch.RECORD.read_text("utf-8"))
 NO_TORCH = 'raise ModuleNotFoundError("No module named \'torch\'", name="torch")\n'
 
 
-def run(folder):
-    """The lesson with its outputs, run in `folder`, whose modules come before all others."""
-    book = nbformat.read(LESSON, as_version=4)
-    environment = os.environ | {"IPYTHONDIR": str(folder / "no-ipython"), "PYTHONDONTWRITEBYTECODE": "1"}
-    client = NotebookClient(book, timeout=40, kernel_name="python3", allow_errors=True,
-                            resources={"metadata": {"path": str(folder)}})
-    return client.execute(env=environment)
+def run_lesson(folder):
+    return run(LESSON, folder, PYTHONDONTWRITEBYTECODE="1")
 
 
 def printed(book):
@@ -73,7 +66,7 @@ def test_what_is_recorded_is_what_pytorch_gives():
 
 def test_with_pytorch_the_lesson_is_live(tmp_path):
     pytest.importorskip("torch", reason=f"PyTorch is not installed: {pytorch.SETUP}")
-    cells = list(printed(run(tmp_path)))
+    cells = list(printed(run_lesson(tmp_path)))
     assert not [trouble for _, _, trouble in cells if trouble]
     assert "is installed: its cells run live" in cells[0][1]
     assert not any("recorded" in text for _, text, _ in cells)
@@ -81,7 +74,7 @@ def test_with_pytorch_the_lesson_is_live(tmp_path):
 
 def test_without_pytorch_the_lesson_shows_what_was_recorded_and_says_so(tmp_path):
     (tmp_path / "torch.py").write_text(NO_TORCH, encoding="utf-8")
-    cells = list(printed(run(tmp_path)))
+    cells = list(printed(run_lesson(tmp_path)))
     assert not [trouble for _, _, trouble in cells if trouble]
     assert "PyTorch is not installed" in cells[0][1] and pytorch.SETUP in cells[0][1]
     shown = set()

@@ -1,29 +1,16 @@
 """Every notebook runs from top to bottom in a fresh kernel, as a learner's "Run All" would run it."""
 
-import os
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from course import build
 from course.checks import assignments, exercises
+from tests.notebooks.running import run
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = [path.stem for path in sorted((ROOT / "course/sources/lessons").glob("*.py"))]
-
-
-def run(path, folder):
-    """The notebook with its outputs, run in an empty folder.
-
-    Once in a while a reply of the kernel's lies unseen until the cell's time is up, so this is not long.
-    """
-    book = nbformat.read(path, as_version=4)
-    environment = os.environ | {"IPYTHONDIR": str(folder / "no-ipython")}
-    client = NotebookClient(book, timeout=40, kernel_name="python3", allow_errors=True,
-                            resources={"metadata": {"path": str(folder)}})
-    return client.execute(env=environment)
 
 
 def trouble(book):
