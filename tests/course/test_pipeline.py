@@ -15,10 +15,10 @@ commands run once for a class; the tests read what they left behind.
 
 import copy
 import csv
+import functools
 import html
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,10 +28,9 @@ import pytest
 
 from benchmarks.grading import STOCK
 from course.checks import assignments, exercises
+from tests.commands import run_module
 
 ROOT = Path(__file__).resolve().parents[2]
-# Once in a while a reply of a kernel's lies unseen until the cell's time is up.
-QUICK = "\nc.Execute.timeout = 40\n"
 WHOLE = "02_gate_patterns"      # the assignment that unmodified nbgrader grades in every form
 
 
@@ -43,8 +42,7 @@ def run(root, *command):
         "JUPYTER_CONFIG_DIR": str(root / "no-configuration"),
         "IPYTHONDIR": str(root / "no-ipython"),
     }
-    done = subprocess.run([sys.executable, "-m", *command], cwd=root, env=environment, capture_output=True, text=True,
-                          timeout=1200)
+    done = run_module(*command, cwd=root, env=environment)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -148,14 +146,23 @@ def scores_in(root, assignment, students):
 whole = pytest.mark.parametrize("graded", [WHOLE], indirect=True)
 
 
-@pytest.fixture(scope="module", params=assignments())
-def graded(request, tmp_path_factory):
+@pytest.fixture(scope="module")
+def classes(tmp_path_factory):
+    """Gives the class of an assignment, made and graded once, in whatever order the tests come."""
+    return functools.cache(lambda assignment: grade_class(assignment, tmp_path_factory.mktemp(assignment)))
+
+
+@pytest.fixture(params=assignments())
+def graded(request, classes):
+    return classes(request.param)
+
+
+def grade_class(assignment, root):
     """One assignment, from generate_assignment to export."""
-    assignment = request.param
-    course = Graded(assignment, tmp_path_factory.mktemp(assignment))
+    course = Graded(assignment, root)
     shutil.copytree(ROOT / "solutions" / assignment, course.root / "solutions" / assignment)
     config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
-    (course.root / "nbgrader_config.py").write_text(config + STOCK + QUICK, encoding="utf-8")
+    (course.root / "nbgrader_config.py").write_text(config + STOCK, encoding="utf-8")
 
     course.nbgrader("generate_assignment", assignment)
     judged = course.root / "judged"
