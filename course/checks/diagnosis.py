@@ -63,8 +63,9 @@ def _in_the_bank(result, seeds, edge):
     """The one wrong form that answers every call as this answer did; failing that, every wrong part alike."""
     names, driver = result.exercise.results, result.exercise.driver
     wrong = [asked for asked in result.asked if asked.problem]
-    shown = next((asked for asked in wrong[:1] if _plain(asked.args)), None)
-    forms = [(mistake, shown and Asked(shown.args, call(mistake.function, shown.args, driver), shown.expected))
+    shown = next((asked for asked in wrong[:1] if _packed(asked.args)), None)
+    packed = shown and _packed(shown.args)
+    forms = [(mistake, shown and Asked(shown.args, _reply(mistake, packed, driver), shown.expected))
              for mistake in result.exercise.mistakes]
     ways = [_answers_alike]
     if all(asked.expected is not None and asked.problem.kind in ("value", "shape", "finite") for asked in wrong):
@@ -87,12 +88,18 @@ def _follows(mistake, result, seeds, edge, alike):
             and any(asked.reply.failure is None for asked in other.asked))
 
 
-def _plain(args):
-    """Whether no function is handed over: of those, calls may be counted."""
+def _packed(args):
+    """The bytes of the arguments; None where a function is handed over: of those, calls may be counted."""
     try:
-        return bool(codec.pack(args))
+        return codec.pack(args)
     except codec.NotPlain:
-        return False
+        return None
+
+
+@functools.lru_cache(500)       # a class makes the same mistakes, and is asked the same first questions
+def _reply(mistake, packed, driver):
+    """What a wrong form answers when it is asked but this."""
+    return call(mistake.function, codec.unpack(packed), driver)
 
 
 def _answers_alike(names, mine, other):

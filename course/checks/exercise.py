@@ -16,7 +16,7 @@ import autodiff
 from course.checks.answering import drive_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Check:
     """A named share of an exercise's points.
 
@@ -38,7 +38,7 @@ class Check:
     once: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Form:
     """One way of writing an answer, as Python source: an expression, or a body with its `return`."""
 
@@ -67,7 +67,7 @@ class Form:
         return names[_name(self.signature)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mistake(Form):
     """A wrong form: a known way of getting the exercise wrong (MISTAKES.md's id), and what to say of it.
 
@@ -80,7 +80,7 @@ class Mistake(Form):
     ask: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exercise:
     """A graded function, or class.
 

@@ -1,5 +1,6 @@
 """Runs an exercise's checks on an answer and keeps everything that was asked and answered."""
 
+import functools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -65,8 +66,12 @@ class Ask:
     ask.here() says that a problem shows at the call just made, where a test goes on asking after it.
     """
 
-    def __init__(self, f, run, draw):
-        self.f, self.run, self.draw, self.shown = f, run, draw, None
+    def __init__(self, f, run, seed):
+        self.f, self.run, self.seed, self.shown = f, run, seed, None
+
+    @functools.cached_property
+    def draw(self):
+        return Draw(self.seed)
 
     def __call__(self, *args):
         asked = self.record(args)
@@ -116,8 +121,8 @@ class Retrace(Ask):
     theirs  the answer's Run; alike(asked, asked) whether two calls, of the answer and of the form, agree
     """
 
-    def __init__(self, theirs, alike, f, run, draw):
-        super().__init__(f, run, draw)
+    def __init__(self, theirs, alike, f, run, seed):
+        super().__init__(f, run, seed)
         self.theirs, self.alike = theirs, alike
 
     def record(self, args, expected=None, part=None, oracle=None, otherwise=None):
@@ -148,7 +153,7 @@ def run(exercise, f, seeds=(0,), edge=True, asker=Ask):
             continue
         problem = None
         for seed in seeds[-1:] if check.once else seeds:
-            ask = asker(f, result, Draw([seed, number]))
+            ask = asker(f, result, (seed, number))
             first = len(result.asked)
             problem = _test(check, ask) if check.test else _cases(check, ask, edge)
             if problem:
@@ -168,16 +173,22 @@ def _test(check, ask):
 
 def _cases(check, ask, edge):
     """Ask every case of a check, wrong answers or not: a mistake is named by all that it answers."""
-    exercise, first = ask.run.exercise, None
-    cases = [case if isinstance(case, tuple) else (case,) for case in check.draw(ask.draw)]
-    if edge and check.edge and exercise.upstream:
-        cases.append(_scaled(cases[0], exercise))
-    for args in cases:
-        asked = ask.record(args, part=check.part, oracle=exercise.oracle)
+    first = None
+    for args, expected in _drawn(ask.run.exercise, check, ask.seed, edge):
+        asked = ask.record(args, expected, check.part)
         first = first or asked.problem
         if asked.problem and asked.problem.kind == "unwritten":
             break
     return first
+
+
+@functools.lru_cache(256)       # the wrong forms are asked what the answer was asked, and each class the same again
+def _drawn(exercise, check, seed, edge):
+    """[(arguments, what is right)] of a check's cases."""
+    cases = [case if isinstance(case, tuple) else (case,) for case in check.draw(Draw(seed))]
+    if edge and check.edge and exercise.upstream:
+        cases.append(_scaled(cases[0], exercise))
+    return [(args, exercise.oracle(*args)) for args in cases]
 
 
 def _scaled(args, exercise):

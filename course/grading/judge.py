@@ -27,12 +27,13 @@ ALLOWED = {"05_pytorch_comparison": ("autodiff", "torch")}
 _nurseries = {}
 
 
-def nursery(isolation, assignment):
-    """This process's warm process for an assignment, started at its first use."""
+def nursery(isolation, assignment, plots=False):
+    """This process's warm process for an assignment's submissions, started at its first use."""
     ours = tuple(name for name in ALLOWED.get(assignment, ()) if name == "autodiff")     # the others are installed
-    if (isolation, ours) not in _nurseries:
-        _nurseries[isolation, ours] = Nursery(isolation, ours)
-    return _nurseries[isolation, ours]
+    kind = (isolation, ours, plots)
+    if kind not in _nurseries:
+        _nurseries[kind] = Nursery(*kind)
+    return _nurseries[kind]
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ class Settings:
 def judge(nb, key, settings):
     """Run a repaired notebook and write the outputs of its cells; those of test cells hold the score."""
     try:
-        warm = nursery(settings.isolation, key.assignment)
+        plots = any("matplotlib" in cell.source for cell in nb.cells)
+        warm = nursery(settings.isolation, key.assignment, plots)
     except NoIsolation as error:
         raise NoIsolation(f"{error}\n{HOW_TO_GO_ON}") from None
     blocked = tuple(name for name in BLOCKED if name not in ALLOWED.get(key.assignment, ()))

@@ -49,10 +49,11 @@ class Nursery:
     """The warm process. `fork(limits)` gives (wire to a learner's process, wire to its supervisor).
 
     packages  those of this project that submissions may import, beside what is installed
+    plots     whether matplotlib is imported: it doubles the memory of the process, and so the time of each fork
     """
 
-    def __init__(self, isolation=True, packages=()):
-        self.isolation = isolation
+    def __init__(self, isolation=True, packages=(), plots=False):
+        self.isolation, self.plots = isolation, plots
         self._code = tempfile.mkdtemp(prefix="grading-")
         self._requests = self._process = self._log = None
         atexit.register(self.close)
@@ -68,7 +69,7 @@ class Nursery:
         command = [sys.executable, "-I", "-c",
                    f"import sys; sys.path.insert(0, {CODE if self.isolation else self._code!r}); "
                    "from course.grading.inside import warm; "
-                   f"warm.main({theirs.fileno()}, {own_folders() if self.isolation else []})"]
+                   f"warm.main({theirs.fileno()}, {own_folders() if self.isolation else []}, {self.plots})"]
         if self.isolation:
             command = [*sandbox(self._code), *command]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the process

@@ -174,7 +174,7 @@ def test_large_logits_have_a_finite_loss_and_gradient():
 
 @pytest.mark.parametrize("seed", range(6))
 def test_twelve_right_and_twelve_wrong_gradients(seed):
-    right = vectorized_gradients.right_gradients(Draw(seed))
+    right = list(vectorized_gradients.right_gradients(Draw(seed)))
     wrong = vectorized_gradients.wrong_gradients(Draw(seed))
     assert len(right) == len(wrong) == 12
 

@@ -36,11 +36,10 @@ shell = None
 outputs = None
 
 
-def warm_up():
-    """Import what submissions import, and make the shell."""
+def warm_up(plots):
+    """Import what submissions import, and make the shell; with `plots`, matplotlib too."""
     global shell
-    for name in ("matplotlib.pyplot", "matplotlib_inline.backend_inline", "numpy"):
-        importlib.import_module(name)
+    importlib.import_module("numpy")
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell
@@ -70,12 +69,15 @@ def warm_up():
     InteractiveShell.displayhook_class = Hook
     InteractiveShell.display_pub_class = Publisher
     InteractiveShell.history_load_length = 0
+    InteractiveShell.enable_gui = lambda self, gui=None: None  # for %matplotlib inline
     InteractiveShell._tee = lambda self, channel: contextlib.nullcontext()  # or all output is kept a second time
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.xmode = "Plain"
     shell = InteractiveShell.instance(config=config)
+    if plots:
+        importlib.import_module(BACKEND.removeprefix("module://"))  # this order: it finds the shell, and shows figures
     for name in [name for name in sys.modules if name.split(".")[0] == "course"]:
         del sys.modules[name]
     sys.modules.update(_stubs())

@@ -23,10 +23,11 @@ HIDDEN = ("/mnt",)  # where the sandbox keeps the /proc that lets a child mount 
 WATCH = 0.1  # seconds between two looks at a tree's memory
 
 
-def main(fd, folders):
+def main(fd, folders, plots):
     """Serve requests until the grader hangs up: each a dict of limits, with two sockets.
 
     folders  which a submission gets empty and to itself, the first to live in; none where nothing is isolated
+    plots    whether matplotlib is imported
     """
     home = folders[0] if folders else os.environ["HOME"]
     os.environ.update(HOME=home, TMPDIR=home, MPLCONFIGDIR=home, IPYTHONDIR=home, MPLBACKEND=learner.BACKEND)
@@ -34,7 +35,7 @@ def main(fd, folders):
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # supervisors need no one to wait for them
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's affair
     lockdown.die_with_parent()
-    learner.warm_up()
+    learner.warm_up(plots)
     gc.collect()
     gc.freeze()
     if folders:

@@ -228,6 +228,12 @@ def a_figure_and_a_table(nb):
 
 
 @accident()
+def an_answer_that_draws(nb):
+    cell = cell_of(nb, "log_backward-answer")
+    cell.source = "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\n" + cell.source
+
+
+@accident()
 def huge_output_saved(nb):
     nb.cells[2].outputs = [nbformat.v4.new_output("stream", text="x" * 5_000_000)]
 
