@@ -119,9 +119,11 @@ def close(got, expected):
     if not expected.size:
         return True
     rtol = RTOL["float32" if expected.dtype == np.float32 else "float64"]
-    finite = np.isfinite(expected)
-    scale = float(np.abs(expected[finite]).max(initial=0.0))
-    with np.errstate(invalid="ignore"):
-        return bool(np.all(np.where(
-            finite, np.abs(got - np.where(finite, expected, 0)) <= (rtol * scale if scale else ZERO),
-            (got == expected) | (np.isnan(got) & np.isnan(expected)))))
+    with np.errstate(invalid="ignore", over="ignore"):
+        off = np.abs(np.subtract(got, expected, dtype=float))
+        finite = np.isfinite(expected)
+        scale = float(np.abs(expected).max(initial=0, where=finite))
+        near = off <= (rtol * scale if scale else ZERO)
+        if not finite.all():
+            near = np.where(finite, near, (got == expected) | (np.isnan(got) & np.isnan(expected)))
+        return bool(near.all())
