@@ -30,6 +30,8 @@ def pytest_collection_modifyitems(items):
         group = item.path.stem
         if "graded" in item.fixturenames and hasattr(item, "callspec"):
             group += item.callspec.id
+        if "taught" in item.fixturenames:       # a class of tests/teaching, which several files read
+            group = "taught"
         if item.path.parent.name != "checks":
             item.add_marker(pytest.mark.xdist_group(group))
 

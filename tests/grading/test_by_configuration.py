@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 from benchmarks.grading import STOCK, make_class
+from tests.commands import run_module
 from tests.grading.handing_in import ROOT
 
 BY_API = """
@@ -34,8 +35,10 @@ class Course:
     def run(self, *command):
         env = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
                "PYTHONPATH": str(ROOT), "JUPYTER_CONFIG_DIR": str(self.folder / "none")}
-        done = subprocess.run([sys.executable, *(("-m",) if command[0] != "-c" else ()), *command], cwd=self.folder,
-                              env=env, capture_output=True, text=True, timeout=600)
+        if command[0] == "-c":
+            done = subprocess.run([sys.executable, *command], cwd=self.folder, env=env, capture_output=True, text=True)
+        else:
+            done = run_module(*command, cwd=self.folder, env=env)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 

@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from tests.commands import run_module
 from tests.grading.handing_in import ROOT, cell_of, released, solved
 
 NAME = "02_gate_patterns"
@@ -30,7 +31,7 @@ def make_course(folder):
     for name in ("solutions", "exercises"):
         shutil.copytree(ROOT / name / NAME, folder / name / NAME)
     shutil.copy(ROOT / "nbgrader_config.py", folder)
-    run(folder, "-m", "nbgrader", "generate_assignment", NAME, "--force")
+    run(folder, "nbgrader", "generate_assignment", NAME, "--force")
     for student, points in STUDENTS.items():
         nb = released(NAME) if points == 0 else solved(NAME)
         if points == 20:
@@ -52,14 +53,16 @@ def environment():
             "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
 
 
-def run(folder, *arguments, code=0):
-    done = subprocess.run([sys.executable, *arguments], cwd=folder, env=environment(), capture_output=True, text=True)
+def run(folder, *command, code=0):
+    """`python -m …` in a folder; what it printed."""
+    done = run_module(*command, cwd=folder, env=environment())
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
 
 
 def autograde(folder, *arguments, code=0):
-    return run(folder, "-m", "course", "autograde", NAME, *arguments, code=code)
+    """One worker, unless more are asked for: each takes seconds to start."""
+    return run(folder, "course", "autograde", NAME, "--workers", "1", *arguments, code=code)
 
 
 def points(folder):
@@ -86,10 +89,20 @@ def assert_whole(folder):
         assert db.execute("pragma integrity_check").fetchone() == ("ok",)
 
 
+def assert_it_says_what_it_was_graded_with(path):
+    graded = json.loads(path.read_text())
+    assert graded["metadata"]["backprop_course"]["version"]
+    seeds = [output["metadata"]["backprop"]["seeds"] for cell in graded["cells"]
+             for output in cell.get("outputs", ()) if "backprop" in output.get("metadata", {})]
+    assert len(seeds) == 11                     # exercises
+    assert all(first == "0" and int(second) for first, second in seeds)
+
+
 def test_a_class_is_graded_once_and_summed_up(course):
-    said = autograde(course)
+    said = autograde(course, "--workers", "2")
     assert_whole(course)
     assert "6 graded" in said
+    assert_it_says_what_it_was_graded_with(course / "autograded" / "ada" / NAME / f"{NAME}.ipynb")
     assert "upstream dropped" in said
     assert "everything that was handed in is graded" in autograde(course)
     assert "1 graded" in autograde(course, "--student", "ben", "--force")
@@ -101,14 +114,14 @@ def test_a_class_is_graded_once_and_summed_up(course):
         book.db.commit()
     autograde(course, "--regrade", "mul_backward")
     assert points(course)["ada"] == 21.0
-    run(course, "-m", "nbgrader", "generate_feedback", NAME)
+    run(course, "nbgrader", "generate_feedback", NAME)
     page = (course / "feedback" / "carl ö" / NAME / f"{NAME}.html").read_text()
     assert "upstream dropped" in page
 
 
 def test_bad_input_gets_a_sentence(course):
     assert "knows no assignment '99_nothing'; it knows: 02_gate_patterns" in run(
-        course, "-m", "course", "autograde", "99_nothing", code=1)
+        course, "course", "autograde", "99_nothing", "--workers", "1", code=1)
     assert "zoe has not handed in" in autograde(course, "--student", "zoe", code=1)
     assert "has no exercise 'nothing'" in autograde(course, "--regrade", "nothing", code=1)
     assert "from 1 on, not 0" in autograde(course, "--workers", "0", code=2)
@@ -136,8 +149,10 @@ def test_killed_at_any_moment_the_next_run_does_the_rest(course):
 
 def test_a_worker_that_starts_when_its_parent_has_ended_ends():
     code = "import os; from course.grading.classroom import _worker; _worker({}); print('lives')"
-    assert run(ROOT, "-c", code.format("os.getppid()")) == "lives\n"
-    assert run(ROOT, "-c", code.format("2**22 + 1"), code=1) == ""      # no process has this id
+    told = [subprocess.run([sys.executable, "-c", code.format(parent)], env=environment(), text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            for parent in ("os.getppid()", "2**22 + 1")]                # no process has this id
+    assert [(each.returncode, each.stdout) for each in told] == [(0, "lives\n"), (1, "")]
 
 
 def grade_and_kill(folder, rng):
@@ -163,9 +178,9 @@ cp -a {course}/. {disk}
 cd {disk}
 dd if=/dev/zero of=filler bs=1k 2>/dev/null || true
 truncate -s -{left}k filler
-{python} -m course autograde {name} && exit 9
+{python} -m course autograde {name} --workers 1 && exit 9
 rm filler
-{python} -m course autograde {name}
+{python} -m course autograde {name} --workers 1
 rm -rf {course}/gradebook.db {course}/autograded
 cp -a {disk}/. {course}
 """
@@ -200,17 +215,6 @@ def test_a_locked_gradebook_is_waited_for_or_told(course):
     assert "Traceback" not in said
     autograde(course)
     assert_whole(course)
-
-
-def test_a_graded_notebook_says_what_it_was_graded_with(course):
-    autograde(course, "--student", "ada")
-    path = course / "autograded" / "ada" / NAME / f"{NAME}.ipynb"
-    about = json.loads(path.read_text())["metadata"]["backprop_course"]
-    assert about["version"]
-    seeds = [output["metadata"]["backprop"]["seeds"] for cell in json.loads(path.read_text())["cells"]
-             for output in cell.get("outputs", ()) if "backprop" in output.get("metadata", {})]
-    assert len(seeds) == 11                     # exercises
-    assert all(first == "0" and int(second) for first, second in seeds)
 
 
 def below(pid):

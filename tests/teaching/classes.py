@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 
+from tests.commands import run_module
 from tests.grading.handing_in import ROOT, cell_of, released, solved
 
 NAME = "02_gate_patterns"
@@ -27,19 +28,26 @@ def new_course(folder, *assignments):
 
 def run(folder, *arguments, code=0, **more):
     """`python …` in a folder; what it printed."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore", "COLUMNS": "120",
-                   "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", **more}
-    done = subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
+    return said_by(subprocess.run([sys.executable, *arguments], cwd=folder, env=environment(**more),
+                                  capture_output=True, text=True), code)
+
+
+def environment(**more):
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore", "COLUMNS": "120",
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", **more}
+
+
+def said_by(done, code):
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
 
 
 def nbgrader(folder, *arguments, code=0):
-    return run(folder, "-m", "nbgrader", *arguments, code=code)
+    return said_by(run_module("nbgrader", *arguments, cwd=folder, env=environment()), code)
 
 
 def backprop(folder, *arguments, code=0):
-    return run(folder, "-m", "course", *arguments, code=code)
+    return said_by(run_module("course", *arguments, cwd=folder, env=environment()), code)
 
 
 def call(main, folder, *arguments, code=0):
