@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import expect
 
 from tests.browser.test_lab import PATIENCE, ask, copy, jupyterlab, patience, shoot, visit  # noqa: F401
-from tests.teaching.classes import run
+from tests.teaching.classes import backprop, nbgrader
 
 ESSAY = "11_essay"
 # Formgrader fetches MathJax from the network, and its script stumbles where there is none; a test needs neither
@@ -33,11 +33,11 @@ def handed_in(copy):  # noqa: F811
         cell("markdown", "why", "Because …", solution=True, points=5),
         cell("code", "two", "2.0", locked=True, points=2)])
     write(source, copy / "solutions" / ESSAY)
-    run(copy, "-m", "nbgrader", "generate_assignment", ESSAY, PYTHONPATH=str(copy))
+    nbgrader(copy, "generate_assignment", ESSAY)
     answered = nbformat.read(copy / "exercises" / ESSAY / f"{ESSAY}.ipynb", as_version=4)
     answered.cells[1].source = "The chain rule multiplies **along** a path."
     write(answered, copy / "submitted" / "ada" / ESSAY)
-    run(copy, "-m", "course", "autograde", ESSAY, PYTHONPATH=str(copy))
+    backprop(copy, "autograde", ESSAY, "--workers", "1")
     return copy
 
 
@@ -103,8 +103,8 @@ def test_a_mark_given_by_hand_is_there_afterwards_and_stays(browser, handed_in, 
         score, comment = open_submission(formgrader)
         expect(score).to_have_value("4")
         expect(comment).to_have_value(COMMENT)
-    run(handed_in, "-m", "course", "autograde", ESSAY, "--force", PYTHONPATH=str(handed_in))
+    backprop(handed_in, "autograde", ESSAY, "--force", "--workers", "1")
     assert given(handed_in) == (4.0, COMMENT)
-    run(handed_in, "-m", "course", "feedback", ESSAY, PYTHONPATH=str(handed_in))
+    backprop(handed_in, "feedback", ESSAY)
     page = (handed_in / "feedback" / "ada" / ESSAY / f"{ESSAY}.html").read_text("utf-8")
     assert COMMENT in page and "6 of 7 points" in page

@@ -4,7 +4,6 @@ import contextlib
 import io
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -26,15 +25,9 @@ def new_course(folder, *assignments):
     return folder
 
 
-def run(folder, *arguments, code=0, **more):
-    """`python …` in a folder; what it printed."""
-    return said_by(subprocess.run([sys.executable, *arguments], cwd=folder, env=environment(**more),
-                                  capture_output=True, text=True), code)
-
-
-def environment(**more):
+def environment():
     return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore", "COLUMNS": "120",
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", **more}
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def said_by(done, code):
@@ -79,5 +72,5 @@ def hand_in(folder, student, nb, name=NAME):
     (target / f"{name}.ipynb").write_text(text_of(nb), encoding="utf-8")
 
 
-__all__ = ["NAME", "ROOT", "backprop", "call", "cell_of", "hand_in", "nbgrader", "new_course", "released", "run",
-           "solved", "text_of", "wrong"]
+__all__ = ["NAME", "ROOT", "backprop", "call", "cell_of", "hand_in", "nbgrader", "new_course", "released", "solved",
+           "text_of", "wrong"]
