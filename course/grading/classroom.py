@@ -18,7 +18,7 @@ import time
 import warnings
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from course import __version__
@@ -307,7 +307,7 @@ def _timestamp(course, folder):
 # ------------------------------------------------------------------------------------ a run
 
 def grade_class(classroom, jobs, settings, executor: Executor, tell=lambda result, done: None, only=None):
-    """Grade jobs on an executor and enter each result as it comes; returns the results.
+    """Grade jobs on an executor and enter each result as it comes; returns the results, without the notebooks.
 
     executor  any concurrent.futures.Executor, on this machine or on a cluster; its workers need this package
     tell      called with each result, when it has been entered, and how many there are
@@ -322,9 +322,10 @@ def grade_class(classroom, jobs, settings, executor: Executor, tell=lambda resul
             raise
         except Exception as error:
             result = Result(waiting[future], failure=f"{type(error).__name__}: {error}")
+        del waiting[future]                             # a class's notebooks are not kept in memory
         if not result.failure:
             classroom.record(result, only)
-        results.append(result)
+        results.append(replace(result, notebooks={}))
         tell(result, len(results))
     return results
 
