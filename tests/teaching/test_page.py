@@ -4,7 +4,6 @@ import csv
 import os
 import re
 import shutil
-import stat
 import subprocess
 import sys
 import zipfile
@@ -13,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from nbgrader.api import Gradebook
 
+from tests.commands import stand_in
 from tests.teaching.classes import NAME, ROOT, solved, text_of, wrong
 from tests.teaching.conftest import PEOPLE
 
@@ -41,29 +41,27 @@ def term(tmp_path_factory):
     (home / ".jupyter" / "nbgrader_config.py").write_text(f"c = get_config()\nc.Exchange.root = '{course}/exchange'\n")
     programs = root / "bin"         # `python course …` would set up an environment; `python -m course …` is the same
     programs.mkdir()
-    script(programs / "python", f'[ "$1" = course ] && shift && exec "{sys.executable}" -m course "$@"\n'
-                                f'exec "{sys.executable}" "$@"\n')
-    script(programs / "nbgrader", f'exec "{sys.executable}" -m nbgrader "$@"\n')
+    python = programs / "python"
+    python.write_text(f'#!/bin/sh\n[ "$1" = course ] && shift && exec "{programs}/course" "$@"\n'
+                      f'exec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
     environment = {**os.environ, "HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / ".jupyter"),
                    "PYTHONPATH": str(course), "PYTHONWARNINGS": "ignore",
                    "PATH": os.pathsep.join([str(programs), os.path.dirname(sys.executable), os.environ["PATH"]])}
     said, kept = {}, {}
-    for kind, block in BLOCKS:
-        if kind == "python":
-            with open(course / "nbgrader_config.py", "a", encoding="utf-8") as file:
-                file.write(block)
-            continue
-        done = subprocess.run(["bash", "-e", "-c", block], cwd=home / "homework" if kind == "sh learner" else course,
-                              env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
-        said[block] = done.stdout + done.stderr
-        kept[block] = state(course)
+    with stand_in(programs / "course", "course"), stand_in(programs / "nbgrader", "nbgrader"):
+        for kind, block in BLOCKS:
+            if kind == "python":
+                with open(course / "nbgrader_config.py", "a", encoding="utf-8") as file:
+                    file.write(block)
+                continue
+            folder = home / "homework" if kind == "sh learner" else course
+            done = subprocess.run(["bash", "-e", "-c", block], cwd=folder, env=environment, capture_output=True,
+                                  text=True)
+            assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+            said[block] = done.stdout + done.stderr
+            kept[block] = state(course)
     return SimpleNamespace(course=course, home=home, said=said, kept=kept)
-
-
-def script(path, text):
-    path.write_text(f"#!/bin/sh\n{text}")
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
 def state(course):
