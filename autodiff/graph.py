@@ -4,7 +4,6 @@ The walk is Algorithm 6.2 of Goodfellow, Bengio and Courville (2016), section 6.
 edge is paid once, contributions add where paths meet. It never recurses, and never knows what a rule computes.
 """
 from heapq import heapify, heappop, heappush
-from inspect import CO_VARARGS
 from operator import attrgetter
 
 import numpy as np
@@ -70,19 +69,18 @@ def Op(name, forward, *rules, together=None):
                 raise TypeError(f"{name} of Tensors takes ({', '.join(named)}), without {', '.join(kwargs)}")
         elif len(args) < len(named):
             args += defaults[len(args) - len(named):]
-        if Tensor in map(type, args[count:] if rules else ()):
-            k = [type(x) for x in args].index(Tensor, count)
-            raise TypeError(f"{name} has no rule for argument {k}: pass a constant there (t.data)")
+        values, last = [], -1
+        for k, x in enumerate(args):
+            if type(x) is Tensor:
+                x, last = x.data, k
+            values.append(x)
+        if last >= count and rules:
+            raise TypeError(f"{name} has no rule for argument {last}: pass a constant there (t.data)")
         try:
-            if count != 1:
-                data = forward(*[x.data if type(x) is Tensor else x for x in args])
-            elif type(args[0]) is Tensor:                # one Tensor, then constants: a sum, an index
-                return record(primitive, args, forward(args[0].data, *args[1:]))
-            else:
-                return forward(*args)
+            data = forward(*values)
         except ValueError as error:
             raise _misfit(name, error, args) from None
-        return record(primitive, args, data) if Tensor in map(type, args) else data
+        return data if last < 0 else record(primitive, args, data)
 
     def unary(x):                                    # the same for one argument, and for two: nine calls of ten
         if type(x) is not Tensor:
@@ -105,13 +103,9 @@ def Op(name, forward, *rules, together=None):
             raise _misfit(name, error, [x, y]) from None
         return record(primitive, (x, y), data)
 
-    takes = getattr(forward, "nin", None)            # of a numpy function
-    if code and not code.co_flags & CO_VARARGS:
-        takes = code.co_argcount
-    elif getattr(forward, "__module__", None) == "_operator":
-        takes = len(rules)
-    if takes == len(rules) and not named:
-        op = {1: unary, 2: binary}.get(takes, op)
+    rule = getattr(rules[0], "__code__", None) if rules and not named else None
+    if rule and rule.co_argcount - 2 == count:           # a rule for each argument
+        op = {1: unary, 2: binary}.get(count, op)
     op.__name__ = op.__qualname__ = name
     return op
 
@@ -124,7 +118,11 @@ def record(op, args, data):
     if kind is not float64 and (not data.ndim or data.dtype.kind != "f" if kind is ndarray else kind not in SCALARS):
         data = as_value(data)
     z = new(Tensor)
-    z.data, z.grad, z.op, z.args, z.tick = data, None, op, args, next(ticks)
+    z.data = data
+    z.grad = None
+    z.op = op
+    z.args = args
+    z.tick = next(ticks)
     return z
 
 
@@ -175,21 +173,19 @@ def walk(grads, leaves=(0, -1), retain_graph=False, differentiable=False):
         tick, z = heappop(nodes)
         if -tick <= last:
             break
-        g, op, args = grads.pop(z), z.op, z.args
+        op, args = z.op, z.args
         if args is None:
             raise _freed(op)
         if differentiable:
-            inputs = [g, z, *args]
+            inputs = (grads.pop(z), z, *args)
         else:
-            inputs = [g, z.data]
+            inputs = [grads.pop(z), z.data]
             for x in args:
                 inputs.append(x.data if type(x) is Tensor else x)      # a loop: faster than what is shorter
             if not retain_graph:
                 z.args = None
         rules = op.rules or [lambda *_, dx=dx: dx for dx in op.together(*inputs)]
-        k = -1
-        for x in args:
-            k += 1
+        for k, x in enumerate(args):
             if type(x) is not Tensor or x.tick < since:
                 continue
             dx, like = rules[k](*inputs), x.data
@@ -210,15 +206,14 @@ def walk(grads, leaves=(0, -1), retain_graph=False, differentiable=False):
 
 def fit(dx, shape, op, k):
     """The contribution `dx` summed down to `shape`: where broadcasting made copies, their gradients add."""
-    if type(dx) is not ndarray and type(dx) is not Tensor:
+    if type(dx) is not Tensor:
         dx = np.asarray(dx)
     grown, extra = dx.shape, dx.ndim - len(shape)
     if extra > 0:
         axes = 0 if extra == 1 else tuple(range(extra))
         dx = np.add.reduce(dx, axes) if type(dx) is ndarray else dx.sum(axes)
-    if dx.shape != shape and extra >= 0:
-        axes = tuple([i for i, n in enumerate(shape) if n == 1 != dx.shape[i]])
-        dx = dx.sum(axis=axes, keepdims=True)
+    if extra >= 0 and dx.shape != shape:
+        dx = dx.sum(tuple([i for i, n in enumerate(shape) if n == 1 != dx.shape[i]]), keepdims=True)
     if dx.shape != shape:
         raise ValueError(f"the rule of {op.name} for argument {k} gave a gradient of shape {grown}, "
                          f"where the argument has shape {shape}")
@@ -242,20 +237,17 @@ def seed(root, dout=None):
 
 def gradients(roots, seeds, leaves=(0, -1), retain_graph=False, differentiable=False):
     """{leaf: gradient of the sum of roots times seeds}, by one backward pass; each gradient is an array of its own."""
-    grads, shared = {}, set()
+    grads, shared = {}, set(map(id, seeds))
     for root, dout in zip(roots, seeds, strict=True):
-        shared.add(id(dout))
         grads[root] = grads[root] + dout if root in grads else dout
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):   # conventions such as sqrt'(0) = inf
         walk(grads, leaves, retain_graph, differentiable)
     for z, g in grads.items():
         if type(g) is ndarray:
-            if g.dtype is not z.data.dtype:
-                grads[z] = g = g.astype(z.data.dtype)
-            elif g.base is not None or id(g) in shared:                   # a view, or another leaf's gradient too
-                grads[z] = g = g.copy()
+            if g.dtype is not z.data.dtype or g.base is not None or id(g) in shared:
+                grads[z] = g = g.astype(z.data.dtype)                     # a view, or another leaf's gradient too
             shared.add(id(g))
-        elif type(g) is not type(z.data) and type(g) is not Tensor:
+        elif type(g) is not Tensor:
             grads[z] = z.data.dtype.type(g)
     return grads
 

@@ -71,6 +71,10 @@ class Tape(list):
         return gradients
 
 
+def _reflected(gate):
+    return lambda y, x: gate(_beside(y, x), y)
+
+
 class Scalar:
     """A number and its place on a tape: .value, .tape, .index. Made by Tape.leaf and by gates."""
 
@@ -116,20 +120,8 @@ class Scalar:
     def __neg__(self):
         return _write(self.tape, ("neg", -self.value, self.index, -1.0))
 
-    def __radd__(self, other):
-        return _beside(self, other) + self
-
-    def __rsub__(self, other):
-        return _beside(self, other) - self
-
-    def __rmul__(self, other):
-        return _beside(self, other) * self
-
-    def __rtruediv__(self, other):
-        return _beside(self, other) / self
-
-    def __rpow__(self, other):
-        return _beside(self, other) ** self
+    __radd__, __rsub__, __rmul__ = _reflected(__add__), _reflected(__sub__), _reflected(__mul__)
+    __rtruediv__, __rpow__ = _reflected(__truediv__), _reflected(__pow__)
 
 
 def maximum(x, y):
