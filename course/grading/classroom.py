@@ -44,6 +44,7 @@ class Result:
     job: Job
     notebooks: dict = field(default_factory=dict)  # name: (text of the graded notebook, notes)
     scores: dict = field(default_factory=dict)  # (notebook, grade id): (automatic score or None, answered)
+    unanswered: set = field(default_factory=set)  # (notebook, grade id) of the answer cells that are as released
     mistakes: dict = field(default_factory=dict)  # grade id: name of the mistake
     failure: str = ""
     seconds: float = 0.0
@@ -72,7 +73,7 @@ def grade_submission(job, keys, settings):
         return Result(job, failure=str(error), seconds=time.monotonic() - start)
     except Exception as error:
         return Result(job, failure=f"{type(error).__name__}: {error}", seconds=time.monotonic() - start)
-    return Result(job, result.notebooks, result.scores, result.mistakes, "", time.monotonic() - start)
+    return replace(result, seconds=time.monotonic() - start)
 
 
 def _grade_notebook(path, key, settings, result):
@@ -91,22 +92,18 @@ def _grade_notebook(path, key, settings, result):
         known = key.by_name.get(repair.name_of(cell))
         if known is None:
             continue
+        untouched = known.solution and cell.source == known.source
+        if untouched:
+            result.unanswered.add((key.notebook, known.name))
         if known.grade or known.task:
-            score = score_of(cell.outputs, known.points) if known.test else 0.0 if _as_released(cell, known) else None
+            score = score_of(cell.outputs, known.points) if known.test else 0.0 if known.grade and untouched else None
             result.scores[key.notebook, known.name] = (score, True)
         mistake = mistake_of(cell)
         if mistake:
             result.mistakes[known.name] = mistake
     _, nb = nbformat.validator.normalize(nb)
     nb.metadata["backprop_course"] = {"version": __version__, "notes": notes}
-    result.notebooks[key.notebook] = (nbformat.writes(nb), notes)
-
-
-def _as_released(cell, known):
-    """Whether nothing was written into a cell that is graded by hand; a task's text is always for eyes."""
-    from nbgrader.utils import compute_checksum  # here: nbgrader takes seconds to import, and few classes need it
-
-    return known.grade and known.solution and compute_checksum(cell) == known.checksum
+    result.notebooks[key.notebook] = (nbformat.v4.writes(nb), notes)
 
 
 def mistake_of(cell):
@@ -149,6 +146,10 @@ class Classroom:
         self.root = Path(self.course.root)
         self.gradebook = Gradebook(self.course.db_url, self.course.course_id)
         self.keys = self._keys()
+        self.gradebook.db().expire_on_commit = False
+        # held, so that the session knows them: else each grade of each submission asks the database for its cell
+        self._cells = [cell for notebook in self.gradebook.find_assignment(assignment).notebooks
+                       for cell in (*notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells)]
 
     def _keys(self):
         from nbgrader.api import MissingEntry
@@ -225,17 +226,16 @@ class Classroom:
         stamp = _timestamp(self.course, job.folder)
         submission = gradebook.update_or_create_submission(
             job.assignment, job.student, **({"timestamp": stamp} if stamp else {}))
-        for notebook in submission.notebooks:
-            for grade in notebook.grades:
-                if only not in (None, grade.name) or (notebook.name, grade.name) not in result.scores:
-                    continue
-                grade.auto_score, there = result.scores[notebook.name, grade.name]
-                grade.needs_manual_grade = there and (grade.auto_score is None or grade.manual_score is not None)
-            key = self.keys[notebook.name]
-            text = result.notebooks.get(notebook.name, (None, ()))[0]
-            unanswered = _unanswered(text, key) if text else set()
-            for comment in notebook.comments:
-                comment.auto_comment = "No response." if comment.name in unanswered else None
+        with gradebook.db.no_autoflush:
+            for notebook in submission.notebooks:
+                for grade in notebook.grades:
+                    if only not in (None, grade.name) or (notebook.name, grade.name) not in result.scores:
+                        continue
+                    grade.auto_score, there = result.scores[notebook.name, grade.name]
+                    grade.needs_manual_grade = there and (grade.auto_score is None or grade.manual_score is not None)
+                for comment in notebook.comments:
+                    silent = (notebook.name, comment.name) in result.unanswered
+                    comment.auto_comment = "No response." if silent else None
         gradebook.db.flush()
         late = AssignLatePenalties(config=self.config)
         late.init_plugin()
@@ -250,18 +250,6 @@ class Classroom:
 
     def close(self):
         self.gradebook.close()
-
-
-def _unanswered(text, key):
-    """Names of the answer cells that are as they were released."""
-    import nbformat
-    from nbgrader.utils import compute_checksum
-
-    from course.grading.repair import name_of
-
-    cells = {name_of(cell): cell for cell in nbformat.reads(text, as_version=4).cells}
-    return {known.name for known in key.cells if known.solution
-            and known.name in cells and compute_checksum(cells[known.name]) == known.checksum}
 
 
 def _stage(result, staged):

@@ -4,10 +4,10 @@ The learner's cells run in a process of the nursery's. The test cells run here, 
 submission makes of them is of no account.
 """
 
+import ast
 import builtins
 from dataclasses import dataclass
 
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from course.grading import testcell
@@ -96,4 +96,12 @@ def _test(source, namespace, session, points, settings):
         snapshot.close()
 
 
-_plain = TransformerManager().transform_cell
+def _plain(source):
+    """A test cell as Python, where IPython's magics are in it."""
+    try:
+        ast.parse(source)
+        return source
+    except SyntaxError:
+        from IPython.core.inputtransformer2 import TransformerManager  # here: few test cells need it
+
+        return TransformerManager().transform_cell(source)
