@@ -78,6 +78,7 @@ def warm_up(plots):
     shell = InteractiveShell.instance(config=config)
     if plots:
         importlib.import_module(BACKEND.removeprefix("module://"))  # this order: it finds the shell, and shows figures
+    run_cell("None")    # here, once: what IPython imports and makes at its first cell
     for name in [name for name in sys.modules if name.split(".")[0] == "course"]:
         del sys.modules[name]
     sys.modules.update(_stubs())
