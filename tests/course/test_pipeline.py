@@ -8,9 +8,10 @@ For each assignment a class hands in:
     bank-1 …    each answer in a form of its own from the declarations: first the wrong forms, which lose
                 points and are named, then the right ones that look different, which keep all points
 
-Unmodified nbgrader takes seconds for each. It grades all of these for 02, and of the others the solution, the release
-and the first hand of wrong forms; `backprop autograde` grades the whole bank of 00 to 05, and half of 06 to 08. The
-commands run once for a class; the tests read what they left behind.
+Unmodified nbgrader takes seconds for each. It grades all of these for 02, and of the others the solution and the first
+hand of wrong forms; `backprop autograde` grades every release, the whole bank of 00 to 02, and every other hand of the
+others (tests/checks/test_bank.py has all of it, in one process). The commands run once for a class; the tests read
+what they left behind.
 """
 
 import copy
@@ -96,7 +97,7 @@ class Graded:
 
     @property
     def students(self):
-        return ["solution", "released", *["syntax"] * bool(self.broken), *self.forms]
+        return ["solution", *["released", "syntax"] * bool(self.broken), *self.forms]
 
     @property
     def dealt(self):
@@ -171,8 +172,8 @@ def grade_class(assignment, root):
     shutil.copy(course.root / "gradebook.db", judged)
     solution, released = course.notebook("solutions"), course.notebook("exercises")
     course.hand_in("solution", solution)
-    course.hand_in("released", released)
     if assignment == WHOLE:
+        course.hand_in("released", released)
         course.broken = next(iter(course.exercises))
         course.hand_in("syntax", answer(solution, course.broken, f"def {course.broken}(dout:\n    return ]"))
     course.hands = bank(assignment)
@@ -210,8 +211,14 @@ def test_generate_assignment_writes_the_exercises_that_are_committed(graded):
 
 def test_the_solution_gets_all_points(graded):
     assert graded.scores["solution"] == full(graded)
+    right = {cell.id: "".join(output.get("data", {}).get("text/plain", "") for output in cell.outputs)
+             for cell in graded.notebook("autograded", "solution").cells if cell.cell_type == "code"}
+    for name in graded.exercises:
+        assert f"{name}  ✓" in right[name]
+        assert f"{name}  ✓" in right.get(f"{name}-check", f"{name}  ✓")
 
 
+@whole
 def test_the_released_notebook_gets_none(graded):
     assert graded.scores["released"] == dict.fromkeys(graded.exercises, 0.0)
     page = graded.feedback("released")
@@ -294,21 +301,32 @@ def test_validate_is_content_with_the_solution_and_shows_the_diagnosis_of_a_wron
 
 
 def test_the_bank_by_the_judge(graded):
-    """What `backprop autograde` makes of it: wrong forms lose points and are named, right ones keep all."""
+    """What `backprop autograde` makes of it: wrong forms lose points and are named, right ones keep all.
+
+    The notebook as it was released gets none, and a word for each exercise.
+    """
     root = graded.root / "judged"
     solution = graded.notebook("solutions")
     hands = {f"bank-{k}": forms for k, forms in enumerate(graded.hands, start=1)}
-    if graded.assignment >= "06":       # their answers take seconds: every other hand
+    if graded.assignment >= "03":
         hands = dict(list(hands.items())[::2])
     for student, forms in hands.items():
         graded.hand_in(student, dealt(solution, forms), root)
+    graded.hand_in("released", graded.notebook("exercises"), root)
     run(root, "course", "autograde", graded.assignment, "--workers", "1")
-    scores = scores_in(root, graded.assignment, list(hands))
+    scores = scores_in(root, graded.assignment, ["released", *hands])
+
+    def said_to(student):
+        path = root / "autograded" / student / graded.assignment / f"{graded.assignment}.ipynb"
+        return "\n".join(output.data.get("text/plain", "") for _, output in outputs(nbformat.read(path, as_version=4))
+                         if output.output_type == "display_data")
+
+    assert scores["released"] == dict.fromkeys(graded.exercises, 0.0)
+    said = said_to("released")
+    assert [name for name in graded.exercises if f"{name}  · not written yet" not in said] == []
     amiss = []
     for student, forms in hands.items():
-        path = root / "autograded" / student / graded.assignment / f"{graded.assignment}.ipynb"
-        said = "\n".join(output.data.get("text/plain", "") for _, output in outputs(nbformat.read(path, as_version=4))
-                         if output.output_type == "display_data")
+        said = said_to(student)
         for name, form in forms.items():
             points, most = scores[student][name], graded.exercises[name].points
             if not is_wrong(form):
