@@ -24,6 +24,8 @@ HOW_TO_GO_ON = ("Grading stopped, since a learner's code would run with all that
 BLOCKED = ("autodiff", "torch", "jax", "tensorflow", "autograd", "mygrad", "tinygrad", "sympy", "casadi")
 ALLOWED = {"05_pytorch_comparison": ("autodiff", "torch")}
 
+LAST_WORDS = 0.5        # seconds in which the end of the warm process shows, after that of what it forked
+
 _nurseries = {}
 
 
@@ -31,6 +33,8 @@ def nursery(isolation, assignment, plots=False):
     """This process's warm process for an assignment's submissions, started at its first use."""
     ours = tuple(name for name in ALLOWED.get(assignment, ()) if name == "autodiff")     # the others are installed
     kind = (isolation, ours, plots)
+    if kind in _nurseries and not _nurseries[kind].alive():     # somebody killed it
+        _nurseries.pop(kind).close()
     if kind not in _nurseries:
         _nurseries[kind] = Nursery(*kind)
     return _nurseries[kind]
@@ -49,12 +53,23 @@ class Settings:
 
 
 def judge(nb, key, settings):
-    """Run a repaired notebook and write the outputs of its cells; those of test cells hold the score."""
-    try:
-        plots = any("matplotlib" in cell.source for cell in nb.cells)
-        warm = nursery(settings.isolation, key.assignment, plots)
-    except NoIsolation as error:
-        raise NoIsolation(f"{error}\n{HOW_TO_GO_ON}") from None
+    """Run a repaired notebook and write the outputs of its cells; those of test cells hold the score.
+
+    Where the warm process is killed meanwhile, nothing that was found counts: all is done again with a new one.
+    """
+    plots = any("matplotlib" in cell.source for cell in nb.cells)
+    for _ in range(3):
+        try:
+            warm = nursery(settings.isolation, key.assignment, plots)
+        except NoIsolation as error:
+            raise NoIsolation(f"{error}\n{HOW_TO_GO_ON}") from None
+        if _judge(nb, key, settings, warm) or warm.alive(LAST_WORDS):
+            return
+    raise RuntimeError("the process from which submissions are forked was killed, three times over")
+
+
+def _judge(nb, key, settings, warm):
+    """Run a notebook's cells; whether none of the submission's processes was lost."""
     blocked = tuple(name for name in BLOCKED if name not in ALLOWED.get(key.assignment, ()))
     session = Session(warm, Limits(tree=settings.memory, blocked=blocked), settings.cell_seconds,
                       settings.submission_seconds)
@@ -80,20 +95,26 @@ def judge(nb, key, settings):
             cell.outputs = [NotebookNode(output) for output in outputs]
     finally:
         session.close()
+    return session.whole
 
 
 def _test(source, namespace, session, points, settings):
     """The outputs of a test cell, against a snapshot of this place."""
-    snapshot = session.snapshot(settings.call_seconds, settings.exercise_seconds)
-    try:
-        here = dict(namespace)
-        for name in testcell.free_names(source) - here.keys() - set(dir(builtins)):
-            found, value = snapshot.stand_in(name)
-            if found:
-                here[name] = value
-        return testcell.run_test_cell(source, here, points)
-    finally:
-        snapshot.close()
+    for _ in range(2):          # a process may have been killed from outside
+        snapshot = session.snapshot(settings.call_seconds, settings.exercise_seconds)
+        try:
+            here = dict(namespace)
+            for name in testcell.free_names(source) - here.keys() - set(dir(builtins)):
+                found, value = snapshot.stand_in(name)
+                if found:
+                    here[name] = value
+            outputs = testcell.run_test_cell(source, here, points)
+        finally:
+            snapshot.close()
+        if not snapshot.ended:
+            break
+        session.whole = False
+    return outputs
 
 
 def _plain(source):

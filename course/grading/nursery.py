@@ -7,6 +7,7 @@ it is a plain process: separation without isolation.
 
 import atexit
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -98,6 +99,10 @@ class Nursery:
         with theirs, supervisor:
             self._requests.send(asdict(limits), [theirs.fileno(), supervisor.fileno()])
         return Wire(channel), Wire(control)
+
+    def alive(self, seconds=0.0):
+        """Whether the warm process is there; it is watched for `seconds`. It never writes, so what comes is its end."""
+        return not select.select([self._requests], [], [], seconds)[0]
 
     def said(self):
         """What the processes behind have reported of themselves, for a log."""

@@ -14,7 +14,8 @@ from course.checks.calling import Remote
 from course.grading.inside.wire import Closed, Late, Wire
 from course.grading.nursery import Limits
 
-FORKS = 20  # a submission whose process dies more often than this is given up
+FORKS = 40  # a submission whose process dies more often than this is given up
+ENDED = "Ended"  # what is said of a process that is gone
 KEYWORDS = "def drive(answer, args, keywords):\n    return answer(*args, **keywords)\n"
 
 
@@ -26,26 +27,33 @@ class Session:
     """The processes of one submission.
 
     A cell that hangs or ends the process loses the process, not the submission: the next step gets a new one, in
-    which the cells that went well have run again.
+    which the cells that went well have run again. What ended without a word is tried once more: it may have been
+    killed from outside.
     """
 
     def __init__(self, nursery, limits=None, cell_seconds=30.0, seconds=600.0):
         self.nursery, self.limits, self.cell_seconds = nursery, limits or Limits(), cell_seconds
         self.deadline = time.monotonic() + seconds
         self._wire = self._control = None
+        self.whole = True       # whether no process of the submission was lost
         self._ran = []
         self._forks = self._snapshots = 0
 
     def run(self, source):
         """The outputs of a cell, in nbformat's form; a last one of type error where it failed."""
-        try:
-            self._need_process()
-            reply = self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds))
-            outputs = _outputs(reply["outputs"])
-        except (Closed, Late, LookupError, TypeError, ValueError) as error:
-            return [_error(*self._lost(error, self.cell_seconds))]
-        self._ran.append(source)
-        return outputs
+        for _ in range(2):
+            try:
+                self._need_process()
+                reply = self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds))
+                outputs = _outputs(reply["outputs"])
+            except (Closed, Late, LookupError, TypeError, ValueError) as error:
+                kind, message = self._lost(error, self.cell_seconds)
+                if kind != ENDED:
+                    break
+            else:
+                self._ran.append(source)
+                return outputs
+        return [_error(kind, message)]
 
     def snapshot(self, call_seconds, seconds):
         """A Snapshot of this place: its calls don't disturb what comes after."""
@@ -98,7 +106,7 @@ class Session:
 
     def _lost(self, error, seconds):
         """Give the process up; (kind, message) of what happened."""
-        why = ""
+        why, self.whole = "", False
         if self._control:
             with contextlib.suppress(Closed, Late, LookupError, TypeError):
                 why = str(self._control.receive(0.05)["ended"])[:200]
@@ -107,7 +115,7 @@ class Session:
             return "MemoryLimit", f"The cell {why}."
         if isinstance(error, Late):
             return "TimeLimit", f"The cell ran for more than {seconds:g} s and was stopped."
-        return "Ended", "The cell ended Python. Everything after it ran in a new process."
+        return ENDED, "The cell ended Python. Everything after it ran in a new process."
 
 
 class Snapshot:
@@ -128,8 +136,13 @@ class Snapshot:
                 reply = self._ask({"do": "fetch", "name": name})
                 return (False, None) if "refused" in reply else (True, codec.unpack(reply["value"]))
         except (Closed, Late, LookupError, TypeError, codec.Malformed):
-            self._broken = self._broken or ("Ended", "the process of the answer ended", None, "")
+            self._broken = self._broken or (ENDED, "the process of the answer ended", None, "")
         return False, None
+
+    @property
+    def ended(self):
+        """Whether the copy's process is gone, and not because of its time."""
+        return self._broken is not None and self._broken[0] == ENDED
 
     def call(self, name, given, back, driver, seconds=0.0):
         """The parts of a reply, as answering.answer_to gives them; a failure where there is no answer in time."""
@@ -140,7 +153,7 @@ class Snapshot:
             except Late:
                 self._broken = ("TimeLimit", f"it took more than {seconds:.3g} s", None, "")
             except (Closed, codec.Malformed, LookupError, TypeError, ValueError):
-                self._broken = ("Ended", "the process of the answer ended", None, "")
+                self._broken = (ENDED, "the process of the answer ended", None, "")
             self.close()
         return None, [None] * len(given), self._broken, [], ""
 
