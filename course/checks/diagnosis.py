@@ -63,8 +63,8 @@ def _in_the_bank(result, seeds, edge):
     """The one wrong form that answers every call as this answer did; failing that, every wrong part alike."""
     names, driver = result.exercise.results, result.exercise.driver
     wrong = [asked for asked in result.asked if asked.problem]
-    shown = next((asked for asked in wrong[:1] if _packed(asked.args)), None)
-    packed = shown and _packed(shown.args)
+    packed = _packed(wrong[0].args) if wrong else None
+    shown = wrong[0] if packed else None
     forms = [(mistake, shown and Asked(shown.args, _reply(mistake, packed, driver), shown.expected))
              for mistake in result.exercise.mistakes]
     ways = [_answers_alike]
