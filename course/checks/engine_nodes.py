@@ -11,6 +11,7 @@ The text holds what a node is, and nothing of what an exercise asks for. It need
 ENGINE = '''
 import contextlib
 import functools
+import gc
 import math
 import sys
 
@@ -137,11 +138,12 @@ def bounded(answer, *args):
         return line
 
     trace = size < 500 and sys.gettrace() is None      # if there is one, a debugger is at work
-    depth = sys.getrecursionlimit()
+    depth, collecting = sys.getrecursionlimit(), gc.isenabled()
     with lent(answer, Value=Value):
         try:
             Value.looks = 5 * size + 1_000
             if trace:
+                gc.disable()            # a collection may call functions (gc.callbacks), in which Spent would be lost
                 sys.settrace(line)
             return answer(*args)
         except Spent:
@@ -149,6 +151,8 @@ def bounded(answer, *args):
         finally:
             if trace:
                 sys.settrace(None)
+            if collecting:
+                gc.enable()
             sys.setrecursionlimit(depth)
             Value.looks = math.inf
 

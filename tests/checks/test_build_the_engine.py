@@ -3,6 +3,7 @@
 # ruff: noqa: E501    (engines are changed by pieces of text)
 import ast
 import functools
+import gc
 import re
 import sys
 from pathlib import Path
@@ -257,6 +258,25 @@ def test_an_endless_answer_is_stopped_by_check(name):
     assert "no end" in str(report), str(report)
 
 
+def test_what_a_collection_of_garbage_calls_does_not_hide_the_end():
+    """An exception is lost in there, and with it the trace that raised it."""
+    def waste(phase, info):
+        for _ in range(100):
+            pass
+
+    long = "def grad_graph(root, wrt):\n    g = Value(1.0)\n    for _ in range(20_000):\n        g = g * 1.0\n    return g"
+    thresholds = gc.get_threshold()
+    gc.callbacks.append(waste)
+    gc.set_threshold(10)
+    try:
+        report = examine(EXERCISES["grad_graph"], defined(long)["grad_graph"], (SHOWN_SEED,), edge=False)
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.callbacks.remove(waste)
+    assert "no end" in str(report), str(report)
+    assert gc.isenabled()
+
+
 def test_an_endless_walk_over_a_cycle_is_told_so():
     walk = "def topological_order(root):\n    order, stack = [], [root]\n    while stack:\n        node = stack.pop()\n" \
            "        if node in order:\n            order.remove(node)\n        order.append(node)\n" \
@@ -290,7 +310,7 @@ def test_the_drivers_need_python_alone_and_hold_no_number_of_a_result():
     for exercise in EXERCISES.values():
         tree = ast.parse(exercise.driver)
         imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-        assert imported == {"contextlib", "functools", "math", "sys"}
+        assert imported == {"contextlib", "functools", "gc", "math", "sys"}
         assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
         numbers = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)
                    and isinstance(node.value, int | float) and not isinstance(node.value, bool)}
