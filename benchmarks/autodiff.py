@@ -4,7 +4,8 @@
 
 Every package takes its turn in each round, in rotating order, on one thread; a ratio is the median of ratios taken
 within a round, so that other work on the machine hits all alike. Time is that of this process (CPU), forward and
-backward pass together. PyTorch and HIPS autograd take part where they are installed. Gradients are compared with
+backward pass together. `bare` is an engine without any check (benchmarks/bare.py): what it takes is what recording
+a graph in Python takes. PyTorch and HIPS autograd take part where they are installed. Gradients are compared with
 those by hand before anything is timed.
 """
 import argparse
@@ -19,12 +20,13 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402
 
 import autodiff as ad  # noqa: E402
+from benchmarks import bare  # noqa: E402
 
-PACKAGES = ["hand", "autodiff", *(name for name in ("torch", "autograd") if find_spec(name))]
+PACKAGES = ["hand", "bare", "autodiff", *(name for name in ("torch", "autograd") if find_spec(name))]
 
 
 def leaves_and_backward(leaf, f, values):
-    """A step for packages whose leaves collect gradients: autodiff and PyTorch."""
+    """A step for packages whose leaves collect gradients: autodiff, the bare engine and PyTorch."""
     leaves = [leaf(v) for v in values]
 
     def step():
@@ -37,6 +39,10 @@ def leaves_and_backward(leaf, f, values):
 
 def by_autodiff(f, values):
     return leaves_and_backward(ad.Tensor, lambda *xs: f(ad, *xs), values)
+
+
+def by_bare(f, values):
+    return leaves_and_backward(bare.Tensor, lambda *xs: f(bare, *xs), values)
 
 
 def by_torch(f, values):
@@ -122,7 +128,7 @@ WORK = {"chain of numbers": chain, "small network": lambda: mlp(32, 64, 32, 10),
 def measure(make, rounds):
     """{package: [seconds of one step, in each round]}."""
     f, values, hand = make()
-    makers = {"autodiff": by_autodiff, "torch": by_torch, "autograd": by_autograd}
+    makers = {"bare": by_bare, "autodiff": by_autodiff, "torch": by_torch, "autograd": by_autograd}
     steps = {name: makers[name](f, values) if name in makers else hand for name in PACKAGES}
     for name, step in steps.items():
         for ours, right in zip(step(), hand(), strict=True):
