@@ -547,7 +547,7 @@ def limit(seconds):
         raise TooLong
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1)      # and again: what is raised in a collection of garbage is lost
     try:
         yield
     finally:

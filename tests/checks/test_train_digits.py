@@ -1,5 +1,6 @@
 """Assignment 08: its oracles against finite differences, its data, its drivers, and what a training is told."""
 
+import contextlib
 import math
 import re
 import signal
@@ -198,16 +199,24 @@ def test_what_is_not_a_trained_network_is_named(end, words):
     assert words in str(examine(EXERCISES["train"], lambda params, X, y, rng: end(params), (0,), edge=False))
 
 
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no interval timers here")
-def test_a_training_without_end_is_stopped_whatever_it_catches():
-    def train(params, X, y, rng):
-        while True:
-            try:
-                while True:
-                    X @ params["W1"]
-            except Exception:
-                continue
+def never(params, X, y, rng):
+    while True:
+        try:
+            while True:
+                X @ params["W1"]
+        except Exception:
+            continue
 
+
+def deaf_once(params, X, y, rng):
+    with contextlib.suppress(BaseException):
+        never(params, X, y, rng)
+    never(params, X, y, rng)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no interval timers here")
+@pytest.mark.parametrize("train", [never, deaf_once])
+def test_a_training_without_end_is_stopped_whatever_it_catches(train):
     before = signal.getsignal(signal.SIGALRM)
     digits = load_digits()
     start = train_digits.started(np.random.default_rng(0))
