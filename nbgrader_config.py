@@ -1,4 +1,6 @@
 """nbgrader's configuration for this course; in force here, and in `python course nbgrader` anywhere."""
+import os
+import tempfile
 from pathlib import Path
 
 c = get_config()  # noqa: F821
@@ -30,3 +32,9 @@ from course.grading import use_judge  # noqa: E402
 
 use_judge(c)
 c.Execute.timeout = 120    # seconds a cell may take where nbgrader itself runs it: the training of 08 is given 60
+
+# nbgrader's own kernels (`validate`, and grading without the judge) are spoken to by sockets in the file system. A TCP
+# port is chosen before the kernel takes it: where another kernel's got it in between, nbgrader waits without end.
+if os.name != "nt":
+    c.KernelManager.transport = "ipc"
+    c.KernelManager.ip = f"{tempfile.gettempdir()}/nbgrader-{os.getpid()}"     # -1 to -5, gone with the kernel

@@ -17,20 +17,27 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+LONGEST = 400      # seconds; the longest takes 80 on a machine that is not busy
+
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(["pytest", "nbgrader.apps.nbgraderapp", "numpy"])
 
 
-def run_module(module, *arguments, cwd, env, timeout=1200):
-    """`python -m module …`: what subprocess.run gives, as far as the tests read it."""
+def run_module(module, *arguments, cwd, env, timeout=LONGEST):
+    """`python -m module …`: what subprocess.run gives, as far as the tests read it.
+
+    A command that has not ended after `timeout` seconds is killed, and the test fails with what it said until then.
+    """
     with tempfile.TemporaryDirectory() as said:
         process = _server.Process(target=_run, args=(module, list(map(str, arguments)), str(cwd), dict(env), said))
         process.start()
         process.join(timeout)
-        if process.exitcode is None:
+        late = process.exitcode is None
+        if late:
             process.kill()
             process.join()
         out, err = (Path(said, name).read_text(encoding="utf-8") for name in ("out", "err"))
+    assert not late, f"`{module} {' '.join(map(str, arguments))}` was killed after {timeout} s\n{out}\n{err}"
     return SimpleNamespace(returncode=process.exitcode, stdout=out, stderr=err)
 
 

@@ -1,5 +1,6 @@
 """nbgrader's own commands and Python API with the judge, by nbgrader_config.py alone; and the same with it off."""
 
+import glob
 import os
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader.preprocessors import Execute
+from traitlets.config import PyFileConfigLoader
 
 from benchmarks.grading import STOCK, make_class
 from tests.commands import run_module
@@ -77,6 +80,28 @@ def test_honest_work_gets_the_same_points_with_the_judge_and_without(course):
     assert course.scores() == without
     assert len({tuple(points.values()) for points in without.values()}) > 1     # a class of solutions says little
     assert "NOT isolated" not in said
+
+
+WIRES = """
+import json, os
+import ipykernel
+wires = json.load(open(ipykernel.get_connection_file()))
+print(wires["transport"], len(wires["ip"]), *(os.path.exists(f"{wires['ip']}-{n}") for n in range(1, 6)), wires["ip"])
+"""
+
+
+def test_a_kernel_of_nbgraders_own_takes_no_port_and_leaves_nothing(tmp_path):
+    """Two kernels that were given the same port: one ended, and nbgrader waited for it without end."""
+    (tmp_path / "room").mkdir()
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    for _ in range(2):
+        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(WIRES)])
+        Execute(config=config).preprocess(book, {"metadata": {"path": str(tmp_path / "room")}})
+        transport, length, *there, sockets = book.cells[0].outputs[0].text.split()
+        assert (transport, there) == ("ipc", ["True"] * 5)
+        assert int(length) < 80         # what a socket's name may have is 104 bytes or 107
+        assert not glob.glob(f"{sockets}*")
+        assert not list((tmp_path / "room").iterdir())
 
 
 def test_the_python_api_has_the_judge_too(course):
