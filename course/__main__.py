@@ -232,9 +232,13 @@ def install(extras, state):
     environment = {k: v for k, v in os.environ.items() if k not in ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")}
     environment["PIP_USER"] = "0"
     project = ".[{0}]".format(",".join(extras)) if extras else "."
+    pip = [PYTHON, "-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     write_state({"unfinished": True, "extras": extras})
-    code, said = run([PYTHON, "-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input",
-                      "-c", DECLARED[1], "-e", project], env=environment, cwd=ROOT)
+    with open(DECLARED[1]) as file:
+        newer = [line.strip() for line in file if line.startswith("pip==")]
+    if newer:       # a pip as old as this Python takes three times as long; where there is no other, it will do
+        run(pip + ["--retries", "0"] + newer, env=environment, cwd=ROOT)
+    code, said = run(pip + ["-c", DECLARED[1], "-e", project], env=environment, cwd=ROOT)
     if code:
         if not any(line.startswith("Installing collected packages") for line in said):
             write_state(state)

@@ -83,8 +83,11 @@ def toy(tmp_path):
 
 @pytest.fixture(scope="module")
 def offline(tmp_path_factory):
-    """A toy whose first starts found no package index, and one that mended it: (folder, what the starts told)."""
+    """A toy whose first starts found no package index, and one that mended it: (folder, what the starts told).
+
+    The pip that its constraints ask for is nowhere to be had: then the one that came with Python does."""
     root = make_toy(tmp_path_factory.mktemp("ready") / "mon cours été")
+    (root / "constraints.txt").write_text("pip==999\n")
     only_this = {"PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": "", "PIP_EXTRA_INDEX_URL": ""}
     (root / "needs").write_text("Requires-Dist: a-package-that-is-nowhere\n")
     told = [run(root, "setup", **only_this, **settings)
@@ -404,7 +407,13 @@ def clone(tmp_path_factory):
                      PIP_FIND_LINKS=found.as_uri(), PIP_COMPILE="0")    # half of what is installed is never imported
     assert code == 0, said
     shutil.rmtree(found)
+    assert f"pip=={version_of_pip(root)}\n" in (ROOT / "constraints.txt").read_text()
     return root
+
+
+def version_of_pip(root):
+    ask = "from importlib.metadata import version; print(version('pip'))"
+    return subprocess.check_output([root / ".venv/bin/python", "-c", ask], text=True).strip()
 
 
 @contextmanager
