@@ -9,7 +9,6 @@ Here `sum`, `max`, `min`, `abs` are the functions for arrays, not Python's own.
 import functools
 import math
 import operator
-import string
 
 import numpy as np
 
@@ -376,7 +375,7 @@ def _spelled_out(subscripts, operands):
     inputs = left.split(",")
     if len(inputs) != len(operands):
         raise ValueError(f"einsum: {subscripts!r} names {len(inputs)} operands, and {len(operands)} were given")
-    spare = [c for c in string.ascii_letters if c not in subscripts]
+    spare = [c for c in map(chr, range(ord("A"), ord("z") + 1)) if c.isalpha() and c not in subscripts]
     hidden = [x.ndim - len(labels) + 3 if "..." in labels else 0 for x, labels in zip(operands, inputs, strict=True)]
     dots = "".join(spare[:np.max(hidden)])
     inputs = [labels.replace("...", dots[len(dots) - n:]) for labels, n in zip(inputs, hidden, strict=True)]
