@@ -42,6 +42,8 @@ GATES = {
     "mean": Gate("mean", "mean({a})", ("1 ÷ N for every element",)),
     "max": Gate("max", "max({a})", ("1 for the winner, else 0",)),
     "min": Gate("min", "min({a})", ("1 for the winner, else 0",)),
+    "softmax_cross_entropy": Gate("cross-entropy", "cross-entropy(softmax({a}))",
+                                  ("(softmax({a}) − 1 at the label) ÷ N",)),
     "transpose": Gate("T", "{a}ᵀ", ("transposed back",)),
     "reshape": Gate("reshape", "reshape({a})", ("reshaped back",)),
     "index": Gate("[ ]", "{a}[…]", ("1 where it was taken, else 0",)),

@@ -202,9 +202,9 @@ class _Teller:
         if all(map(self._word, node.parents)):
             parts.append(self._fill(row.expression, [self._word(parent) for parent in node.parents]))
         if node.shape or any(p.shape for p in inputs):
-            known = ", ".join(f"of shape {p.shape}" if p.shape else figure(p.value) for p in inputs)
             if len(parts) < 2:
-                parts.append(f"{row.label} of inputs {known}")
+                known = " and ".join(str(p.shape) if p.shape else figure(p.value) for p in inputs)
+                parts.append(f"{row.label} on {known}")
             return " = ".join(filter(None, parts)) + (f", of shape {node.shape}" if node.shape
                                                       else f" = {figure(node.value)}")
         numbers = self._fill(row.expression,

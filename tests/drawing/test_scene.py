@@ -107,6 +107,17 @@ def test_arrays_show_their_shape_and_open_as_tables():
     assert composed.tables[3].rows[0][1] == "upstream @ wᵀ"
 
 
+def test_gates_without_names_tell_the_shapes_that_go_in_and_come_out():
+    def loss(x, w, b):
+        return autodiff.softmax_cross_entropy(x @ w + b, [0, 1])
+
+    composed = compose((loss, {"x": np.ones((2, 3)), "w": np.ones((3, 2)), "b": np.ones(2)}))
+    said = " ".join(sentences(composed))
+    assert "Forward: + on (2, 2) and (2,), of shape (2, 2)." in said
+    assert "cross-entropy on (2, 2) = 0.6931" in said
+    assert composed.tables[5].rows[0][1] == "(softmax(a) − 1 at the label) ÷ N"
+
+
 def test_a_large_array_is_cut_off():
     table = compose((lambda x: x.sum(), {"x": np.ones((20, 2, 30))})).tables[0]
     rows = dict(table.arrays)["value"]
