@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -29,8 +30,7 @@ def run_module(module, *arguments, cwd, env, timeout=LONGEST):
     A command that has not ended after `timeout` seconds is killed, and the test fails with what it said until then.
     """
     with tempfile.TemporaryDirectory() as said:
-        process = _server.Process(target=_run, args=(module, list(map(str, arguments)), str(cwd), dict(env), said))
-        process.start()
+        process = start_module(module, *arguments, cwd=cwd, env=env, said=said)
         process.join(timeout)
         late = process.exitcode is None
         if late:
@@ -41,12 +41,22 @@ def run_module(module, *arguments, cwd, env, timeout=LONGEST):
     return SimpleNamespace(returncode=process.exitcode, stdout=out, stderr=err)
 
 
+def start_module(module, *arguments, cwd, env, said):
+    """The same, only started: a multiprocessing.Process, which writes to `out` and `err` in the folder `said`."""
+    process = _server.Process(target=_run, args=(module, list(map(str, arguments)), str(cwd), dict(env), str(said)))
+    process.start()
+    return process
+
+
 def _run(module, arguments, folder, environment, said):
     for number, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(Path(said, name), os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    resource_tracker._resource_tracker = resource_tracker.ResourceTracker()    # its own, which cleans up after a kill
+    for name in ("ensure_running", "register", "unregister", "getfd"):
+        setattr(resource_tracker, name, getattr(resource_tracker._resource_tracker, name))
     sys.argv = [module, *arguments]
     sys.path[:0] = environment.get("PYTHONPATH", "").split(os.pathsep)      # may lead to another copy of the course
     for name in [name for name in sys.modules if name.partition(".")[0] in ("course", "autodiff")]:

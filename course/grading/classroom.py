@@ -176,6 +176,14 @@ class Classroom:
     def graded_folder(self, job):
         return Path(self.course.format_path(self.course.autograded_directory, job.student, job.assignment))
 
+    @property
+    def staging(self):
+        return Path(self.course.format_path(self.course.autograded_directory, STAGING, self.assignment)).parent
+
+    def clear_staging(self):
+        """Remove what a run left that was killed."""
+        shutil.rmtree(self.staging, ignore_errors=True)
+
     def is_graded(self, job):
         """Whether the folder stands, as new as the submission, and every automatic grade is set."""
         folder = self.graded_folder(job)
@@ -205,7 +213,7 @@ class Classroom:
         only  a grade id: nothing but this grade is changed
         """
         job, folder = result.job, self.graded_folder(result.job)
-        staged = folder.parents[1] / STAGING / f"{job.student}-{job.assignment}"
+        staged = self.staging / f"{job.student}-{job.assignment}"
         _stage(result, staged)
         self._set_grades(result, only)
         old = staged.with_name(staged.name + ".old")
@@ -393,6 +401,7 @@ def _run(options):
             executor.submit(warm_up, config.Judge.get("isolation", True), options.assignment)
         classroom = Classroom(config, options.assignment, root)
         try:
+            classroom.clear_staging()
             return _grade(classroom, options, executor)
         except BrokenProcessPool:
             raise GradingError("A worker was killed. What was graded stands; the same command does the "

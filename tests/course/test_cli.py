@@ -160,6 +160,7 @@ def test_nbgrader_knows_the_course_in_any_folder(tmp_path):
 def test_the_tests_run_from_any_folder_and_give_pytests_code(tmp_path):
     """Exit code 5: no test was collected."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}     # -n 3, in CI
+    bare["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"        # they load slowly
     choose = ("test", "tests/course/test_cli.py", "-q", "-k")
     assert run(*choose, "no_such_test", cwd=tmp_path, env=bare).returncode == 5
     told = run(*choose, "bare_options", cwd=tmp_path, env=bare)

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from tests.commands import run_module
+from tests.commands import run_module, start_module
 from tests.grading.handing_in import ROOT, cell_of, released, solved
 
 NAME = "02_gate_patterns"
@@ -134,11 +134,17 @@ def test_bad_input_gets_a_sentence(course):
     assert "Nobody has handed in" in autograde(course, code=1)
 
 
-def test_killed_at_any_moment_the_next_run_does_the_rest(course):
+def test_killed_at_any_moment_the_next_run_does_the_rest(course, tmp_path):
     before = orphans()
     rng = random.Random(7)
+    anew = []
     for _ in range(10):
-        grade_and_kill(course, rng)
+        if grade_and_kill(course, tmp_path, rng, *anew):
+            assert_whole(course)
+            anew = ["--force"]
+        else:
+            anew = []
+    (course / "autograded" / ".staging" / f"ada-{NAME}.old").mkdir(parents=True, exist_ok=True)    # its last moment
     autograde(course)
     assert_whole(course)
     deadline = time.monotonic() + 10
@@ -155,20 +161,20 @@ def test_a_worker_that_starts_when_its_parent_has_ended_ends():
     assert [(each.returncode, each.stdout) for each in told] == [(0, "lives\n"), (1, "")]
 
 
-def grade_and_kill(folder, rng):
-    """SIGKILL to the whole of a run, or to one of its processes, at a random moment."""
-    process = subprocess.Popen([sys.executable, "-m", "course", "autograde", NAME], cwd=folder, env=environment(),
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    deadline = time.monotonic() + rng.uniform(0.5, 8.0)
-    while process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
-    if process.poll() is None:
+def grade_and_kill(folder, said, rng, *arguments):
+    """SIGKILL to the whole of a run, or to one of its processes, at a random moment; whether it had ended before."""
+    process = start_module("course", "autograde", NAME, *arguments, cwd=folder, env=environment(), said=said)
+    process.join(rng.uniform(0.3, 5.0))
+    ended = process.exitcode == 0
+    if process.exitcode is None:
         victims = below(process.pid)
         if rng.random() < 0.5 and victims:
             os.kill(rng.choice(victims), signal.SIGKILL)
         else:
             process.kill()
-    process.wait(120)
+    process.join(120)
+    assert process.exitcode is not None
+    return ended
 
 
 FULL_DISK = """
