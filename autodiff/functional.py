@@ -53,8 +53,7 @@ def _pull(f, inputs, retain_graph=False):
     with graph.with_grad():
         output = f(*rebuild(inputs, iter(fresh)))
     roots = leaves(output)
-    _, outer = graph.collect(roots, fresh[0].tick)
-    outer = graph.recording and (outer or any(type(x) is Tensor for x in given))
+    outer = graph.recording and (any(type(x) is Tensor for x in given) or graph.collect(roots, fresh[0].tick)[1])
     for z, x in zip(fresh, given, strict=True):
         if type(x) is Tensor and outer:
             z.op, z.args = _ALIAS, (x,)             # to whoever differentiates this again, it came from x
