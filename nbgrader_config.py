@@ -35,6 +35,7 @@ c.Execute.timeout = 120    # seconds a cell may take where nbgrader itself runs 
 
 # nbgrader's own kernels (`validate`, and grading without the judge) are spoken to by sockets in the file system. A TCP
 # port is chosen before the kernel takes it: where another kernel's got it in between, nbgrader waits without end.
-if os.name != "nt":
+sockets = f"{tempfile.gettempdir()}/nbgrader-{os.getpid()}"     # -1 to -5, gone with the kernel
+if os.name != "nt" and len(sockets) < 100:                      # as long as the system lets a socket's name be
     c.KernelManager.transport = "ipc"
-    c.KernelManager.ip = f"{tempfile.gettempdir()}/nbgrader-{os.getpid()}"     # -1 to -5, gone with the kernel
+    c.KernelManager.ip = sockets

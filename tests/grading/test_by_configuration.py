@@ -4,6 +4,7 @@ import glob
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -102,6 +103,11 @@ def test_a_kernel_of_nbgraders_own_takes_no_port_and_leaves_nothing(tmp_path):
         assert int(length) < 80         # what a socket's name may have is 104 bytes or 107
         assert not glob.glob(f"{sockets}*")
         assert not list((tmp_path / "room").iterdir())
+
+
+def test_where_a_sockets_name_would_be_too_long_kernels_take_ports(monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", "/" + "a" * 100)
+    assert "KernelManager" not in PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
 
 
 def test_the_python_api_has_the_judge_too(course):
