@@ -84,7 +84,8 @@ predict(guess, count_parameters)
 # through it. On the way back every gradient has the shape of its value.
 
 # %%
-graph(lambda X, W1, b1, W2, b2: autodiff.softmax_cross_entropy(autodiff.tanh(X @ W1 + b1) @ W2 + b2, [0, 1]),
+graph(lambda X, W1, b1, W2, b2:
+          autodiff.softmax_cross_entropy(autodiff.tanh(X @ W1 + b1) @ W2 + b2, [0, 1]),
       X=[[1.0, 0.5, 0.0], [0.0, 0.25, 1.0]], W1=[[0.5, -1.0], [2.0, 0.25], [-0.5, 1.5]], b1=[0.1, -0.3],
       W2=[[1.0, -0.5], [0.75, 2.0]], b2=[0.0, 0.2])
 
