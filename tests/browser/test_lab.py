@@ -168,13 +168,6 @@ class Notebook:
         expect(prompt).to_have_text(NUMBER)
         return cell.locator(".jp-OutputArea")
 
-    def run_to(self, code):
-        """Run the cells one after the other, down to the first with this piece of code."""
-        sources = [cell["source"] for cell in self.cells()]
-        last = next(k for k, source in enumerate(sources) if code in source)
-        for source in sources[:last + 1]:
-            self.run(source)
-
     def run_all(self):
         """Run every cell by the menu; returns their outputs as the notebook's file will hold them."""
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
@@ -227,11 +220,9 @@ def test_a_lesson_runs_and_its_graph_can_be_played_with(learner, shoot, lesson, 
 
 
 @pytest.mark.parametrize("lesson", ["06_build_the_engine", "07_store_or_recompute", "08_train_digits"])
-def test_the_graph_of_an_advanced_lesson_steps(learner, shoot, lesson):
-    """The whole of these lessons runs in tests/notebooks; here it is the page that is looked at."""
+def test_an_advanced_lesson_runs_and_its_graph_steps(learner, shoot, lesson):
     notebook = Notebook(learner, f"lessons/{lesson}.ipynb")
-    notebook.run_to("graph(")
-    assert [output for cell in notebook.cells() for output in cell["outputs"] if output["output_type"] == "error"] == []
+    assert [output for output in notebook.run_all() if output["output_type"] == "error"] == []
     graph = notebook.panel.locator(".bp-widget").first
     graph.get_by_role("button", name="Step →").click()
     expect(graph.get_by_role("status")).to_contain_text("Forward: ")

@@ -45,10 +45,10 @@ def test_states_and_points(work, capsys):
     work({**right,
           "mul_backward": "def mul_backward(dout, x, y):\n    return y, x",
           "max_backward": "def max_backward(dout, x, y):\n    return dout * (x >= y), dout * (y >= x)",
-          "log_backward": "import time\ndef log_backward(dout, x):\n    time.sleep(1000)",
+          "log_backward": "def log_backward(dout, x):\n    while True: pass",
           "exp_backward": "import os\ndef exp_backward(dout, out):\n    os._exit(3)",
           "sub_backward": "def sub_backward(dout, x, y:\n    return",
-          "div_backward": "import time\ntime.sleep(1000)"})
+          "div_backward": "while True:\n    pass"})
     found = lines(capsys)
     assert (found["add_backward"]["state"], found["add_backward"]["points"]) == ("passes", 1.0)
     assert (found["mul_backward"]["state"], found["mul_backward"]["mistake"]) == ("begun", "upstream dropped")
