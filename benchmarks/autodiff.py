@@ -5,8 +5,8 @@
 Every package takes its turn in each round, in rotating order, on one thread; a ratio is the median of ratios taken
 within a round, so that other work on the machine hits all alike. Time is that of this process (CPU), forward and
 backward pass together. `bare` is an engine without any check (benchmarks/bare.py): what it takes is what recording
-a graph in Python takes. PyTorch and HIPS autograd take part where they are installed. Gradients are compared with
-those by hand before anything is timed.
+a graph in Python takes. PyTorch and HIPS autograd take part where they are installed (extra `peers`). Gradients are
+compared with those by hand before anything is timed.
 """
 import argparse
 import os

@@ -30,7 +30,7 @@ COMMANDS = {
 }
 # the file that a command works by: the copy of the course that learners get lacks it
 NEEDS = {"teach": "nbgrader_config.py", "nbgrader": "nbgrader_config.py"}
-EXTRAS = ("test", "torch")   # what `setup` may add: the extras of pyproject.toml
+EXTRAS = ("test", "torch", "peers")   # what `setup` may add: the extras of pyproject.toml
 
 
 def main(argv=None):
@@ -100,7 +100,7 @@ def extras_for(argv):
 def setup_extras(arguments):
     for extra in arguments:
         if extra not in EXTRAS:
-            refuse(f"`setup` can add {' and '.join(EXTRAS)}, but not {extra!r}.")
+            refuse(f"`setup` can add {', '.join(EXTRAS)}, but not {extra!r}.")
     return arguments
 
 
