@@ -28,7 +28,7 @@ PATHS = 'lesson 1, "paths and edges"'
 def with_and_without_upstream(n, example, points, edge_title, edge):
     """The checks of a circuit of n inputs: upstream 1, another upstream, and edge cases with fresh draws."""
     return (
-        Check("the upstream gradient is 1", points / 2, lambda d: [example, d.numbers(n), d.numbers(n)]),
+        Check("the upstream gradient is 1", points / 2, lambda d: [example, *d.mirrored(n)]),
         Check("another upstream gradient", points / 4, lambda d: [d.numbers(n + 1), d.numbers(n + 1)]),
         Check(edge_title, points / 4, edge=True, draw=lambda d: [*edge(d), d.numbers(n + 1), d.numbers(n + 1)]),
     )
@@ -776,7 +776,7 @@ EXERCISES = (
             Check("a short and a long path, repeated parents", 0.5, edge=True, draw=lambda d: [
                 with_values(SHORT_AND_LONG, [1.5]), with_values(NINE_PATHS, [d.number()]), with_values(REPEATS, d.numbers(2))]),
             Check("graphs drawn at random", 0.5, edge=True, draw=lambda d: [
-                with_values(*random_graph(d)) for _ in range(3)]),
+                with_values(SHORT_AND_LONG, [d.number()]), *(with_values(*random_graph(d)) for _ in range(3))]),
             Check("one call for each edge of 18 doublings", 1, edge=True, test=one_call_per_edge),
         ),
         mistakes=(
@@ -924,7 +924,8 @@ EXERCISES = (
         "sum_over_paths(graph, u, j)", "du", 1, one_gradient,
         checks=(
             Check("two paths, nine paths", 0.5, lambda d: [
-                (*with_values(OLAH, [2.0, 1.0]), 1), (*with_values(NINE_PATHS, [1.5]), 0), (*with_values(OLAH, d.numbers(2)), 1)]),
+                (*with_values(OLAH, [2.0, 1.0]), 1), (*with_values(NINE_PATHS, [1.5]), 0), (*with_values(OLAH, d.numbers(2)), 1),
+                (*with_values(OLAH, [-d.positive(), -d.positive(1.1, 3.0)]), 1)]),
             Check("the table's gradients, on graphs drawn at random", 0.5, edge=True, draw=lambda d: [
                 (*with_values(REPEATS, d.numbers(2)), 2), (*with_values(REPEATS, d.numbers(2)), 3),
                 (*with_values(SUM_TIMES, d.numbers(3)), 4),

@@ -29,6 +29,11 @@ class Draw:
         """A tuple of n numbers."""
         return tuple(self.number() for _ in range(n))
 
+    def mirrored(self, n):
+        """Tuples of n numbers; the last is the one before it with every sign turned, so that no sign is missing."""
+        values = self.numbers(n)
+        return self.numbers(n), values, tuple(-value for value in values)
+
     def array(self, *shape, low=0.3, high=3.0):
         """An array of numbers, both signs among them where it has two elements or more."""
         values = self.rng.uniform(low, high, shape) * self.rng.choice((-1.0, 1.0), shape)

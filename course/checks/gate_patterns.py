@@ -28,10 +28,11 @@ FORKS_ADD = 'lesson 2, "forks add"'
 
 def numbers_and_arrays(n, example, points, draw=None):
     """The two checks that every gate of n arguments has: numbers (the worked example first), and arrays."""
-    draw = draw or (lambda d, *shape: d.arrays(n, *shape) if shape else d.numbers(n))
+    numbers = (lambda d: [draw(d) for _ in range(3)]) if draw else (lambda d: d.mirrored(n))
+    arrays = draw or (lambda d, *shape: d.arrays(n, *shape))
     return (
-        Check("numbers", points / 2, lambda d: [example, *(draw(d) for _ in range(3))]),
-        Check("arrays", points / 2, lambda d: [draw(d, 5), draw(d, 2, 3)]),
+        Check("numbers", points / 2, lambda d: [example, *numbers(d)]),
+        Check("arrays", points / 2, lambda d: [arrays(d, 5), arrays(d, 2, 3)]),
     )
 
 

@@ -6,6 +6,7 @@ Frasconi (1994).
 """
 
 import functools
+import itertools
 
 import numpy as np
 
@@ -123,8 +124,8 @@ def agrees_with_the_gates(ask):
 
 
 def the_loss_falls(ask):
-    for _ in range(3):
-        (w, x), t = neuron(ask.draw), float(ask.draw.rng.integers(2))
+    """One step towards 1 and one towards 0: a step that pays no heed to the gradient's sign goes wrong in one of them."""
+    for (w, x), t in itertools.product([neuron(ask.draw), neuron(ask.draw)], (0.0, 1.0)):
         dw, _ = bce_gradient(w, x, t)
         after = ask(w, dw, 0.1)
         problem = compare(after, w, ("w",))
@@ -196,7 +197,7 @@ EXERCISES = (
         "sigmoid(x)", "y", 2, lambda x: autodiff.sigmoid(np.asarray(x, x.dtype if hasattr(x, "dtype") and
                                                                   x.dtype.kind == "f" else float)[()]),
         checks=(
-            Check("numbers", 0.75, lambda d: [0.0, 1.0, d.number(), -d.positive()]),
+            Check("numbers", 0.75, lambda d: [0.0, 1.0, d.number(), -d.positive(), d.positive(2.7, 5.0)]),
             Check("arrays and integers", 0.5, edge=True, draw=lambda d: [
                 d.array(5), d.array(2, 3), 3, -2, np.array([-3, 0, 2, 5]), d.array(4).astype(np.float32)]),
             Check("1000 and −1000", 0.75, edge=True, draw=lambda d: [
@@ -460,7 +461,8 @@ EXERCISES = (
     Exercise(
         "tanh_backward(dout, out)", "dx", 1, gradient_of(autodiff.tanh, at=np.arctanh), upstream="dout",
         checks=(
-            Check("numbers", 0.5, lambda d: [(1.0, 0.4621), *((d.number(), float(np.tanh(d.number(0.3, 1.8)))) for _ in range(3))]),
+            Check("numbers", 0.5, lambda d: [
+                (1.0, 0.4621), *((d.number(), float(np.tanh(x))) for x in (d.number(0.3, 1.8), -d.positive(0.3, 1.8)))]),
             Check("arrays and fresh draws", 0.5, edge=True, draw=lambda d: [
                 (d.array(5), np.tanh(d.array(5))), (d.array(2, 3), np.tanh(d.array(2, 3))), (d.number(), float(np.tanh(-2.5))),
                 (d.number(), 0.0)]),

@@ -186,6 +186,25 @@ def test_a_training_is_told_how_well_it_reads(solutions):
     assert re.search(r"It reads \d\d\.\d% of 200 digits that it has not seen; asked are 50%\.", text)
 
 
+@pytest.mark.parametrize(("unlucky", "passes"), [(2, True), (3, False)])
+def test_bad_luck_in_training_costs_nothing(unlucky, passes, solutions):
+    """How good a network gets is chance, too: three are trained from three generators before points are lost."""
+    trained, given = [], []
+
+    def train(params, X, y, rng):
+        if len(y) < 1000:
+            return solutions["train"](params, X, y, rng)
+        trained.append(len(y))
+        given.append(rng.integers(10**9))
+        steps = 30 if len(trained) <= unlucky else 400
+        return solutions["overfit_tiny"](params, X, y, steps, 0.5)
+
+    run = examine(EXERCISES["train"], train, (SHOWN_SEED,), edge=True).run
+    check, problem, _ = run.verdicts[-1]
+    assert (check.points, problem is None, len(trained)) == (2.5, passes, 3)
+    assert len(set(given)) == 3
+
+
 @pytest.mark.parametrize(("end", "words"), [
     (lambda params: None, "not written yet"),
     (lambda params: (params, 0.1), "`params` is a tuple of 2; it should be a dict"),
