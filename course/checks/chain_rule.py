@@ -29,7 +29,7 @@ def with_and_without_upstream(n, example, points, edge_title, edge):
     """The checks of a circuit of n inputs: upstream 1, another upstream, and edge cases with fresh draws."""
     return (
         Check("the upstream gradient is 1", points / 2, lambda d: [example, *d.mirrored(n)]),
-        Check("another upstream gradient", points / 4, lambda d: [d.numbers(n + 1), d.numbers(n + 1)]),
+        Check("another upstream gradient", points / 4, lambda d: d.mirrored(n + 1)),
         Check(edge_title, points / 4, edge=True, draw=lambda d: [*edge(d), d.numbers(n + 1), d.numbers(n + 1)]),
     )
 
@@ -285,7 +285,8 @@ def with_values(graph, inputs):
 def random_graph(d):
     """A graph of three inputs, one of them in the midst of the list, and six nodes; and its inputs.
 
-    Each node uses the one before it, so that all lead to the last; no value is huge, and no gradient nearly 0.
+    Each node uses the one before it, so that all lead to the last, and none the same twice: that is for REPEATS to
+    show. No value is huge, and no gradient nearly 0.
     """
     nodes = (ADD, SUB, MUL, SQUARE_NODE, SIN, scaled(1.5))
     while True:
@@ -296,7 +297,7 @@ def random_graph(d):
                 graph.append(None)
                 continue
             node = nodes[int(d.rng.integers(3 if i == late + 1 else len(nodes)))]
-            other = late if i == late + 1 else int(d.rng.integers(i))
+            other = late if i == late + 1 else int(d.rng.integers(last))
             pair = (last, other) if d.rng.integers(2) else (other, last)
             graph.append(at(node, *pair) if len(node[1]) == 2 else at(node, last))
             last = i

@@ -237,7 +237,7 @@ def of_integers(d):
 
 
 def of_float32(d):
-    x, dout = d.array(4, high=1.0).astype(np.float32), d.array(4)
+    x, dout = d.array(4, high=0.7).astype(np.float32), d.array(4)
     dx = _pullback(np.sin, x, dout).astype(np.float32)
     return [("f(x) = sin(x), x an array of float32", np.sin, x, dout, dx)]
 
