@@ -35,5 +35,6 @@ def main(argv):
                         break
                 forms, grades = forms + 1, grades + points.total()
                 if len(points) > 1 or len(codes) > 1:
-                    print(f"{name}: {mistake.code} {mistake.title}: points {dict(points)}, named {dict(codes)}", flush=True)
+                    print(f"{name}: {mistake.code} {mistake.title}: points {dict(points)}, named {dict(codes)}",
+                          flush=True)
     print(f"{forms} wrong forms, graded {grades} times")

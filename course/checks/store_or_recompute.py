@@ -209,8 +209,8 @@ def logged(look):
     """The test that runs the answer on logged stages; look(log, n, every) gives None, or the Problem."""
     def test(ask):
         found = None
-        n, every = map(int, ask.draw.rng.integers((25, 3), (50, 9)))
-        for n, every in (*SIZES, (n + (n % every == 0), every)):        # the last segment of these is shorter
+        long, apart = map(int, ask.draw.rng.integers((25, 3), (50, 9)))
+        for n, every in (*SIZES, (long + (long % apart == 0), apart)):      # here the last segment is shorter
             fs, dfs = stages(ask.draw, n)
             log, w = Log(fs, dfs), ask.draw.number()
             right = chain_gradient(fs, dfs, w, every)
