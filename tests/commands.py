@@ -21,7 +21,7 @@ from types import SimpleNamespace
 LONGEST = 400      # seconds; the longest takes 80 on a machine that is not busy
 
 _server = multiprocessing.get_context("forkserver")
-_server.set_forkserver_preload(["pytest", "nbgrader.apps.nbgraderapp", "numpy"])
+_server.set_forkserver_preload(["pytest", "tests.nbgrader_ready", "numpy"])
 
 
 def run_module(module, *arguments, cwd, env, timeout=LONGEST):
