@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -48,7 +49,9 @@ def main(argv):
         parser.error(f"there is no assignment {unknown[0]!r}; there are {', '.join(assignments())}")
     work = find_work()
     found = {name: work / name / f"{name}.ipynb" for name in options.assignment or assignments()}
-    result = {name: progress(name, path, options.limit) for name, path in found.items() if path.is_file()}
+    found = {name: path for name, path in found.items() if path.is_file()}
+    with ThreadPoolExecutor(os.cpu_count()) as threads:         # they only wait for processes
+        result = dict(zip(found, threads.map(lambda item: progress(*item, options.limit), found.items()), strict=True))
     if not result:
         print(f"There are no exercises in {work}. `python course` lays them out.", file=sys.stderr)
         return 1
@@ -77,13 +80,20 @@ def table(result):
 
 def progress(assignment, path, limit=LIMIT):
     """The Lines of one notebook; its code runs in processes that end with this call."""
+    import nbformat
+
     from course.checks import exercises
 
     lines = {name: Line(name, 0.0, exercise.points, BROKEN, "the notebook could not be read")
              for name, exercise in exercises(assignment).items()}
     skip = []
+    try:
+        cells = [cell.source if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("grade") else ""
+                 for cell in nbformat.read(path, as_version=4).cells]
+    except Exception:       # whatever a file that is no notebook may hold
+        return list(lines.values())
     while True:
-        step, why = _run_once(assignment, path, skip, limit, lines)
+        step, why = _run_once(assignment, path.parent, cells, skip, limit, lines)
         if step is None:
             return list(lines.values())
         skip.append(step)
@@ -91,11 +101,13 @@ def progress(assignment, path, limit=LIMIT):
             lines[step] = Line(step, 0.0, lines[step].of, BROKEN, why)
 
 
-def _run_once(assignment, path, skip, limit, lines):
-    """Run the notebook in one process and enter what it reports; (step, why) where it ended early, or (None, "")."""
-    child = subprocess.Popen([sys.executable, "-m", "course.progress", assignment, str(path), *skip],
-                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                             cwd=path.parent, env={**os.environ, "PYTHONPATH": ROOT, "MPLBACKEND": "Agg"})
+def _run_once(assignment, folder, cells, skip, limit, lines):
+    """Run the cells in one process and enter what it reports; (step, why) where it ended early, or (None, "")."""
+    child = subprocess.Popen([sys.executable, "-m", "course.progress", assignment, *skip], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=folder,
+                             env={**os.environ, "PYTHONPATH": ROOT, "MPLBACKEND": "Agg"})
+    with contextlib.suppress(BrokenPipeError), child.stdin:
+        json.dump(cells, child.stdin)
     step, allowed, late = None, limit + START, threading.Event()
 
     def end_it():
@@ -120,9 +132,8 @@ def _run_once(assignment, path, skip, limit, lines):
     return step, f"takes more than {limit:g} s" if late.is_set() else "ends Python"
 
 
-def _child(assignment, path, *skip):
+def _child(assignment, *skip):
     """In the process of its own: run the cells, then the exercises, and say before each what comes next."""
-    import nbformat
     from IPython.core.interactiveshell import InteractiveShell
 
     from course.checks import exercises
@@ -135,12 +146,12 @@ def _child(assignment, path, *skip):
         out.write(json.dumps(message) + "\n")
 
     shell = InteractiveShell.instance()
-    for k, cell in enumerate(nbformat.read(path, as_version=4).cells):
+    for k, source in enumerate(json.load(sys.stdin)):
         step = f"cell {k}"
-        if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("grade") and step not in skip:
+        if source and step not in skip:
             say(step=step)
             with contextlib.suppress(Exception):
-                shell.run_cell(cell.source, silent=True)
+                shell.run_cell(source, silent=True)
     for name, exercise in exercises(assignment).items():
         if name in skip:
             continue
