@@ -1,6 +1,7 @@
 """Every notebook runs from top to bottom in a fresh kernel, as a learner's "Run All" would run it.
 
-Lesson 05 runs in test_lesson_05.py, with PyTorch and without; the solutions run in tests/course/test_pipeline.py.
+Lesson 05 runs in test_lesson_05.py, with PyTorch and without, five others in JupyterLab (tests/browser/test_lab.py);
+the solutions run in tests/course/test_pipeline.py.
 """
 
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from course import build
 from course.checks import assignments, exercises
+from tests.browser.test_lab import RUN_HERE
 from tests.notebooks.running import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +44,7 @@ def test_the_built_notebooks_are_what_their_sources_make(capsys):
     assert build.main(["--check"]) == 0, capsys.readouterr()
 
 
-@pytest.mark.parametrize("name", [name for name in LESSONS if name != "05_pytorch_comparison"])
+@pytest.mark.parametrize("name", [name for name in LESSONS if name not in ["05_pytorch_comparison", *RUN_HERE]])
 def test_a_lesson_runs(name, tmp_path):
     book = run(ROOT / "course/lessons" / f"{name}.ipynb", tmp_path)
     assert not trouble(book), "\n\n".join(trouble(book))
