@@ -279,8 +279,9 @@ EXERCISES = (
     Exercise(
         "compare(name, mine, theirs)", "name, exact, approx, maxdiff", 2, compared,
         checks=(
-            Check("one exact, one approximate", 1, lambda d: [
-                ("dx", -4.0, -4.0), _apart("dw", d.array(2, 3), -1e-7 * d.positives(2, 3))]),
+            Check("one exact, two approximate", 1, lambda d: [
+                ("dx", -4.0, -4.0), _apart("dw", d.array(2, 3), -1e-7 * d.positives(2, 3)),
+                _apart("dv", d.array(3, 2), 1e-7 * d.positives(3, 2))]),
             Check("different shapes", 0.25, edge=True, draw=lambda d: [
                 ("db", np.array([[1.5], [2.5]]), np.array([1.5, 2.5])), ("b", d.array(2), d.array(3)),
                 ("w", 1.5, np.array([1.5, 1.5]))]),
@@ -288,7 +289,8 @@ EXERCISES = (
                 ("dz", np.array([1.5, np.nan, 2.5]), np.array([1.5, 0.5, 2.5])),
                 ("dy", np.array([1.5, np.nan]), np.array([1.5, np.nan]))]),
             Check("wrong ones, numbers, float32, integers, zeros", 0.5, edge=True, draw=lambda d: [
-                _apart("dx", d.array(3, 4), -0.5 * d.positives(3, 4)), ("dr", d.number(), d.number()),
+                _apart("dx", d.array(3, 4), -0.5 * d.positives(3, 4)), _apart("dy", d.array(4), 0.5 * d.positives(4)),
+                ("dr", d.number(), d.number()),
                 ("w", np.float32([0.1, 0.2]), np.array([0.1, 0.2])), ("n", np.array([1, 2, 3]), np.array([1.0, 2.0, 3.0])),
                 ("zero", np.zeros(3), np.zeros(3)), ("zero", np.array([0.0, 1e-10]), np.zeros(2))]),
         ),
@@ -302,6 +304,8 @@ EXERCISES = (
                      "broadcast to (2, 2).", "What should come out when the shapes differ?", shapes="a.size != b.size and a.size > 1"),
             _compare("C19", "the sign is kept", "`maxdiff` is the largest difference in one direction only.",
                      "What is the largest distance when mine is smaller everywhere?", maxdiff="np.max(a - b)"),
+            _compare("C19", "the sign is kept, turned around", "`maxdiff` is the largest difference in one direction only.",
+                     "What is the largest distance when mine is larger everywhere?", maxdiff="np.max(b - a)"),
             _compare("C20", "mean in place of maximum", "`maxdiff` is the mean of the differences; one bad element can "
                      "hide in it.", "What does the name maxdiff say?", maxdiff="np.mean(np.abs(a - b))"),
             _compare("C09", "0 divided by 0", "You divided by theirs, which may be 0.", "How far apart are two zeros?",

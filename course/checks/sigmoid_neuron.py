@@ -462,7 +462,8 @@ EXERCISES = (
         "tanh_backward(dout, out)", "dx", 1, gradient_of(autodiff.tanh, at=np.arctanh), upstream="dout",
         checks=(
             Check("numbers", 0.5, lambda d: [
-                (1.0, 0.4621), *((d.number(), float(np.tanh(x))) for x in (d.number(0.3, 1.8), -d.positive(0.3, 1.8)))]),
+                (1.0, 0.4621), *((d.number(), float(np.tanh(x))) for x in (
+                    d.number(0.3, 1.8), d.number(0.3, 1.8), -d.positive(0.3, 1.8)))]),
             Check("arrays and fresh draws", 0.5, edge=True, draw=lambda d: [
                 (d.array(5), np.tanh(d.array(5))), (d.array(2, 3), np.tanh(d.array(2, 3))), (d.number(), float(np.tanh(-2.5))),
                 (d.number(), 0.0)]),
