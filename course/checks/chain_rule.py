@@ -977,7 +977,7 @@ EXERCISES = (
                "Along a path the local gradients multiply; the paths add. The paths from j begin with one step to a "
                "child, and go on like the paths from that child.",
                "If j is the last index, the answer is 1. Otherwise add up, over every slot whose parent is j: its local "
-               "derivative times the answer for the node that holds the slot."),
+               "gradient times the answer for the node that holds the slot."),
         read=PATHS, difficulty=3, minutes=8,
     ),
 )

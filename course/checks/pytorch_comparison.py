@@ -16,6 +16,7 @@ from course.checks.exercise import Check, Exercise
 from course.checks.shared import constant, only_numbers
 from course.checks.torch_runs import CIRCUITS, MAPS, answered, cases, recorded_situation
 
+BY_HAND = 'lesson 5, "by hand"'
 SIDE_BY_SIDE = 'lesson 5, "side by side"'
 ENGINE = 'lesson 5, "by autodiff"'
 LEAVES = 'lesson 5, "what x.grad holds"'
@@ -274,7 +275,7 @@ EXERCISES = (
         hints=("Which three gates are there? Give the value before the square a name.",
                "With q = (x + y) z the square sends 2q back. Then the product swaps, and the sum copies.",
                "dq is 2q. dx and dy are both dq times z; dz is dq times the sum."),
-        read=SIDE_BY_SIDE, difficulty=1, minutes=5,
+        read=BY_HAND, difficulty=1, minutes=5,
     ),
     Exercise(
         "compare(name, mine, theirs)", "name, exact, approx, maxdiff", 2, compared,

@@ -28,7 +28,7 @@ from course import check, grade, hint
 # Take f = xy at x = 4 and y = −3. Nudge x to both sides and the slope is −3. Nudge y, and it is 4.
 # For x² at x = 1.5 it is 3. For sin at x = 0.7 it is 0.7648.
 #
-# A good numerical slope can be told by its error: it falls by 4 when `h` halves. And it is cheap: `f` is
+# A good numerical slope can be told by its error: it falls to a quarter when `h` halves. And it is cheap: `f` is
 # called exactly twice. `x` may be an integer, or an array on which `f` works element by element.
 
 # %% answer numerical_derivative

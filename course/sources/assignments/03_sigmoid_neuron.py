@@ -177,7 +177,7 @@ def neuron_backward(w, x, dout=1.0):
 # ## 3.6 tanh
 #
 # tanh has the sigmoid's form, but lies between −1 and 1. Its slope is 1 − out². With dout = 1 and out = 0.4621 the
-# gradient is 0.7865.
+# gradient is 0.7865. (From an output that isn't rounded it would be 0.7864.)
 
 # %% answer tanh_backward
 def tanh_backward(dout, out):
@@ -206,6 +206,7 @@ def tanh_backward(dout, out):
 # and dx is [−0.5379, 0.8068].
 #
 # Let it cancel on paper, before you write. If you divide by f or by 1 − f, a saturated neuron gives you `nan`.
+# The sum may be as large as in 3.1.
 
 # %% answer bce_backward
 def bce_backward(w, x, t):

@@ -249,7 +249,7 @@ def softmax_backward(dout, p):
 # Together the two gates have a simpler gradient than either of them alone. Derive it.
 #
 # Logits may be as large as ±1000, where $e^{1000}$ overflows. Subtracting one number from all logits of a row
-# does not change its softmax.
+# does not change its softmax. And a small probability is rounded to 0, so take the logarithm before you divide.
 
 # %% answer softmax_cross_entropy
 def softmax_cross_entropy(logits, labels):

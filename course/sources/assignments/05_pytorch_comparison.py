@@ -76,7 +76,7 @@ def r144_backward(x, y, z):
 #
 # - **exact**: is every element the same?
 # - **approx**: are they the same up to rounding, as `np.allclose` judges with its own tolerances?
-# - **maxdiff**: the largest distance between two elements.
+# - **maxdiff**: the largest distance between an element of `mine` and the one in its place in `theirs`.
 #
 # Arrays of different shapes are `False, False` and infinitely far apart: numpy would broadcast them. A nan equals
 # nothing, not even another nan, and makes `maxdiff` nan.

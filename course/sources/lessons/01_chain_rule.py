@@ -218,8 +218,8 @@ graph(basket, apple=100, n_apple=2, orange=150, n_orange=3, tax=1.1, names="appl
 # - **Results are shared.** The tax gate sends 1.1 down once. Both fruits use it, and nobody computes it again.
 
 # %% [markdown]
-# A computer can't hold 1.1 exactly, so its 220 is not quite 220. That is why this course shows four digits, and
-# compares with a tolerance.
+# A computer can't hold 1.1 exactly, so its 220 is not quite 220. That is why this course shows only the first few
+# digits, and compares with a tolerance.
 
 # %%
 print(100 * 2 * 1.1)
@@ -257,7 +257,7 @@ figure, (calls, memory) = plt.subplots(1, 2, figsize=(9.5, 3.4))
 calls.plot(n, n * (n - 1) / 2, "--", color=RED, label="compute again")
 calls.plot(n, n - 1, color=GREEN, label="store")
 calls.set_ylabel("calls of f")
-memory.plot(n, np.ones_like(n), "--", color=RED)
+memory.plot(n, np.minimum(n, 3), "--", color=RED)
 memory.plot(n, n, color=GREEN)
 memory.set_ylabel("values held")
 for axes in (calls, memory):

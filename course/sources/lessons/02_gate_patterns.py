@@ -148,8 +148,9 @@ for scale in (1, 10, 1000):
 
 # %% [markdown]
 # In a linear model a weight is multiplied by the data. Multiply all data by 1000, and the gradient of the weight
-# is 1000 times as large. The step of gradient descent grows with it, and a step size that was right is now far
-# too long. That is one reason why data are brought to a common scale before training (Karpathy 2015).
+# is 1000 times as large. Training takes steps downhill, by **gradient descent**: against the gradient, and as long as
+# the gradient times a **step size**. A step size that was right is now far too long. That is one reason why data are
+# brought to a common scale before training (Karpathy 2015).
 
 # %% [markdown]
 # The plot shows this on the smallest model there is: one weight $w$, one number $x$, and a target 1 for $wx$.

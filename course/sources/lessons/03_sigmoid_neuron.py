@@ -166,7 +166,7 @@ f = plain()
 print(f"(1 - f) f = {(1 - f) * f:.4f}")
 
 # %% [markdown]
-# The same neuron with one σ gate. Fewer gates, the same gradients at the leaves.
+# The same neuron with one σ gate. Fewer gates, the same gradients at the inputs.
 
 # %%
 def grouped(w0, x0, w1, x1, w2):
@@ -296,7 +296,7 @@ _ = widgets.interact(draw_product, z=slider)
 #
 # $\tanh x = 2\,\sigma(2x) - 1$ runs from −1 to 1. Its slope needs only the output, too: $1 - \tanh^2 x$.
 #
-# At $x = 0.5$ the output is 0.4621 and the slope $1 - 0.4621^2 = 0.7864$. At 0 the slope is 1, four times
+# At $x = 0.5$ the output is 0.4621 and the slope $1 - \tanh^2 0.5 = 0.7864$. At 0 the slope is 1, four times
 # the sigmoid's best. It saturates all the same.
 #
 # Two slips to avoid, for both gates. The slope is made of the **output**, so do not put the input there.
@@ -400,7 +400,7 @@ print("Found: this input exposes the wrong gate." if abs(right - wrong) > 1e-4
 
 # %% [markdown]
 # Why does it hide there? Because $\sigma(0.659) = 0.659$: input and output are the same number.
-# A test with one input proves little. Draw several, and take care that inputs and outputs differ.
+# And it hides once more where $\sigma(x) = 1 - x$. A test with one input proves little: draw several at random.
 
 # %% [markdown]
 # ## Your turn

@@ -287,11 +287,11 @@ print("shape of (N, 1) minus (N,):", (np.zeros((5, 1)) - np.zeros(5)).shape)
 # $\text{relu}(x) = \max(x, 0)$, element by element. It is a gate that is open or closed. Open, it passes the
 # gradient unchanged; closed, it passes 0.
 #
-# What opens it is its **input** $x$ in the forward pass. Neither the sign of the gradient nor the size of the output
-# has a say. A convention: at exactly 0 the slope is 0, as in PyTorch.
+# What opens it is its **input** $x$ in the forward pass. Neither the sign of the gradient nor how large the output
+# is has a say. A convention: at exactly 0 the slope is 0, as in PyTorch.
 #
 # The plot shows three gates that networks put between their layers, values on the left and slopes on the right.
-# Only relu has slope 1 all the way out.
+# Only relu has slope 1 all the way out to the right.
 
 # %%
 x = np.linspace(-4, 4, 401)
@@ -342,7 +342,8 @@ print("slopes of p for the first logit", autodiff.jacobian(autodiff.softmax)(z)[
 # ### Large logits
 #
 # $e^{1000}$ does not fit into a number. Subtract the largest logit of the row first: all exponents are 0 or less,
-# and the probabilities are the same, since the factor cancels.
+# and the probabilities are the same, since the factor cancels. A very small one is still rounded to 0, and ln 0 is
+# −∞. Where you need its logarithm, write the logarithm of the quotient as a difference.
 #
 # Must you send a gradient through that maximum? No. The shift changes nothing, so its gradient adds up to 0.
 
@@ -510,7 +511,7 @@ print(f"autodiff {dW[1, 0]:.8f}   numeric {numeric:.8f}")
 # %% [markdown]
 # So why do libraries write rules for whole layers all the same? For two reasons.
 #
-# - **Speed and memory.** One rule in place of five saves five intermediate arrays.
+# - **Speed and memory.** One rule in place of five saves four intermediate arrays.
 # - **Numbers.** Softmax and cross-entropy taken apart divide by a probability that may be 0. Taken together they
 #   give $p_j - [j = y]$, and nothing can go wrong.
 #

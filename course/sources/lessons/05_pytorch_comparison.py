@@ -474,7 +474,8 @@ for precision, gradients in theirs.items():
 # ## The time of each
 #
 # Two sizes: $r$ with three numbers, and the layer with 128 inputs of 256 numbers and 64 outputs. Each time is the
-# best of several runs of forward and backward pass. Recorded times come from another machine.
+# best of several runs of forward and backward pass. Recorded times come from another machine. If one of them stands
+# out, something else kept your computer busy: run the cell again.
 
 # %%
 def best(action, runs):
@@ -493,7 +494,7 @@ large = [rng.normal(size=shape).astype(np.float32) for shape in ((128, 256), (25
 
 # %%
 def seconds(torch):
-    torch.set_num_threads(1)            # like the others
+    torch.set_num_threads(1)            # for a layer as small as this, sharing the work costs more than it saves
 
     def r():
         x, y, z = (torch.tensor(v, requires_grad=True) for v in (-2.0, 5.0, -4.0))

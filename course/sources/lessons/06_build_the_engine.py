@@ -34,7 +34,7 @@ plt.rcParams.update({"figure.figsize": (7.5, 3.6), "font.size": 12, "lines.linew
 #
 # Two doublings: $b = a + a$ and $c = b + b$. What is $\partial c / \partial a$? Type the number in place of the dots.
 #
-# With one slip or another, an engine answers 6 here, or 2, or 1. You will see how.
+# With a single slip, an engine answers 1 here. You will see which.
 
 # %%
 def doubled_twice(a):
@@ -130,7 +130,9 @@ LETTERS = dict(zip([node for node in NODES if NODES[node] or node == 0], "abcdeL
 def level_by_level(nodes, root):
     order = [root]
     for node in order:
-        order += [parent for parent, _ in nodes[node] if parent not in order]
+        for parent, _ in nodes[node]:
+            if parent not in order:
+                order.append(parent)
     return order
 
 def when_first_met(nodes, root):
@@ -176,7 +178,7 @@ for way in (level_by_level, when_first_met, when_left):
 # the luck runs out.
 
 # %% [markdown]
-# The three functions above call themselves, and look for nodes in a list. Python allows about a thousand calls inside
+# The last two functions call themselves, and all three look for nodes in a list. Python allows about a thousand calls inside
 # one another. A recurrent network of 5,000 steps needs 5,000. In the assignment you keep a stack of your own.
 
 # %% [markdown]
@@ -338,7 +340,7 @@ for name, seed in {"x": (1, 0, 0), "y": (0, 1, 0), "z": (0, 0, 1)}.items():
 # %% [markdown]
 # Count it. The circuit below makes $m$ outputs of $n$ inputs; an edge crossed is the unit. The plot shows the price of
 # **all** derivatives, on the left for one output and more and more inputs, on the right for one input and more and more
-# outputs. The lines cross where both are one.
+# outputs. The lines meet where both are one.
 
 # %%
 def edges_of(n, m):
@@ -395,9 +397,10 @@ tell("level by level", level_by_level, walk_back, lambda a: a * a + a)          
 tell("when first met", when_first_met, walk_back, short_and_long)                       # change me
 
 # %% [markdown]
-# What hid them: without a fork there is only one payment. And where all paths to a node are equally long, or end in a
-# leaf, no path overtakes another: a leaf pays nobody. For the third, write the last line of `short_and_long` as
-# `return b + e`: then the short path is met first.
+# What hid them: without a fork there is only one payment. (On `doubled_twice`, from the start of this lesson, the first
+# engine answers 1.) And where all paths to a node are equally long, or end in a leaf, no path overtakes another: a leaf
+# pays nobody. For the third, write the last line of `short_and_long` as `return b + e`: then the short path is met
+# first.
 
 # %% [markdown]
 # ## Your turn

@@ -166,7 +166,7 @@ functions = {"product of n numbers": (math.prod, "o"),
 # %% [markdown]
 # The plot shows how many times the gradient costs the function, for three functions of up to a thousand inputs or
 # stages. All stay at the line of 5 or below it, however large the function is. The numeric gradient, at $2n$,
-# leaves the picture with the third input.
+# leaves the picture with the fourth input.
 
 # %%
 sizes = [2, 5, 10, 20, 50, 100, 200, 500, 1000]
@@ -287,7 +287,7 @@ graph(named_once, w=1.5, names="x y")
 # %% [markdown]
 # With three stages little is won. With $n$ stages the formula has $n(n-1)/2$ sines, and only $n - 1$ of them
 # differ. The plot counts edges before and after: the first grow like a square, the others like a line. (Goodfellow,
-# Bengio and Courville 2016, section 6.5.6, mention such simplifications; compilers call them common sub-expression
+# Bengio and Courville 2016, sections 6.5.3 and 6.5.9, mention such simplifications; compilers call them common sub-expression
 # elimination.)
 
 # %%
@@ -563,7 +563,8 @@ print("calls:", {k: measured[k][1] for k in spacings})
 #
 # $$t(n, s) = \min_{0 < m < n} \; m + t(n - m, s - 1) + t(m, s), \qquad t(n, 1) = \frac{n(n-1)}{2}, \quad t(1, s) = 0$$
 #
-# With one place this is recomputing; with $n$ places it is storing.
+# With one place this is recomputing; with $n$ places it is storing. (Only what waits takes a place, not the argument
+# and the result of the call at work. So recomputing has one place here, and held 3 values above.)
 
 # %%
 @cache

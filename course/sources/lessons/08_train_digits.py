@@ -125,7 +125,7 @@ def loss_of(params, X, y, kind="tanh"):
 #
 # If all weights were 0, all hidden units would get the same gradient and stay alike for ever. So they start at
 # random. How large? A unit sums D products, and the spread of such a sum grows with $\sqrt D$. Divide by that
-# root, and the values keep their size from layer to layer.
+# root, and the sums keep their size; tanh alone shrinks the values a little in each layer.
 #
 # The plot sends random numbers through ten layers of 64 tanh units. Only with the scale $1/\sqrt D$ does the spread
 # of the values neither die out nor press against 1, where tanh is flat.
@@ -329,8 +329,8 @@ ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1), title="held-ou
 plt.show()
 
 # %% [markdown]
-# A wrong gradient that still points roughly downhill trains a network that is a little worse. You would blame the
-# step size, or the data. A gradient check finds it in a second.
+# A wrong gradient that still points roughly downhill trains a network that may read as well as the right one. Nothing
+# would make you look for a bug. A gradient check finds it in a second.
 
 # %% [markdown]
 # ## What autograd will not tell you
@@ -459,8 +459,8 @@ def sgd(images, epochs=10):
     return train(start(), grads_of, epochs, each=lambda p: loss_of(p, images, y))[1]
 
 # %% [markdown]
-# On the left both curves fall. On the right the gradients of `W1` are ten times smaller: SGD hardly moves, and Adam
-# falls nearly as before.
+# On the left both curves fall. On the right the gradients of both weight matrices start about ten times smaller, and so
+# are SGD's steps: its loss falls by a third only. Adam's steps keep their length, and its loss ends far below.
 
 # %%
 _, axes = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True)
