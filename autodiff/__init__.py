@@ -10,14 +10,10 @@ _HOME = {"Tensor": "tensor", "Op": "graph", "no_grad": "graph", "gradcheck": "nu
 
 
 def __getattr__(name):
-    if name.startswith("_"):
-        raise AttributeError(f"module 'autodiff' has no attribute {name!r}")
-    import_module("autodiff.rules")
-    module = import_module(f"autodiff.{_HOME.get(name, 'rules')}")
-    if name not in _HOME and name not in module.__all__:
-        raise AttributeError(f"module 'autodiff' has no attribute {name!r}")
-    globals()[name] = value = getattr(module, name)
-    return value
+    if not name.startswith("_") and name in __dir__():
+        globals()[name] = value = getattr(import_module(f"autodiff.{_HOME.get(name, 'rules')}"), name)
+        return value
+    raise AttributeError(f"module 'autodiff' has no attribute {name!r}")
 
 
 def __dir__():

@@ -1,18 +1,19 @@
 """Functions of functions: gradients, products with the Jacobian and the Hessian, and these matrices themselves.
 
-Where an argument is a dict, list or tuple of arrays (also nested), its gradient has the same form. Values go in and
-come out as plain numbers and arrays; only inside another transformation, or where f uses a Tensor from outside,
-is the result a Tensor, so that it can be differentiated again.
+Where an argument is a dict, list or tuple of arrays (also nested), its gradient has the same form; jacobian and
+hessian are for single arrays. Values go in and come out as plain numbers and arrays; only inside another
+transformation, or where f uses a Tensor from outside, is the result a Tensor, so that it can be differentiated again.
 """
 import math
+from contextlib import nullcontext
 
 import numpy as np
 
 from autodiff import graph, rules
 from autodiff.graph import Primitive
-from autodiff.tensor import Tensor, as_value, leaf, value_of
+from autodiff.tensor import Tensor, value_of
 
-_ALIAS = Primitive("alias", None, (lambda g, z, x: g,), None)
+_ALIAS = Primitive("alias", (lambda g, z, x: g,))
 
 
 def leaves(tree):
@@ -29,6 +30,10 @@ def leaves(tree):
     return flat
 
 
+def _is_tree(x):
+    return isinstance(x, (dict, list, tuple))
+
+
 def rebuild(tree, flat):
     """A tree of the form of `tree` around the values that the iterator `flat` gives."""
     if isinstance(tree, dict):
@@ -42,21 +47,25 @@ def rebuild(tree, flat):
 
 def vjp(f, *inputs):
     """f(*inputs), and a function from an upstream gradient of its form to the tuple of gradients of the inputs."""
-    return _pull(f, inputs, retain_graph=True)
+    return _vjp(f, inputs, retain_graph=True)
 
 
-def _pull(f, inputs, retain_graph=False):
+def _vjp(f, inputs, retain_graph=False):
     given = leaves(inputs)
-    fresh = [leaf(x.data if type(x) is Tensor else as_value(x)) for x in given]
-    if not fresh:
+    if not given:
         raise TypeError("there is nothing to differentiate with respect to: give at least one input")
     with graph.with_grad():
+        fresh = [graph.record(None, (), value_of(x)) for x in given]             # new leaves: no operation made them
         output = f(*rebuild(inputs, iter(fresh)))
     roots = leaves(output)
-    outer = graph.recording and (any(type(x) is Tensor for x in given) or graph.collect(roots, fresh[0].tick)[1])
+    if any(x is None for x in roots):
+        raise TypeError("the function to differentiate gave None: it may lack a return")
+    since = fresh[0].tick                            # what is older comes from outside
+    outer = graph.recording and (any(type(x) is Tensor for x in given)
+                                 or any(z.tick < since for z in graph.collect(roots, since)[:1]))
     for z, x in zip(fresh, given, strict=True):
-        if type(x) is Tensor and outer:
-            z.op, z.args = _ALIAS, (x,)             # to whoever differentiates this again, it came from x
+        if type(x) is Tensor and outer:             # now that f has run, the leaf becomes an alias of x: an outer walk
+            z.op, z.args = _ALIAS, (x,)             # passes through it, the walk of `pullback` stops at it
 
     def pullback(dout):
         douts = leaves(dout)
@@ -66,30 +75,31 @@ def _pull(f, inputs, retain_graph=False):
         pairs = [(x, graph.seed(x, g)) for x, g in zip(roots, douts, strict=True) if type(x) is Tensor]
         differentiable = graph.recording and (outer or any(type(g) is Tensor for _, g in pairs))
         with graph.with_grad():
-            grads = graph.gradients([x for x, _ in pairs], [g for _, g in pairs], (fresh[0].tick, fresh[-1].tick),
+            grads = graph.gradients([x for x, _ in pairs], [g for _, g in pairs], (since, fresh[-1].tick),
                                     retain_graph, differentiable)
         return rebuild(inputs, (grads[x] if x in grads else np.zeros_like(x.data)[()] for x in fresh))
 
     return (output if outer else rebuild(output, map(value_of, roots))), pullback
 
 
-def _pull_at(f, places, args, kwargs, retain_graph):
-    """`_pull` with respect to the arguments at `places`, the others held fixed."""
+def vjp_at(f, places, args, kwargs, retain_graph=False):
+    """`_vjp` with respect to the arguments at `places`, the others held fixed."""
     def of_chosen(*chosen):
         full = list(args)
         for place, x in zip(places, chosen, strict=True):
             full[place] = x
         return f(*full, **kwargs)
-    return _pull(of_chosen, tuple(args[place] for place in places), retain_graph)
+    return _vjp(of_chosen, tuple(args[place] for place in places), retain_graph)
 
 
 def value_and_grad(f, wrt=0):
     """A function that gives f's value, a scalar, and its gradient for argument `wrt` (an index, or a tuple of them)."""
     def both(*args, **kwargs):
-        value, pullback = _pull_at(f, wrt if isinstance(wrt, tuple) else (wrt,), args, kwargs, retain_graph=False)
-        if np.shape(value_of(value)):
-            raise ValueError("a gradient is taken of a function whose value is a single number; this one gave shape "
-                             f"{value_of(value).shape}. Sum it, or use vjp or jacobian")
+        value, pullback = vjp_at(f, wrt if isinstance(wrt, tuple) else (wrt,), args, kwargs)
+        form = type(value).__name__ if _is_tree(value) else np.shape(value_of(value)) and f"shape {value.shape}"
+        if form:
+            raise ValueError(f"a gradient is taken of a function whose value is a single number; this one gave {form}. "
+                             "Sum it, or use vjp or jacobian")
         grads = pullback(1.0)
         return value, (grads if isinstance(wrt, tuple) else grads[0])
     return both
@@ -104,15 +114,14 @@ def grad(f, wrt=0):
 def jvp(f, inputs, tangents):
     """f(*inputs), and its directional derivative along `tangents`, a tuple of the form of `inputs`.
 
-    Two reverse passes: the gradient is linear in its upstream gradient, and the gradient of that is the Jacobian
-    itself (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
+    Two reverse passes: the pullback is linear in its upstream gradient, so its own pullback multiplies with the
+    Jacobian itself (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
     """
     value, pullback = vjp(f, *inputs)
     zeros = rebuild(value, (np.zeros_like(value_of(x))[()] for x in leaves(value)))
     _, push = vjp(pullback, zeros)
-    if any(type(x) is Tensor for x in leaves((value, tangents))):
-        return value, push(tuple(tangents))[0]
-    with graph.no_grad():                           # nothing from outside: plain values are wanted
+    outer = any(type(x) is Tensor for x in leaves((value, tangents)))
+    with nullcontext() if outer else graph.no_grad():             # nothing from outside: plain values are wanted
         return value, push(tuple(tangents))[0]
 
 
@@ -124,8 +133,11 @@ def hvp(f, x, v):
 def jacobian(f, wrt=0):
     """A function that gives all partial derivatives of f's array: shape f(x).shape + x.shape, x argument `wrt`."""
     def matrix(*args, **kwargs):
-        value, pullback = _pull_at(f, (wrt,), args, kwargs, retain_graph=True)
-        shape = value_of(value).shape
+        value, pullback = vjp_at(f, (wrt,), args, kwargs, retain_graph=True)
+        if _is_tree(value) or _is_tree(args[wrt]):
+            raise TypeError("a Jacobian or Hessian is one of single arrays, not of dicts, lists or tuples: "
+                            "for these take grad or vjp")
+        shape = np.shape(value_of(value))
         rows = [pullback(dout.reshape(shape))[0] for dout in np.eye(math.prod(shape))]
         stacked = rules.stack(rows) if rows else np.zeros((0, *np.shape(args[wrt])))
         return stacked.reshape((*shape, *stacked.shape[1:]))

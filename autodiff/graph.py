@@ -1,7 +1,8 @@
 """The computational graph: recorded in the forward pass, walked in the backward pass.
 
-The walk is Algorithm 6.2 of Goodfellow, Bengio and Courville (2016), section 6.5, on nodes that hold arrays: each
-edge is paid once, contributions add where paths meet. It never recurses, and never knows what a rule computes.
+The walk is Algorithm 6.2 of Goodfellow, Bengio and Courville (2016), section 6.5.3, for nodes that hold arrays; here
+a node hands its gradient on to its arguments, rather than gathering it from those who use it. Each edge is used once,
+contributions add where paths meet. The walk never recurses, and never knows what a rule computes.
 """
 from heapq import heapify, heappop, heappush
 from operator import attrgetter
@@ -11,10 +12,11 @@ import numpy as np
 from autodiff.tensor import Tensor, as_value, ticks
 
 recording = True               # one switch for the whole process; see no_grad
-float64, ndarray, new = np.float64, np.ndarray, object.__new__
+ndarray, new = np.ndarray, object.__new__
 by_tick = attrgetter("tick")
-np.empty(31 << 20, np.uint8)   # freed at once: from then on glibc keeps freed memory for the next arrays (mallopt(3))
 SCALARS = {np.float16, np.float32, np.float64, np.longdouble}
+np.empty(31 << 20, np.uint8)   # freed at once: from then on glibc keeps freed memory of the process for the next arrays
+                               # (mallopt(3), M_MMAP_THRESHOLD), where it gave each back and fetched each anew
 
 
 class no_grad:
@@ -40,10 +42,10 @@ class with_grad(no_grad):
 class Primitive:
     """What a node knows of the operation that made it."""
 
-    __slots__ = ("forward", "name", "rules", "together")
+    __slots__ = ("name", "rules", "together")
 
-    def __init__(self, name, forward, rules, together):
-        self.name, self.forward, self.rules, self.together = name, forward, rules, together
+    def __init__(self, name, rules, together=None):
+        self.name, self.rules, self.together = name, rules, together
 
 
 def Op(name, forward, *rules, together=None):
@@ -52,13 +54,14 @@ def Op(name, forward, *rules, together=None):
     `rules[k](g, z, *args)` gives the gradient with respect to argument k, for g the upstream gradient (of the
     output's shape), z the output, args the inputs: the partial derivative times g, in numpy functions and
     operators, so that it also runs on Tensors when a gradient is differentiated again. It may have the shape to
-    which broadcasting grew the argument; the walk undoes that. It is a new array, or g, or a view of something.
+    which broadcasting grew the argument; the walk undoes that. It is a new array, which the walk may add into, or g, an
+    input, or a view; not an array that the rule keeps.
     Arguments beyond the last rule (an axis, a mask) are constants. Where arguments are many or share their work,
     `together(g, z, *args)` gives all gradients at once, in the place of rules.
     """
-    primitive = Primitive(name, forward, rules, together)    # not the function itself: that would be a cycle
+    primitive = Primitive(name, rules, together)    # not the function itself: that would be a cycle
     code, defaults = getattr(forward, "__code__", None), getattr(forward, "__defaults__", None) or ()
-    named = code.co_varnames[:code.co_argcount] if defaults else ()
+    named = code.co_varnames[:code.co_argcount] if code else ()
     optional = tuple(zip(named, (None,) * (len(named) - len(defaults)) + defaults, strict=True))
     count = len(rules)
 
@@ -103,7 +106,7 @@ def Op(name, forward, *rules, together=None):
             raise _misfit(name, error, [x, y]) from None
         return record(primitive, (x, y), data)
 
-    rule = getattr(rules[0], "__code__", None) if rules and not named else None
+    rule = getattr(rules[0], "__code__", None) if rules and not defaults else None
     if rule and rule.co_argcount - 2 == count:           # a rule for each argument
         op = {1: unary, 2: binary}.get(count, op)
     op.__name__ = op.__qualname__ = name
@@ -115,7 +118,7 @@ def record(op, args, data):
     if not recording:
         return data
     kind = type(data)
-    if kind is not float64 and (not data.ndim or data.dtype.kind != "f" if kind is ndarray else kind not in SCALARS):
+    if not (data.ndim and data.dtype.kind == "f" if kind is ndarray else kind in SCALARS):
         data = as_value(data)
     z = new(Tensor)
     z.data = data
@@ -128,7 +131,7 @@ def record(op, args, data):
 
 def _misfit(name, error, values):
     shapes = " and ".join(str(x.shape) for x in values if isinstance(x, (ndarray, np.generic, Tensor)))
-    return ValueError(f"{name}: {error}. It was given shapes {shapes}")
+    return ValueError(f"{name}: {error}" + (f". It was given shapes {shapes}" if shapes else ""))
 
 
 def _freed(op):
@@ -137,36 +140,30 @@ def _freed(op):
 
 
 def collect(roots, since=0):
-    """The nodes that made `roots`, oldest first; and whether any of them uses a Tensor older than tick `since`.
-
-    What is older cannot depend on a leaf made at `since`, and is left out. Leaves are not listed.
-    """
-    outer = False
-    seen = {x for x in roots if type(x) is Tensor and x.op is not None and x.tick >= since}
+    """`roots` and all Tensors behind them, oldest first; what lies behind one older than tick `since` is left out."""
+    seen = {x for x in roots if type(x) is Tensor}
     stack = list(seen)
     while stack:
         z = stack.pop()
-        args = z.args
-        if args is None:
+        if z.tick < since:
+            continue
+        if z.args is None:
             raise _freed(z.op)
-        for x in args:
+        for x in z.args:
             if type(x) is Tensor and x not in seen:
-                if x.tick < since:
-                    outer = True
-                elif x.op is not None:
-                    seen.add(x)
-                    stack.append(x)
-    return sorted(seen, key=by_tick), outer
+                seen.add(x)
+                stack.append(x)
+    return sorted(seen, key=by_tick)
 
 
-def walk(grads, leaves=(0, -1), retain_graph=False, differentiable=False):
+def walk(grads, span=(0, -1), retain_graph=False, differentiable=False):
     """Take the gradients in `grads` (node -> gradient) back to the leaves; those of nodes are used up on the way.
 
     Newest node first: then all contributions to a node have arrived when its turn comes. A differentiable walk
-    hands Tensors to the same rules, which record what they do. `leaves` are the ticks of the first and the last leaf
+    hands Tensors to the same rules, which record what they do. `span` has the ticks of the first and the last leaf
     of a transformation: what is older gets no gradient, and these hand none on.
     """
-    since, last = leaves
+    since, last = span
     nodes = [(-z.tick, z) for z in grads if z.op is not None]
     heapify(nodes)
     while nodes:
@@ -184,19 +181,19 @@ def walk(grads, leaves=(0, -1), retain_graph=False, differentiable=False):
                 inputs.append(x.data if type(x) is Tensor else x)      # a loop: faster than what is shorter
             if not retain_graph:
                 z.args = None
-        rules = op.rules or [lambda *_, dx=dx: dx for dx in op.together(*inputs)]
+        together = op.together and list(op.together(*inputs))
         for k, x in enumerate(args):
             if type(x) is not Tensor or x.tick < since:
                 continue
-            dx, like = rules[k](*inputs), x.data
+            dx, like = together[k] if together else op.rules[k](*inputs), x.data
             kind = type(dx)
             if kind is not type(like) or (kind is ndarray and dx.shape != like.shape):
-                dx = fit(dx, like.shape, op, k)
+                dx = unbroadcast(dx, like.shape, op, k)
             if x not in grads:
                 grads[x] = dx
                 if x.op is not None:
                     heappush(nodes, (-x.tick, x))
-            elif (kind is ndarray and op.rules and dx.base is None and dx.dtype is grads[x].dtype
+            elif (kind is ndarray and not together and dx.base is None and dx.dtype is grads[x].dtype
                   and id(dx) not in map(id, inputs)):
                 dx += grads[x]                       # into an array that the rule has made: not a view, not an input
                 grads[x] = dx
@@ -204,7 +201,7 @@ def walk(grads, leaves=(0, -1), retain_graph=False, differentiable=False):
                 grads[x] = grads[x] + dx
 
 
-def fit(dx, shape, op, k):
+def unbroadcast(dx, shape, op, k):
     """The contribution `dx` summed down to `shape`: where broadcasting made copies, their gradients add."""
     if type(dx) is not Tensor:
         dx = np.asarray(dx)
@@ -235,13 +232,13 @@ def seed(root, dout=None):
     return dout if dout.ndim or type(dout) is Tensor else dout[()]
 
 
-def gradients(roots, seeds, leaves=(0, -1), retain_graph=False, differentiable=False):
-    """{leaf: gradient of the sum of roots times seeds}, by one backward pass; each gradient is an array of its own."""
+def gradients(roots, seeds, span=(0, -1), retain_graph=False, differentiable=False):
+    """{leaf: gradient of the sum of all root * seed}, by one backward pass; each gradient is an array of its own."""
     grads, shared = {}, set(map(id, seeds))
     for root, dout in zip(roots, seeds, strict=True):
         grads[root] = grads[root] + dout if root in grads else dout
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):   # conventions such as sqrt'(0) = inf
-        walk(grads, leaves, retain_graph, differentiable)
+        walk(grads, span, retain_graph, differentiable)
     for z, g in grads.items():
         if type(g) is ndarray:
             if g.dtype is not z.data.dtype or g.base is not None or id(g) in shared:

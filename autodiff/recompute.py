@@ -3,7 +3,7 @@
 With a checkpoint every √n steps, a chain of n steps holds about 2√n values at once rather than n, for one more forward
 pass (T. Chen et al., "Training deep nets with sublinear memory cost", 2016, section 4).
 """
-from autodiff.functional import leaves, rebuild, vjp
+from autodiff.functional import leaves, vjp_at, rebuild
 from autodiff.graph import Op
 from autodiff.tensor import Tensor
 
@@ -29,13 +29,7 @@ def checkpoint(f):
 
         def together(g, z, *values):
             wanted = [k for k, x in enumerate(given) if type(x) is Tensor]
-
-            def of_wanted(*chosen):
-                full = list(values)
-                for k, x in zip(wanted, chosen, strict=True):
-                    full[k] = x
-                return flat(*full)
-            grads = dict(zip(wanted, vjp(of_wanted, *(values[k] for k in wanted))[1](g), strict=True))
+            grads = dict(zip(wanted, vjp_at(flat, wanted, values, {})[1](g), strict=True))
             return [grads.get(k) for k in range(len(given))]
 
         given = leaves(inputs)

@@ -9,11 +9,12 @@ Here `sum`, `max`, `min`, `abs` are the functions for arrays, not Python's own.
 import functools
 import math
 import operator
+import string
 
 import numpy as np
 
 from autodiff.graph import Op
-from autodiff.tensor import CONSTANT, NUMPY, Tensor, value_of
+from autodiff.tensor import NUMPY, Tensor, value_of
 
 # -- arithmetic -------------------------------------------------------------------------------------------------
 
@@ -81,8 +82,8 @@ def where(condition, x, y):
 # -- sums and their kin -----------------------------------------------------------------------------------------
 
 def _axes(axis, ndim):
-    """`axis` (None for all, a number or a tuple) as a list of numbers that are not negative."""
-    return [*range(ndim)] if axis is None else [i % ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
+    """`axis` (None for all, a number or several) as a list of numbers that are not negative."""
+    return [*range(ndim)] if axis is None else [i % ndim for i in np.ravel(axis).tolist()]
 
 
 def _spread(g, x, axis):
@@ -133,9 +134,8 @@ def prod(x, axis=None, keepdims=False):
     """The product, in halves: made of multiplications, its derivatives of any order are exact with zeros too."""
     x = _array(x)
     axes = _axes(axis, x.ndim)
-    rest = [i for i in range(x.ndim) if i not in axes]
-    shape = [x.shape[i] for i in rest]
-    rows = transpose(x, [*axes, *rest]).reshape(math.prod(x.shape[i] for i in axes), *shape)
+    shape = [n for i, n in enumerate(x.shape) if i not in axes]
+    rows = moveaxis(x, axes, [*range(len(axes))]).reshape(math.prod(x.shape[i] for i in axes), *shape)
     while len(rows) > 1:
         half = len(rows) // 2
         pairs = rows[:half] * rows[half:2 * half]
@@ -211,8 +211,8 @@ def _array(x):
 
 def take(x, indices, axis=None):
     """The elements of x at `indices` along an axis, or of all of x in one row; repeats accumulate."""
-    x, indices = (ravel(x), np.asarray(indices)) if axis is None else (_array(x), np.asarray(indices))
-    return x[_along((axis or 0) % x.ndim, indices)]
+    x, axis = (ravel(x), 0) if axis is None else (_array(x), axis)
+    return x[_along(axis % x.ndim, np.asarray(indices))]
 
 
 def concatenate(arrays, axis=0):
@@ -312,7 +312,7 @@ def tensordot(x, y, axes=2):
     x, y = _array(x), _array(y)
     if isinstance(axes, int):
         axes = range(x.ndim - axes, x.ndim), range(axes)
-    xs, ys = ([i % v.ndim for i in ([a] if isinstance(a, int) else a)] for v, a in zip((x, y), axes, strict=True))
+    xs, ys = (_axes(axis, ndim) for axis, ndim in zip(axes, (x.ndim, y.ndim), strict=True))
     if [x.shape[i] for i in xs] != [y.shape[i] for i in ys]:
         raise ValueError(f"tensordot: axes {xs} of shape {x.shape} do not fit axes {ys} of shape {y.shape}")
     x_free, y_free = [i for i in range(x.ndim) if i not in xs], [i for i in range(y.ndim) if i not in ys]
@@ -375,7 +375,7 @@ def _spelled_out(subscripts, operands):
     inputs = left.split(",")
     if len(inputs) != len(operands):
         raise ValueError(f"einsum: {subscripts!r} names {len(inputs)} operands, and {len(operands)} were given")
-    spare = [c for c in map(chr, range(ord("A"), ord("z") + 1)) if c.isalpha() and c not in subscripts]
+    spare = [c for c in string.ascii_letters if c not in subscripts]
     hidden = [x.ndim - len(labels) + 3 if "..." in labels else 0 for x, labels in zip(operands, inputs, strict=True)]
     dots = "".join(spare[:np.max(hidden)])
     inputs = [labels.replace("...", dots[len(dots) - n:]) for labels, n in zip(inputs, hidden, strict=True)]
@@ -391,8 +391,8 @@ def _softmax(x, axis=-1):
     return p
 
 
-def _cross_entropy(x, labels, slope):
-    """The loss; and into the list `slope`, for the rule, its gradient: softmax(x), less 1 at the labels, over N."""
+def _cross_entropy(x, labels, cache):
+    """The loss; and into the list `cache`, for the rule, softmax(x) less 1 at the labels: half of it is made anyway."""
     n = len(labels)
     at = np.arange(n), labels
     x = x - np.maximum.reduce(x, axis=1, keepdims=True)
@@ -401,7 +401,7 @@ def _cross_entropy(x, labels, slope):
     z = np.add.reduce(np.log(total[:, 0]) - x[at]) / n
     p /= total
     p[at] -= 1
-    slope.append(p)
+    cache.append(p)
     return z
 
 
@@ -416,9 +416,8 @@ softmax = Op("softmax", _softmax,
 log_softmax = Op("log_softmax", lambda x, axis=-1: x - _logsumexp(x, axis, True),
                  lambda g, z, x, axis: g - np.exp(z) * g.sum(axis=axis, keepdims=True))
 _softmax_cross_entropy = Op("softmax_cross_entropy", _cross_entropy,
-                            lambda g, z, x, labels, slope: g / len(labels) * (
-                                softmax(x) - (labels[:, None] == np.arange(x.shape[1])) if type(x) is Tensor
-                                else slope[0]))
+                            lambda g, z, x, labels, cache: g / len(labels) * (
+                                softmax(x) - np.eye(x.shape[1], dtype=x.dtype)[labels] if type(x) is Tensor else cache[0]))
 mse = Op("mse", _squared_error,
          lambda g, z, x, y: g * (2 / (x.size or 1)) * (x - y),
          lambda g, z, x, y: g * (2 / (x.size or 1)) * (y - x))
@@ -435,29 +434,30 @@ def softmax_cross_entropy(logits, labels):
 
 # -- hung into Tensor and into numpy's protocols ----------------------------------------------------------------
 
-_MADE_HERE = {name: value for name, value in globals().items() if name[0] != "_" and value not in (Op, value_of)
-              and getattr(value, "__module__", None) in (__name__, Op.__module__)}
-__all__ = sorted(_MADE_HERE)
-
-NUMPY.update({getattr(np, name): function for name, function in _MADE_HERE.items() if hasattr(np, name)})
-NUMPY.update({np.trace: matrix_trace, np.linalg.norm: norm})
-CONSTANT.update([
-    np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isclose, np.allclose,
-    np.array_equal, np.logical_not, np.logical_and, np.logical_or, np.isfinite, np.isnan, np.isinf, np.sign,
-    np.signbit, np.floor, np.ceil, np.trunc, np.rint, np.round, np.zeros_like, np.ones_like, np.full_like,
-    np.empty_like, np.shape, np.ndim, np.size, np.argmax, np.argmin, np.argsort, np.nonzero, np.count_nonzero, np.any,
-    np.all, np.result_type])
-
-
 def _reflected(function):
     return lambda y, x: function(x, y)
 
 
 def _constant(function):
-    return lambda *args, **kwargs: function(*map(value_of, args), **kwargs)
+    """`function` of the plain values: its result has no gradient."""
+    return lambda *args, **kwargs: function(*map(value_of, args), **{k: value_of(x) for k, x in kwargs.items()})
 
 
-def _spread_out(function):
+_MADE_HERE = {name: value for name, value in globals().items()
+              if name[0] != "_" and callable(value) and value not in (Op, Tensor, value_of)}
+__all__ = sorted(_MADE_HERE)
+
+NUMPY.update({getattr(np, name): function for name, function in _MADE_HERE.items() if hasattr(np, name)})
+NUMPY.update({np.trace: matrix_trace, np.linalg.norm: norm})
+NUMPY.update({function: _constant(function) for function in [
+    np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isclose, np.allclose,
+    np.array_equal, np.logical_not, np.logical_and, np.logical_or, np.isfinite, np.isnan, np.isinf, np.sign,
+    np.signbit, np.floor, np.ceil, np.trunc, np.rint, np.round, np.zeros_like, np.ones_like, np.full_like,
+    np.empty_like, np.shape, np.ndim, np.size, np.argmax, np.argmin, np.argsort, np.nonzero, np.count_nonzero, np.any,
+    np.all, np.result_type]})
+
+
+def _shape_in_pieces(function):
     """A method that takes a shape as one argument or as several: x.reshape(2, 3), x.reshape((2, 3))."""
     def method(x, *shape):
         apart = shape and isinstance(shape[0], (int, np.integer))
@@ -478,5 +478,5 @@ for _name in ("eq", "ne", "lt", "le", "gt", "ge"):
     setattr(Tensor, f"__{_name}__", _constant(getattr(operator, _name)))
 for _name in ("argmax", "argmin", "argsort", "any", "all", "round"):
     setattr(Tensor, _name, _constant(getattr(np, _name)))
-Tensor.reshape, Tensor.transpose = _spread_out(reshape), _spread_out(transpose)
+Tensor.reshape, Tensor.transpose = _shape_in_pieces(reshape), _shape_in_pieces(transpose)
 Tensor.T, Tensor.mT = property(lambda x: transpose(x)), property(lambda x: swapaxes(x, -1, -2))

@@ -9,8 +9,7 @@ import itertools
 import numpy as np
 
 ticks = itertools.count()      # one clock for all: a node is always younger than what it was made of
-NUMPY = {}                     # numpy function -> the operation that stands for it
-CONSTANT = set()               # numpy functions whose result has no gradient: they read the values
+NUMPY = {}                     # numpy function -> what stands for it when a Tensor is among its arguments
 
 
 class Tensor:
@@ -68,8 +67,6 @@ class Tensor:
     def __array_function__(self, func, types, args, kwargs):
         if func in NUMPY:
             return NUMPY[func](*args, **kwargs)
-        if func in CONSTANT:
-            return func(*map(value_of, args), **{name: value_of(arg) for name, arg in kwargs.items()})
         raise no_rule(func.__name__)
 
     # what would lose gradients without a word
@@ -93,13 +90,6 @@ def as_value(data):
         raise TypeError(f"a Tensor holds real floating-point numbers, and this is {array.dtype}: write 3.0 rather than "
                         "3, or array.astype(float); what needs no gradient (labels, indices) stays a plain array")
     return array if array.ndim else array[()]
-
-
-def leaf(data):
-    """A new leaf around `data` as it is: without a check, without a copy."""
-    z = Tensor.__new__(Tensor)
-    z.data, z.grad, z.op, z.args, z.tick = data, None, None, (), next(ticks)
-    return z
 
 
 def value_of(x):

@@ -13,7 +13,12 @@ nothing but strings, numbers, lists and None, and leaves the graph as it was.
 
 from typing import NamedTuple
 
+import numpy as np
+
+from autodiff import Tensor
+from autodiff.graph import collect, unbroadcast
 from autodiff.scalar import Scalar, Tape
+from autodiff.tensor import value_of
 
 __all__ = ["Node", "Step", "Trace", "record", "trace"]
 
@@ -66,7 +71,7 @@ class Trace(NamedTuple):
         """The gradient with respect to the leaf `name`: zeros where no path leads from it to the output."""
         node = self.nodes[self._id(name)]
         paid = [step.after for step in self.steps if step.direction == "backward" and step.receiver == node.id]
-        return paid[-1] if paid else _zeros(node.shape)
+        return paid[-1] if paid else np.zeros(node.shape).tolist()
 
     def _id(self, name):
         for node in self.nodes:
@@ -82,11 +87,7 @@ def trace(f, /, **inputs):
     The inputs become Tensors; should `f` take Scalars only (the functions of autodiff.scalar refuse Tensors),
     it gets Scalars. Raises TypeError if `f` returns neither, ValueError if its result is not a single number.
     """
-    import numpy as np
-
-    from autodiff import Tensor
-
-    arrays = {name: _array(np, name, value) for name, value in inputs.items()}
+    arrays = {name: _array(name, value) for name, value in inputs.items()}
     leaves = {name: Tensor(array) for name, array in arrays.items()}
     try:
         output = f(**leaves)
@@ -108,8 +109,6 @@ def record(output, /, **leaves):
     """The trace of `output`, a Tensor or a Scalar, with the given names for its leaves."""
     if isinstance(output, Scalar):
         return _passes(*_from_tape(output, leaves))
-    from autodiff import Tensor
-
     if not isinstance(output, Tensor):
         got = f"{type(output).__name__}: {output!r}"
         raise TypeError(f"the function must return a Tensor or a Scalar made from its arguments; it returned {got:.80}")
@@ -142,9 +141,6 @@ def _from_tape(output, leaves):
 
 
 def _from_graph(output, leaves):
-    from autodiff import Tensor
-    from autodiff.graph import collect
-
     names = {leaf: name for name, leaf in leaves.items()}
     nodes, payers, place = [], [], {}
 
@@ -155,56 +151,39 @@ def _from_graph(output, leaves):
 
     for leaf, name in names.items():
         place[leaf] = enter("leaf", leaf.data, name)
-    order, _ = collect([output])
-    for z in order:
-        parents = []
-        for slot in _slots(z, Tensor):
-            x = z.args[slot]
-            if type(x) is not Tensor:
-                parents.append(enter("constant", x))        # each time anew: x * 2 + 2 has two of them
-            else:
-                if x not in place:
-                    place[x] = enter("leaf", x.data)
-                parents.append(place[x])
-        place[z] = enter(z.op.name, z.data, parents=parents, payer=_payer(z))
+    for z in collect([output]):
+        if z.op:
+            parents = [place[x] if type(x) is Tensor else enter("constant", x)       # x * 2 + 2 has two constants
+                       for x in (z.args[slot] for slot in _slots(z))]
+            place[z] = enter(z.op.name, z.data, parents=parents, payer=_payer(z))
+        elif z not in place:
+            place[z] = enter("leaf", z.data)
     return nodes, payers, place[output]
 
 
-def _slots(z, tensor):
+def _slots(z):
     """Which arguments of a gate have a place in the graph: not an axis, a shape or a mask."""
     if z.op.together:
-        return [slot for slot, x in enumerate(z.args) if type(x) is tensor]
+        return [slot for slot, x in enumerate(z.args) if type(x) is Tensor]
     return range(min(len(z.op.rules), len(z.args)))
 
 
 def _payer(z):
     """What the Tensor `z` pays in the backward pass: its rules, with broadcasting undone."""
-    import numpy as np
-
-    from autodiff import Tensor
-    from autodiff.graph import fit
-    from autodiff.tensor import value_of
-
-    values = [value_of(x) for x in z.args]
-    slots = _slots(z, Tensor)
-
     def shares(upstream):
-        together = z.op.together and z.op.together(upstream, z.data, *values)
-        for slot in slots:
-            x = z.args[slot]
-            if type(x) is not Tensor:
-                yield None
-            else:
-                dx = together[slot] if together else z.op.rules[slot](upstream, z.data, *values)
-                yield fit(dx, x.data.shape, z.op, slot)
+        inputs = (np.asarray(upstream, z.dtype)[()], z.data, *map(value_of, z.args))
+        together = z.op.together and z.op.together(*inputs)
+        for slot, k in enumerate(_slots(z)):
+            x = z.args[k]
+            if type(x) is Tensor:
+                yield slot, unbroadcast(together[k] if together else z.op.rules[k](*inputs), x.shape, z.op, k)
 
     def pay(upstream):
-        upstream = np.asarray(upstream, z.data.dtype)[()]
         with np.errstate(all="ignore"):                 # conventions such as sqrt'(0) = inf
-            paid = list(shares(upstream))
-            slopes = paid if z.data.ndim else list(shares(np.ones_like(z.data)[()]))
-        return [(slot, None if z.data.ndim or np.ndim(slope) else float(slope), _plain(dx))
-                for slot, (dx, slope) in enumerate(zip(paid, slopes, strict=True)) if dx is not None]
+            paid = dict(shares(upstream))
+            slopes = {} if z.ndim else dict(shares(1.0))
+        local = {slot: float(slope) for slot, slope in slopes.items() if not np.ndim(slope)}
+        return [(slot, local.get(slot), _plain(dx)) for slot, dx in paid.items()]
     return pay
 
 
@@ -221,14 +200,14 @@ def _passes(nodes, payers, output):
             receiver = node.parents[slot]
             if nodes[receiver].gate == "constant":
                 continue                                # nobody asks for its gradient
-            before = gradients.get(receiver, _zeros(nodes[receiver].shape))
-            gradients[receiver] = _sum(before, contribution)
+            before = gradients.get(receiver, np.zeros(nodes[receiver].shape).tolist())
+            gradients[receiver] = np.add(before, contribution).tolist()
             steps.append(Step("backward", node.gate, node.id, receiver, slot, local, upstream,
                               contribution, before, gradients[receiver]))
     return Trace(nodes, steps, output)
 
 
-def _array(np, name, value):
+def _array(name, value):
     try:
         array = np.asarray(value)
     except ValueError:                      # a ragged list
@@ -240,15 +219,3 @@ def _array(np, name, value):
 
 def _plain(value):
     return value.tolist() if hasattr(value, "tolist") else float(value)
-
-
-def _zeros(shape):
-    if not shape:
-        return 0.0
-    return [_zeros(shape[1:]) for _ in range(shape[0])]
-
-
-def _sum(a, b):
-    if isinstance(a, list):
-        return [_sum(x, y) for x, y in zip(a, b, strict=True)]
-    return a + b
