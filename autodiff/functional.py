@@ -30,8 +30,26 @@ def leaves(tree):
     return flat
 
 
-def _is_tree(x):
+def is_tree(x):
+    """Whether x is a dict, list or tuple of other things."""
     return isinstance(x, (dict, list, tuple))
+
+
+def aligned(tree, form):
+    """The parts of `tree` in the order of the leaves of `form`, a tree with the same keys and lengths."""
+    if not is_tree(form):
+        return [tree]
+    keys = form.keys() if isinstance(form, dict) else range(len(form))
+    if not is_tree(tree) or keys != (tree.keys() if isinstance(tree, dict) else range(len(tree))):
+        raise ValueError(f"the upstream gradient must have the output's form, {_shown(form)}; it has {_shown(tree)}")
+    return [part for key in keys for part in aligned(tree[key], form[key])]
+
+
+def _shown(tree):
+    """The form of a tree in words."""
+    if isinstance(tree, dict):
+        return f"a dict with {', '.join(map(repr, tree))}"
+    return f"a {type(tree).__name__} of {len(tree)}" if is_tree(tree) else "one array"
 
 
 def rebuild(tree, flat):
@@ -68,10 +86,9 @@ def _vjp(f, inputs, retain_graph=False):
             z.op, z.args = _ALIAS, (x,)             # passes through it, the walk of `pullback` stops at it
 
     def pullback(dout):
-        douts = leaves(dout)
-        if len(douts) != len(roots):
-            raise ValueError(f"the output has {len(roots)} parts, the upstream gradient {len(douts)}: "
-                             "it must have the output's form")
+        douts = aligned(dout, output)
+        if not graph.recording:
+            douts = map(value_of, douts)
         pairs = [(x, graph.seed(x, g)) for x, g in zip(roots, douts, strict=True) if type(x) is Tensor]
         differentiable = graph.recording and (outer or any(type(g) is Tensor for _, g in pairs))
         with graph.with_grad():
@@ -84,6 +101,9 @@ def _vjp(f, inputs, retain_graph=False):
 
 def vjp_at(f, places, args, kwargs, retain_graph=False):
     """`_vjp` with respect to the arguments at `places`, the others held fixed."""
+    places = [place % len(args) if -len(args) <= place < len(args) else place for place in places]
+    if len(set(places)) < len(places) or max(places) >= len(args):
+        raise TypeError(f"wrt names arguments given by position, each once; {places} of {len(args)}")
     def of_chosen(*chosen):
         full = list(args)
         for place, x in zip(places, chosen, strict=True):
@@ -94,14 +114,16 @@ def vjp_at(f, places, args, kwargs, retain_graph=False):
 
 def value_and_grad(f, wrt=0):
     """A function that gives f's value, a scalar, and its gradient for argument `wrt` (an index, or a tuple of them)."""
+    places = tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
+
     def both(*args, **kwargs):
-        value, pullback = vjp_at(f, wrt if isinstance(wrt, tuple) else (wrt,), args, kwargs)
-        form = type(value).__name__ if _is_tree(value) else np.shape(value_of(value)) and f"shape {value.shape}"
+        value, pullback = vjp_at(f, places, args, kwargs)
+        form = type(value).__name__ if is_tree(value) else np.shape(value_of(value)) and f"shape {value.shape}"
         if form:
             raise ValueError(f"a gradient is taken of a function whose value is a single number; this one gave {form}. "
                              "Sum it, or use vjp or jacobian")
         grads = pullback(1.0)
-        return value, (grads if isinstance(wrt, tuple) else grads[0])
+        return value, (grads if isinstance(wrt, (list, tuple)) else grads[0])
     return both
 
 
@@ -134,13 +156,14 @@ def jacobian(f, wrt=0):
     """A function that gives all partial derivatives of f's array: shape f(x).shape + x.shape, x argument `wrt`."""
     def matrix(*args, **kwargs):
         value, pullback = vjp_at(f, (wrt,), args, kwargs, retain_graph=True)
-        if _is_tree(value) or _is_tree(args[wrt]):
+        if is_tree(value) or is_tree(args[wrt]):
             raise TypeError("a Jacobian or Hessian is one of single arrays, not of dicts, lists or tuples: "
                             "for these take grad or vjp")
         shape = np.shape(value_of(value))
         rows = [pullback(dout.reshape(shape))[0] for dout in np.eye(math.prod(shape))]
         stacked = rules.stack(rows) if rows else np.zeros((0, *np.shape(args[wrt])))
-        return stacked.reshape((*shape, *stacked.shape[1:]))
+        stacked = stacked.reshape((*shape, *stacked.shape[1:]))
+        return stacked if type(stacked) is Tensor else stacked[()]
     return matrix
 
 

@@ -9,7 +9,7 @@ from operator import attrgetter
 
 import numpy as np
 
-from autodiff.tensor import Tensor, as_value, ticks
+from autodiff.tensor import Tensor, as_value, ticks, value_of
 
 recording = True               # one switch for the whole process; see no_grad
 ndarray, new = np.ndarray, object.__new__
@@ -20,17 +20,17 @@ np.empty(31 << 20, np.uint8)   # freed at once: from then on glibc keeps freed m
 
 
 class no_grad:
-    """`with no_grad():` operations on Tensors give plain numpy values and record nothing."""
+    """`with no_grad():` operations on Tensors give plain numpy values and record nothing; for one thread only."""
 
-    on = False
+    on, before = False, ()
 
     def __enter__(self):
         global recording
-        self.before, recording = recording, self.on
+        self.before, recording = (*self.before, recording), self.on
 
     def __exit__(self, *error):
         global recording
-        recording = self.before
+        *self.before, recording = self.before
 
 
 class with_grad(no_grad):
@@ -95,6 +95,8 @@ def Op(name, forward, *rules, together=None):
         return record(primitive, (x,), data)
 
     def binary(x, y):
+        if type(x) is list or type(y) is list:
+            x, y = (np.asarray(v) if type(v) is list else v for v in (x, y))
         try:
             if type(x) is Tensor:
                 data = forward(x.data, y.data if type(y) is Tensor else y)
@@ -193,8 +195,8 @@ def walk(grads, span=(0, -1), retain_graph=False, differentiable=False):
                 grads[x] = dx
                 if x.op is not None:
                     heappush(nodes, (-x.tick, x))
-            elif (kind is ndarray and not together and dx.base is None and dx.dtype is grads[x].dtype
-                  and id(dx) not in map(id, inputs)):
+            elif (kind is ndarray is type(grads[x]) and not together and dx.base is None
+                  and dx.dtype is grads[x].dtype and id(dx) not in map(id, inputs)):
                 dx += grads[x]                       # into an array that the rule has made: not a view, not an input
                 grads[x] = dx
             else:
@@ -203,6 +205,8 @@ def walk(grads, span=(0, -1), retain_graph=False, differentiable=False):
 
 def unbroadcast(dx, shape, op, k):
     """The contribution `dx` summed down to `shape`: where broadcasting made copies, their gradients add."""
+    if dx is None:
+        raise TypeError(f"the rule of {op.name} for argument {k} gave None: it may lack a return")
     if type(dx) is not Tensor:
         dx = np.asarray(dx)
     grown, extra = dx.shape, dx.ndim - len(shape)
@@ -241,11 +245,13 @@ def gradients(roots, seeds, span=(0, -1), retain_graph=False, differentiable=Fal
         walk(grads, span, retain_graph, differentiable)
     for z, g in grads.items():
         if type(g) is ndarray:
-            if g.dtype is not z.data.dtype or g.base is not None or id(g) in shared:
-                grads[z] = g = g.astype(z.data.dtype)                     # a view, or another leaf's gradient too
+            if g.dtype is not z.data.dtype or g.base is not None or id(g) in shared or differentiable:
+                grads[z] = g = g.astype(as_value(z.data).dtype)           # a view, or another leaf's gradient too
             shared.add(id(g))
         elif type(g) is not Tensor:
             grads[z] = z.data.dtype.type(g)
+        elif g.dtype != z.dtype:
+            grads[z] = g.astype(z.dtype)
     return grads
 
 
@@ -255,7 +261,7 @@ def backward(self, dout=None, retain_graph=False):
     `dout`, the upstream gradient, has this Tensor's shape and may be left out for a scalar: it is 1 then.
     The graph is freed on the way, unless it is to be retained; a second pass through it is a RuntimeError.
     """
-    for leaf, gradient in gradients((self,), (seed(self, dout),), retain_graph=retain_graph).items():
+    for leaf, gradient in gradients((self,), (seed(self, value_of(dout)),), retain_graph=retain_graph).items():
         leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
 
 

@@ -1,7 +1,7 @@
 """The gradient check: analytic against numeric.
 
 A gradient is compared along one random direction at a time, u · (J v) by central differences against (Jᵀu) · v by the
-rules, which costs two forward passes whatever the size. Only where they differ is each element looked at, to
+rules: two forward passes for each direction, whatever the size. Only where they differ is each element looked at, to
 say which argument and which index are wrong.
 """
 from typing import NamedTuple
@@ -32,8 +32,12 @@ def gradcheck(f, *inputs, order=1, step=1e-5, rtol=1e-6, directions=3, seed=0):
     """Compare the gradients of f at `inputs` with central differences, to `order` 1 or 2; a Report says what differs.
 
     f takes arrays or trees of them, and gives one number or array; away from kinks it should be smooth. Inputs
-    are taken in float64. The upstream gradient is random: with ones, a softmax would pass with any mistake.
+    are taken in float64, and moved by `step` whatever their size: both inputs and values should be of the order of 1.
+    An error far below the largest terms is not seen. The upstream gradient is random: with ones, a softmax has the
+    gradient 0, and a rule that is wrong by a factor would pass.
     """
+    if order not in (1, 2):
+        raise ValueError(f"the order of a gradient check is 1 or 2, not {order!r}")
     rng = np.random.default_rng(seed)
     inputs = rebuild(inputs, (np.asarray(x, float)[()] for x in leaves(inputs)))
     dout = rng.standard_normal(np.shape(f(*inputs)))[()]
@@ -64,7 +68,7 @@ def _compare(f, inputs, dout, what, step, rtol, directions, rng):
         size = max(sum(float(np.sum(np.abs(t))) for t in terms), abs(numeric), floor)
         return abs(analytic - numeric) / size, analytic, numeric
 
-    worst = np.max([error([rng.standard_normal(np.shape(x)) for x in flat])[0] for _ in range(directions)])
+    worst = float(np.max([error([rng.standard_normal(np.shape(x)) for x in flat])[0] for _ in range(directions)]))
     if worst <= rtol:
         return Report(worst, [])
     faults = []

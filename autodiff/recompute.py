@@ -3,7 +3,7 @@
 With a checkpoint every √n steps, a chain of n steps holds about 2√n values at once rather than n, for one more forward
 pass (T. Chen et al., "Training deep nets with sublinear memory cost", 2016, section 4).
 """
-from autodiff.functional import leaves, vjp_at, rebuild
+from autodiff.functional import is_tree, leaves, rebuild, vjp_at
 from autodiff.graph import Op
 from autodiff.tensor import Tensor
 
@@ -12,7 +12,8 @@ def checkpoint(f):
     """A function like f, whose graph is one node: what f computes inside is forgotten, and recomputed when needed.
 
     f takes arrays, or dicts, lists and tuples of them, and gives one number or array. What it depends on must be
-    among its arguments: a Tensor from outside raises ValueError. f runs twice, so it must do the same both times.
+    among its arguments: a Tensor from outside raises ValueError. f runs again in each backward pass, so it must do
+    the same each time.
     The gradient is the same to the last bit, unless f shares an input with another part of the graph: then the
     same contributions may be added in another order.
     """
@@ -25,6 +26,8 @@ def checkpoint(f):
             if type(out) is Tensor:
                 raise ValueError("the function uses a Tensor from outside, whose gradient would be lost: "
                                  "make it an argument of the checkpointed function")
+            if is_tree(out):
+                raise TypeError("the function gave several arrays; a checkpoint is one node, with one number or array")
             return out
 
         def together(g, z, *values):

@@ -12,6 +12,7 @@ import operator
 import string
 
 import numpy as np
+from numpy.lib import array_utils
 
 from autodiff.graph import Op
 from autodiff.tensor import NUMPY, Tensor, value_of
@@ -24,15 +25,15 @@ multiply = Op("mul", operator.mul, lambda g, z, x, y: g * y, lambda g, z, x, y: 
 divide = Op("div", operator.truediv, lambda g, z, x, y: g / y, lambda g, z, x, y: -g * z / y)
 negative = Op("neg", operator.neg, lambda g, z, x: -g)
 power = Op("pow", operator.pow,
-           lambda g, z, x, y: g * (y * x ** _less_one(y)),
+           lambda g, z, x, y: g * (y * x ** _less_one(x, y)),
            lambda g, z, x, y: g * (z * np.log(np.where((x == 0) & (y >= 0), 1, x))))
 
 
-def _less_one(y):
-    """The exponent y - 1, but 1 where y is 0: so x ** 0 has the gradient 0 * x = 0, at x = 0 too."""
+def _less_one(x, y):
+    """The exponent y - 1, but 1 where x and y are 0: so x ** 0 has the gradient 0 * x = 0, at x = 0 too."""
     if isinstance(y, (int, float)):
         return y - 1 if y else 1
-    return np.where(y == 0, 1, y - 1)
+    return np.where((x == 0) & (y == 0), 1, y - 1)
 
 
 # -- one number in, one number out ------------------------------------------------------------------------------
@@ -82,8 +83,8 @@ def where(condition, x, y):
 # -- sums and their kin -----------------------------------------------------------------------------------------
 
 def _axes(axis, ndim):
-    """`axis` (None for all, a number or several) as a list of numbers that are not negative."""
-    return [*range(ndim)] if axis is None else [i % ndim for i in np.ravel(axis).tolist()]
+    """`axis` (None for all, a number or several) as numbers that are not negative; AxisError where there is none."""
+    return tuple(range(ndim)) if axis is None else array_utils.normalize_axis_tuple(axis, ndim)
 
 
 def _spread(g, x, axis):
@@ -160,7 +161,8 @@ def std(x, axis=None, ddof=0, keepdims=False):
 def _centred(x, axis, ddof):
     x = _array(x)
     middle = mean(x, axis, keepdims=True)
-    return x - middle, float(np.maximum(x.size // middle.size - ddof, 0))
+    n = math.prod(x.shape[i] for i in _axes(axis, x.ndim))
+    return x - middle, float(np.maximum(n - ddof, 0))
 
 
 # -- shapes and places ------------------------------------------------------------------------------------------
@@ -212,26 +214,27 @@ def _array(x):
 def take(x, indices, axis=None):
     """The elements of x at `indices` along an axis, or of all of x in one row; repeats accumulate."""
     x, axis = (ravel(x), 0) if axis is None else (_array(x), axis)
-    return x[_along(axis % x.ndim, np.asarray(indices))]
+    return x[_along(_axes(axis, x.ndim)[0], np.asarray(indices) + 0)]             # True is 1 here, and no mask
 
 
 def concatenate(arrays, axis=0):
     """Arrays joined along an axis that they have; with axis None, all their elements in one row."""
     arrays = [ravel(x) if axis is None else _array(x) for x in arrays]
-    return _concatenate(*arrays, (axis or 0) % (arrays[0].ndim or 1))
+    return _concatenate(*arrays, _axes(axis or 0, arrays[0].ndim)[0])
 
 
 def stack(arrays, axis=0):
     """Arrays of one shape joined along a new axis."""
     arrays = [_array(x) for x in arrays]
-    return _stack(*arrays, axis % (arrays[0].ndim + 1))
+    return _stack(*arrays, _axes(axis, arrays[0].ndim + 1)[0])
 
 
 def split(x, indices_or_sections, axis=0):
     """A list of pieces of x along an axis: so many equal ones, or cut at the places in a list."""
     x = _array(x)
+    axis = _axes(axis, x.ndim)[0]
     places = np.split(np.arange(x.shape[axis]), indices_or_sections)
-    return _pieces(x, [len(p) for p in places], axis % x.ndim)
+    return [x[_along(axis, slice(*(p[[0, -1]] + (0, 1)).tolist() if len(p) else (0, 0)))] for p in places]
 
 
 def tile(x, reps):
@@ -247,7 +250,7 @@ def tile(x, reps):
 def repeat(x, repeats, axis=None):
     """Each element along an axis (or of all of x in one row) `repeats` times in a row."""
     x, axis = (ravel(x), 0) if axis is None else (_array(x), axis)
-    return take(x, np.repeat(np.arange(x.shape[axis]), repeats), axis)
+    return take(x, np.repeat(np.arange(x.shape[_axes(axis, x.ndim)[0]]), repeats), axis)
 
 
 def flip(x, axis=None):
@@ -266,6 +269,8 @@ def diag(x, k=0):
     """The diagonal of a matrix; or the matrix with the row x on its diagonal and zeros elsewhere."""
     x = _array(x)
     if x.ndim != 1:
+        if x.ndim != 2:
+            raise ValueError(f"diag takes a matrix or a row, not shape {x.shape}; see diagonal")
         return diagonal(x, k)
     n = len(x) + operator.abs(k)
     return _scatter(x, np.nonzero(np.eye(n, n, k)), (n, n))
@@ -279,13 +284,13 @@ def matrix_trace(x, offset=0, axis1=0, axis2=1):
 def tril(x, k=0):
     """x with zeros above its k-th diagonal."""
     x = _array(x)
-    return where(np.tri(*x.shape[-2:], k, dtype=bool), x, 0)
+    return where(np.tri(*x.shape[-2:], k=k, dtype=bool), x, 0)
 
 
 def triu(x, k=0):
     """x with zeros below its k-th diagonal."""
     x = _array(x)
-    return where(np.tri(*x.shape[-2:], k - 1, dtype=bool), 0, x)
+    return where(np.tri(*x.shape[-2:], k=k - 1, dtype=bool), 0, x)
 
 
 # -- products of arrays -----------------------------------------------------------------------------------------
@@ -302,8 +307,14 @@ def _matmul_y(g, z, x, y):
     return x.mT @ g if x.ndim > 1 else x[:, None] * g[..., None, :]
 
 
+def _affine(x, w, b):
+    if x.ndim != 2 or w.ndim != 2 or b.shape != w.shape[1:]:
+        raise ValueError("a layer takes x (N, D), w (D, M) and b (M,)")
+    return x @ w + b
+
+
 matmul = Op("matmul", operator.matmul, _matmul_x, _matmul_y)
-affine = Op("affine", lambda x, w, b: x @ w + b,                                        # (N, D) @ (D, M) + (M,)
+affine = Op("affine", _affine,
             lambda g, z, x, w, b: g @ w.mT, lambda g, z, x, w, b: x.mT @ g, lambda g, z, x, w, b: g)
 
 
@@ -318,8 +329,8 @@ def tensordot(x, y, axes=2):
     x_free, y_free = [i for i in range(x.ndim) if i not in xs], [i for i in range(y.ndim) if i not in ys]
     n = math.prod(x.shape[i] for i in xs)
     shape = [*(x.shape[i] for i in x_free), *(y.shape[i] for i in y_free)]
-    rows = transpose(x, x_free + xs).reshape(math.prod(x.shape[i] for i in x_free), n)
-    return (rows @ transpose(y, ys + y_free).reshape(n, math.prod(y.shape[i] for i in y_free))).reshape(shape)
+    rows = transpose(x, [*x_free, *xs]).reshape(math.prod(x.shape[i] for i in x_free), n)
+    return (rows @ transpose(y, [*ys, *y_free]).reshape(n, math.prod(y.shape[i] for i in y_free))).reshape(shape)
 
 
 def dot(x, y):
@@ -350,6 +361,9 @@ def einsum(subscripts, *operands):
             while inputs[k].count(label) > 1:                     # "ii" is "i" of the diagonal
                 i = inputs[k].index(label)
                 j = inputs[k].index(label, i + 1)
+                if operands[k].shape[i] != operands[k].shape[j]:
+                    raise ValueError(f"einsum: {label!r} stands for axes of different lengths in shape "
+                                     f"{operands[k].shape}")
                 operands[k] = diagonal(operands[k], 0, i, j)
                 inputs[k] = inputs[k][:i] + inputs[k][i + 1:j] + inputs[k][j + 1:] + label
     return Op("einsum", lambda *xs: np.einsum(f"{','.join(inputs)}->{output}", *xs),
@@ -362,11 +376,11 @@ def _einsum_rule(k, inputs, output, g, z, *xs):
     known = {*output, *(label for i in others for label in inputs[i])}
     dx = einsum(f"{','.join([output, *(inputs[i] for i in others)])}->{''.join(c for c in inputs[k] if c in known)}",
                 g, *(xs[i] for i in others))
-    if known.issuperset(inputs[k]):
+    if dx.shape == x.shape:
         return dx
     lengths = iter(dx.shape)
     dx = dx.reshape([next(lengths) if c in known else 1 for c in inputs[k]])
-    return broadcast_to(dx, [n if c in known else m for c, n, m in zip(inputs[k], dx.shape, x.shape, strict=True)])
+    return broadcast_to(dx, np.broadcast_shapes(dx.shape, x.shape))       # the walk sums what x has with length 1
 
 
 def _spelled_out(subscripts, operands):
@@ -391,6 +405,11 @@ def _softmax(x, axis=-1):
     return p
 
 
+def _log_softmax(x, axis=-1):
+    x = x - np.maximum.reduce(x, axis=axis, keepdims=True)
+    return x - np.log(np.add.reduce(np.exp(x), axis=axis, keepdims=True))
+
+
 def _cross_entropy(x, labels, cache):
     """The loss; and into the list `cache`, for the rule, softmax(x) less 1 at the labels: half of it is made anyway."""
     n = len(labels)
@@ -413,22 +432,26 @@ def _squared_error(x, y):
 
 softmax = Op("softmax", _softmax,
              lambda g, z, x, axis: z * (g - (g * z).sum(axis=axis, keepdims=True)))
-log_softmax = Op("log_softmax", lambda x, axis=-1: x - _logsumexp(x, axis, True),
+log_softmax = Op("log_softmax", _log_softmax,
                  lambda g, z, x, axis: g - np.exp(z) * g.sum(axis=axis, keepdims=True))
 _softmax_cross_entropy = Op("softmax_cross_entropy", _cross_entropy,
                             lambda g, z, x, labels, cache: g / len(labels) * (
-                                softmax(x) - np.eye(x.shape[1], dtype=x.dtype)[labels] if type(x) is Tensor else cache[0]))
+                                softmax(x) - np.eye(x.shape[1], dtype=x.dtype)[labels] if type(x) is Tensor
+                                else cache[0]))
 mse = Op("mse", _squared_error,
          lambda g, z, x, y: g * (2 / (x.size or 1)) * (x - y),
          lambda g, z, x, y: g * (2 / (x.size or 1)) * (y - x))
 
 
 def softmax_cross_entropy(logits, labels):
-    """The mean over N rows of -log(softmax(logits)[label]); logits (N, C), labels N integers below C."""
+    """The mean over N rows of -log(softmax(logits)[label]); logits (N, C), labels N integers from 0 to C - 1."""
     labels, shape = np.asarray(labels), np.shape(value_of(logits))
     if labels.dtype.kind not in "iu" or len(shape) != 2 or labels.shape != shape[:1]:
         raise ValueError(f"softmax_cross_entropy: logits have shape (N, C), labels are N integers; these are {shape} "
                          f"and {labels.dtype} of shape {labels.shape}")
+    if labels.size and not 0 <= np.minimum.reduce(labels) <= np.maximum.reduce(labels) < shape[1]:
+        raise ValueError(f"softmax_cross_entropy: with logits of shape {shape} labels are from 0 to {shape[1] - 1}; "
+                         f"these are from {labels.min()} to {labels.max()}")
     return _softmax_cross_entropy(logits, labels, [])
 
 
@@ -440,7 +463,27 @@ def _reflected(function):
 
 def _constant(function):
     """`function` of the plain values: its result has no gradient."""
-    return lambda *args, **kwargs: function(*map(value_of, args), **{k: value_of(x) for k, x in kwargs.items()})
+    def plain(*args, out=None, **kwargs):
+        if out is not None:
+            raise TypeError(f"numpy.{function.__name__} of Tensors gives a new array, without out")
+        return function(*map(value_of, args), **{k: value_of(x) for k, x in kwargs.items()})
+    return plain
+
+
+def _by_name(function):
+    """A reduction as numpy calls it: its third argument by position is not ours, but a dtype or an array to fill."""
+    def reduction(x, axis=None, *others, **kwargs):
+        if others:
+            raise TypeError(f"{function.__name__} of Tensors takes what follows axis by its name, as keepdims=True")
+        return function(x, axis, **kwargs)
+    return reduction
+
+
+def _numpy_norm(x, ord=None, axis=None, keepdims=False):
+    """numpy.linalg.norm, for the order that is the root of a sum of squares."""
+    if ord not in (None, "fro") and not (ord == 2 and (x.ndim == 1 or isinstance(axis, int))):
+        raise TypeError(f"numpy.linalg.norm of Tensors is the root of the sum of squares; {ord=} has no rule")
+    return norm(x, axis, keepdims)
 
 
 _MADE_HERE = {name: value for name, value in globals().items()
@@ -448,12 +491,15 @@ _MADE_HERE = {name: value for name, value in globals().items()
 __all__ = sorted(_MADE_HERE)
 
 NUMPY.update({getattr(np, name): function for name, function in _MADE_HERE.items() if hasattr(np, name)})
-NUMPY.update({np.trace: matrix_trace, np.linalg.norm: norm})
+NUMPY.update({np.trace: matrix_trace, np.linalg.norm: _numpy_norm,
+              np.full_like: lambda x, fill_value, **kwargs: fill_value * np.ones_like(value_of(x), **kwargs)})
+NUMPY.update({function: _by_name(NUMPY[function]) for function in [
+    np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.cumsum]})
 NUMPY.update({function: _constant(function) for function in [
     np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isclose, np.allclose,
     np.array_equal, np.logical_not, np.logical_and, np.logical_or, np.isfinite, np.isnan, np.isinf, np.sign,
-    np.signbit, np.floor, np.ceil, np.trunc, np.rint, np.round, np.zeros_like, np.ones_like, np.full_like,
-    np.empty_like, np.shape, np.ndim, np.size, np.argmax, np.argmin, np.argsort, np.nonzero, np.count_nonzero, np.any,
+    np.signbit, np.floor, np.ceil, np.trunc, np.rint, np.round, np.zeros_like, np.ones_like, np.empty_like,
+    np.shape, np.ndim, np.size, np.argmax, np.argmin, np.argsort, np.nonzero, np.count_nonzero, np.any,
     np.all, np.result_type]})
 
 

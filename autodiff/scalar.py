@@ -19,12 +19,14 @@ worked out while the forward pass had the values at hand. The backward pass is a
 multiplies and adds, and knows no calculus at all.
 
 There is no global tape: a Scalar stands on the one that its leaves were made on. Nothing here needs numpy.
-Where there is no finite result (log(0), 1/0, exp(1000)), Python's own error for numbers is raised.
+Where Python raises an error for numbers (log(0), 1/0, exp(1000)), so does a gate; sums and products may overflow to
+inf, as floats do.
 (A list of this kind was first described by R. E. Wengert, "A simple automatic derivative evaluation
 program", 1964; the walk back along it is in A. Griewank and A. Walther, "Evaluating Derivatives", 2008.)
 """
 
 import math
+import operator
 from numbers import Real
 
 __all__ = ["Scalar", "Tape", "exp", "log", "maximum", "relu", "sigmoid", "tanh", "value_and_grad"]
@@ -51,6 +53,8 @@ class Tape(list):
 
     def backward(self, output):
         """The gradient of `output` with respect to every entry; None where no path leads to `output`."""
+        if output.tape is not self:
+            raise ValueError(f"{output!r} stands on another tape: ask that one for its gradient.")
         gradients = [None] * len(self)
         gradients[output.index] = 1.0
         for index in range(output.index, -1, -1):
@@ -73,6 +77,10 @@ class Tape(list):
 
 def _reflected(gate):
     return lambda y, x: gate(_beside(y, x), y)
+
+
+def _comparison(holds):
+    return lambda x, y: holds(x.value, y.value if isinstance(y, Scalar) else y)
 
 
 class Scalar:
@@ -117,11 +125,19 @@ class Scalar:
         return _write(x.tape, ("pow", out, x.index, _slope_of_base(x.value, y.value),
                                y.index, _slope_of_exponent(x.value, out)))
 
+    def __pos__(self):
+        return self
+
+    def __bool__(self):
+        return bool(self.value)
+
     def __neg__(self):
         return _write(self.tape, ("neg", -self.value, self.index, -1.0))
 
     __radd__, __rsub__, __rmul__ = _reflected(__add__), _reflected(__sub__), _reflected(__mul__)
     __rtruediv__, __rpow__ = _reflected(__truediv__), _reflected(__pow__)
+    __lt__, __le__, __gt__, __ge__ = map(_comparison, (operator.lt, operator.le, operator.gt, operator.ge))
+    __eq__, __ne__, __hash__ = _comparison(operator.eq), _comparison(operator.ne), object.__hash__
 
 
 def maximum(x, y):
@@ -185,7 +201,10 @@ def _slope_of_base(x, y):
         return 0.0              # x**0 is constant, at x = 0 too
     if x == 0.0 and y < 1.0:
         return math.inf         # as sqrt rises at 0
-    return y * math.pow(x, y - 1.0)
+    try:
+        return y * math.pow(x, y - 1.0)
+    except OverflowError:       # x**-1 near 0 is a number still, and its slope is none
+        return math.copysign(math.inf, y if x > 0.0 or y % 2.0 else -y)
 
 
 def _slope_of_exponent(x, out):

@@ -53,6 +53,15 @@ class Tensor:
 
     __hash__ = object.__hash__     # nodes are told apart by identity; == compares values
 
+    def __pos__(self):
+        return self
+
+    def __reduce__(self):
+        return Tensor, (self.data,)    # a copy, or what is unpickled, is a new leaf
+
+    def __init_subclass__(cls):
+        raise TypeError("Tensor has no subclasses: its operations look for Tensors alone")
+
     # numpy's protocols: np.exp(t), np.sum(t), array * t
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         if not kwargs and ufunc in NUMPY and method == "__call__":

@@ -118,12 +118,25 @@ def record(output, /, **leaves):
     return _passes(*_from_graph(output, leaves))
 
 
+_NO_LEAF = "a name stands for a leaf of the graph: a Tensor or Scalar that no operation made, on the output's tape"
+
+
+def _names(leaves):
+    """{leaf: name}, where each has but one."""
+    names = {leaf: name for name, leaf in leaves.items()}
+    if len(names) < len(leaves):
+        raise ValueError(f"two of the names {', '.join(leaves)} stand for one leaf")
+    return names
+
+
 # The readings of the two engines: nodes in order, and for each a function pay(upstream) that lists what it sends to
 # its inputs in the backward pass, as (slot, local, contribution); and the output's id.
 
 def _from_tape(output, leaves):
     tape = output.tape
-    names = {leaf.index: name for name, leaf in leaves.items()}
+    if not all(isinstance(x, Scalar) and x.tape is tape and tape[x.index][0] == "leaf" for x in leaves.values()):
+        raise ValueError(_NO_LEAF)
+    names = _names({name: x.index for name, x in leaves.items()})
     reached = (index for index, gradient in enumerate(tape.backward(output)) if gradient is not None)
     chosen = [*names, *(index for index in reached if index not in names)]
     place = {index: id for id, index in enumerate(chosen)}
@@ -141,7 +154,9 @@ def _from_tape(output, leaves):
 
 
 def _from_graph(output, leaves):
-    names = {leaf: name for name, leaf in leaves.items()}
+    if not all(isinstance(x, Tensor) and x.op is None for x in leaves.values()):
+        raise ValueError(_NO_LEAF)
+    names = _names(leaves)
     nodes, payers, place = [], [], {}
 
     def enter(gate, data, name=None, parents=(), payer=None):

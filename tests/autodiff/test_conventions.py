@@ -107,3 +107,21 @@ def test_python_numbers_are_weak():
     x = ad.Tensor(np.float32([0.5, 2]))
     for y in (x * 2.0, 1 - x, 2 / x, x ** 2, 3.0 ** x, np.maximum(x, 0.0), ad.where(x > 1, x, 0.0), x.mean() * 2.5):
         assert y.dtype == np.float32
+
+
+def test_the_mixed_derivative_of_a_power_is_the_same_both_ways_at_exponent_0():
+    h = ad.hessian(lambda v: v[0] ** v[1])(np.array([2.0, 0.0]))
+    np.testing.assert_allclose(h, [[0, 0.5], [0.5, np.log(2) ** 2]])
+    assert ad.grad(ad.grad(ad.grad(lambda x, y: x ** y), 0), 1)(2.0, 1.0) == 0.5
+
+
+@pytest.mark.parametrize(("dtype", "x"), [
+    (np.float16, [1000, 1000]), (np.float16, [60, 60, 59]), (np.float32, [1e4, 1e4]), (np.float32, [1e8, 1e8]),
+    (float, [1e16] * 3), (float, [1.0, -np.inf])])
+def test_log_softmax_keeps_its_digits_for_large_logits(dtype, x):
+    x = np.array(x, dtype)
+    z, pullback = ad.vjp(ad.log_softmax, x)
+    expected = torch.log_softmax(torch.tensor(x.astype(float)), -1).numpy()
+    np.testing.assert_allclose(z, expected, rtol=4 * np.finfo(dtype).eps)
+    dx = pullback(np.eye(len(x))[0])[0]
+    np.testing.assert_allclose(dx, np.eye(len(x))[0] - np.exp(expected), atol=4 * np.finfo(dtype).eps)

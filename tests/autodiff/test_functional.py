@@ -126,3 +126,77 @@ def test_types_pass_through(dtype):
     assert ad.grad(f)(x).dtype == ad.hvp(f, x, x).dtype == ad.hessian(f)(x).dtype == dtype
     assert ad.jvp(ad.exp, (x,), (x,))[1].dtype == dtype
     assert ad.vjp(ad.exp, x)[1](np.ones(2))[0].dtype == dtype
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: ad.sum(B * x) + ad.sum(x ** 3), lambda x: ad.sum(x ** 3) + ad.sum(B * x),
+    lambda x: -(B @ x) + (x @ x) ** 2, lambda x: ad.sum(x * B + x ** 3)])
+def test_a_second_derivative_does_not_hang_on_the_order_of_terms(f):
+    x = np.array([0.5, 0.2])
+    assert ad.gradcheck(f, x, order=2)
+    np.testing.assert_allclose(ad.hessian(f)(x) @ B, ad.hvp(f, x, B))
+
+
+B = np.array([1.0, -1.0])
+
+
+@pytest.mark.parametrize("inner", [
+    lambda y: ad.vjp(lambda x: y, 1.0)[0], lambda y: ad.value_and_grad(lambda x: y)(1.0)[0],
+    lambda y: ad.vjp(lambda x: {"a": y, "b": x * 2}, 1.0)[0]["a"], lambda y: ad.jvp(lambda x: y, (1.0,), (1.0,))[0]])
+def test_a_tensor_from_outside_that_is_returned_as_it_is_keeps_its_gradient(inner):
+    assert ad.grad(lambda w: inner(w * w))(3.0) == 6 and ad.grad(lambda w: inner(w) * 2)(3.0) == 2
+
+
+def test_dicts_are_matched_by_their_keys():
+    f = lambda p: p["a"] ** 3 * p["b"]
+    assert ad.hvp(f, {"a": 2.0, "b": 1.0}, {"b": 0.0, "a": 1.0}) == {"a": 12, "b": 12}
+    assert ad.vjp(lambda x: {"a": x, "b": 10 * x}, 1.0)[1]({"b": 0.0, "a": 1.0}) == (1,)
+    at, along = ({"a": 1.0, "b": 1.0},), ({"b": 1.0, "a": 0.0},)
+    assert ad.jvp(lambda p: p["a"] + 10 * p["b"], at, along) == (11, 10)
+    with pytest.raises(ValueError, match="must have the output's form, a dict with 'a'; it has a dict with 'b'"):
+        ad.vjp(lambda x: {"a": x}, 1.0)[1]({"b": 1.0})
+    assert ad.vjp(lambda x: x * 2, np.ones(2))[1]([1, 10])[0].tolist() == [2, 20]         # a list for one array
+
+
+@pytest.mark.parametrize(("action", "error", "words"), [
+    (lambda: ad.grad(lambda x: None)(1.0), TypeError, "gave None: it may lack a return"),
+    (lambda: ad.grad(lambda x: (x, x))(1.0), ValueError, "this one gave tuple"),
+    (lambda: ad.jacobian(lambda p: p["a"])({"a": np.ones(2)}), TypeError, "single arrays"),
+    (lambda: ad.jacobian(lambda x: [x, x])(1.0), TypeError, "single arrays"),
+    (lambda: ad.hessian(lambda x: x[0] * x[1])([1.0, 2.0]), TypeError, "single arrays"),
+    (lambda: ad.grad(lambda x, y: x * y, (0, -2))(1.0, 2.0), TypeError, "each once"),
+    (lambda: ad.grad(lambda x: x)(x=1.0), TypeError, "given by position")])
+def test_what_cannot_be_differentiated_is_told(action, error, words):
+    with pytest.raises(error, match=words):
+        action()
+
+
+def test_arguments_by_list_and_from_the_end():
+    assert ad.grad(lambda x, y: x * y, [1, 0])(2.0, 3.0) == (2, 3)
+    assert ad.grad(lambda x, y: x * y, -1)(2.0, 3.0) == 2
+
+
+def test_matrices_of_numbers_are_numbers_and_of_constants_zero():
+    assert type(ad.hessian(lambda x: x ** 3)(2.0)) is np.float64
+    assert ad.jacobian(lambda x: 3.0)(np.ones(2)).tolist() == [0, 0]
+
+
+def test_gradients_belong_to_the_caller():
+    w, a = Tensor([3.0, 4.0]), np.array([1.0, 2.0])
+    gx, gy = ad.grad(lambda x, y: ad.sum(a * (x + y * w)), (0, 1))(np.ones(2), np.ones(2))
+    gx *= 0
+    gy.backward(np.ones(2))
+    assert w.grad.tolist() == [1, 2] == a.tolist()
+
+
+def test_an_upstream_tensor_leaves_plain_gradients_where_nothing_is_recorded():
+    x = Tensor([1.0, 2.0])
+    (x * x).backward(Tensor([1.0, 1.0]))
+    assert type(x.grad) is np.ndarray
+    with ad.no_grad():
+        assert type(ad.vjp(lambda x: x * x, 2.0)[1](Tensor(1.0))[0]) is np.float64
+
+
+def test_a_gradient_that_is_a_tensor_has_its_inputs_type():
+    w = Tensor(3.0)
+    assert ad.grad(lambda x: w * x * x)(np.float32(2)).dtype == np.float32

@@ -174,3 +174,19 @@ def test_a_node_is_freed_as_soon_as_the_walk_has_passed_it():
     y.backward()
     assert alive[0] >= 9 and alive[-1] <= 3
     assert x.grad.tolist() == [1, 1]
+
+
+def test_no_grad_may_be_entered_again():
+    off = ad.no_grad()
+    with off:
+        with off:
+            assert type(Tensor(1.0) * 2) is np.float64
+        assert type(Tensor(1.0) * 2) is np.float64
+    assert type(Tensor(1.0) * 2) is Tensor
+
+
+def test_integers_put_into_a_leaf_are_refused_where_its_gradient_would_be_rounded():
+    x = Tensor([1.0, 2.0])
+    x.data = np.array([1, 2])
+    with pytest.raises(TypeError, match="this is int64"):
+        (x * 0.5).sum().backward()

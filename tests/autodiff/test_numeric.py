@@ -47,3 +47,14 @@ def test_inputs_are_left_as_they_were():
     x = np.array([1.0, 2.0])
     ad.gradcheck(ad.exp, x, order=2)
     assert x.tolist() == [1, 2]
+
+
+def test_what_is_not_a_number_just_beside_the_point_is_found():
+    def f(x):
+        return np.where((x - 1) @ np.array([1.0, 1.0]) > 0, np.nan, 1.0) * ad.sum(x)
+    assert not any(ad.gradcheck(f, np.ones(2), seed=seed) for seed in range(10))
+
+
+def test_the_order_is_1_or_2():
+    with pytest.raises(ValueError, match="order of a gradient check is 1 or 2, not 3"):
+        ad.gradcheck(lambda x: x * x, 1.0, order=3)

@@ -234,3 +234,25 @@ def test_a_function_that_returns_no_scalar_is_told_so():
 def test_the_public_names_are_there():
     assert sorted(scalar.__all__) == scalar.__all__
     assert all(getattr(scalar, name).__doc__ for name in scalar.__all__)
+
+
+def test_comparisons_are_of_values():
+    tape = Tape()
+    x, y, zero = tape.leaf(3), tape.leaf(3), tape.leaf(0)
+    assert x == 3 and x == y and x != zero and x > zero and zero < 1 and x >= y and x <= 3 and not zero and x
+    assert x in {x} and len({x, y}) == 2 and x is not y and +x is x and len(tape) == 3
+
+
+@pytest.mark.parametrize(("x", "y", "slope"), [
+    (1e-170, -1.0, -math.inf), (-1e-170, -1.0, -math.inf), (-1e-110, -2.0, math.inf), (5e-324, 0.01, math.inf)])
+def test_a_power_near_0_has_a_value_and_a_slope_without_bound(x, y, slope):
+    tape = Tape()
+    leaf = tape.leaf(x)
+    power = leaf ** y
+    assert math.isfinite(power.value) and tape.gradient(power, [leaf]) == [slope]
+
+
+def test_a_tape_is_asked_for_its_own_scalars():
+    one, other = Tape(), Tape()
+    with pytest.raises(ValueError, match="another tape"):
+        one.backward(other.leaf(1.0))

@@ -1,5 +1,7 @@
 """Tensor as people use it: operators, numpy functions, ndarray's names, and what it refuses, in which words."""
+import copy
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -130,10 +132,16 @@ def test_a_custom_operation_is_made_by_the_same_call():
     (lambda t: ad.softmax_cross_entropy(t, np.array([0.0, 1.0])), ValueError,
      r"labels are N integers; these are \(2, 3\) and float64"),
     (lambda t: ad.softmax_cross_entropy(t, np.array([0])), ValueError, r"labels are N integers; .* of shape \(1,\)"),
+    (lambda t: ad.softmax_cross_entropy(t, [0, -1]), ValueError, "labels are from 0 to 2; these are from -1 to 0"),
+    (lambda t: ad.softmax_cross_entropy(t, [0, 3]), ValueError, "labels are from 0 to 2; these are from 0 to 3"),
+    (lambda t: ad.affine(t[0], np.ones((3, 2)), np.ones(2)), ValueError, r"affine: a layer takes x \(N, D\)"),
+    (lambda t: np.einsum("ii", t), ValueError, r"'i' stands for axes of different lengths in shape \(2, 3\)"),
+    (lambda t: np.diag(t[None]), ValueError, r"a matrix or a row, not shape \(1, 2, 3\)"),
+    (lambda t: ad.checkpoint(lambda x: (x, x))(t), TypeError, "a checkpoint is one node"),
     (lambda t: ad.clip(t, t, 1.0), TypeError, "clip has no rule for argument 1"),
     (lambda t: ad.grad(lambda x: x * 2)(t.data), ValueError, "single number; this one gave shape"),
     (lambda t: ad.vjp(lambda: 1.0), TypeError, "nothing to differentiate"),
-    (lambda t: ad.vjp(lambda x: (x, x), 1.0)[1](1.0), ValueError, "2 parts, the upstream gradient 1"),
+    (lambda t: ad.vjp(lambda x: (x, x), 1.0)[1](1.0), ValueError, "form, a tuple of 2; it has one array"),
     (lambda t: ad.einsum("ij,jk", t), ValueError, "names 2 operands, and 1 were given"),
     (lambda t: iter(t[0, 0]), TypeError, "without axes"),
 ])
@@ -146,3 +154,73 @@ def test_a_rule_of_the_wrong_shape_is_named(t):
     bad = ad.Op("bad", np.sin, lambda g, z, x: np.ones(2))
     with pytest.raises(ValueError, match=r"rule of bad for argument 0 gave a gradient of shape \(2,\).*shape \(2, 3\)"):
         bad(t).sum().backward()
+
+
+def test_arguments_may_be_named():
+    x = Tensor([[1.0, 2.0]])
+    for named, plain in [(np.expand_dims(x, axis=0), x.data[None]), (np.reshape(x, shape=(2, 1)), x.data.T),
+                         (np.swapaxes(x, axis1=0, axis2=1), x.data.T), (ad.expand_dims(x.data, axis=0), x.data[None]),
+                         (np.moveaxis(x, source=0, destination=1), x.data.T),
+                         (np.broadcast_to(x, shape=(2, 2)), np.broadcast_to(x.data, (2, 2))),
+                         (x.astype(dtype=np.float32), x.data.astype(np.float32))]:
+        np.testing.assert_array_equal(ad.tensor.value_of(named), plain, strict=True)
+
+
+def test_numpys_own_order_of_arguments(t):
+    for ours, theirs in [(np.linalg.norm(t, None, 0), np.linalg.norm(t.data, None, 0)),
+                         (np.linalg.norm(t, "fro"), np.linalg.norm(t.data, "fro")),
+                         (np.linalg.norm(t[0], 2), np.linalg.norm(t.data[0], 2)),
+                         (np.take(t, [True, False, True], 1), np.take(t.data, [True, False, True], 1)),
+                         (np.split(t, [2, 1], 1)[1], np.split(t.data, [2, 1], 1)[1]),
+                         (np.split(t, [2, 1], 1)[2], np.split(t.data, [2, 1], 1)[2]),
+                         (np.tril(t[0]), np.tril(t.data[0])), (np.triu(t[0], 1), np.triu(t.data[0], 1)),
+                         (np.full_like(t, t[0, 0] * 2), np.full_like(t.data, 2.0)),
+                         (np.var(Tensor(np.zeros((3, 0))), axis=0), np.zeros(0)), (+t, t.data)]:
+        assert type(ours) is Tensor
+        np.testing.assert_allclose(ours.data, theirs)
+    assert ad.grad(lambda x: np.full_like(x * t.data, x).sum())(1.0) == 6
+
+
+@pytest.mark.parametrize("action", [
+    lambda t: np.linalg.norm(t, 1), lambda t: np.linalg.norm(t, 2), lambda t: np.prod(t, 0, np.float32),
+    lambda t: np.sum(t, 0, np.float32), lambda t: np.round(np.ones(3), out=t), lambda t: np.any(t, out=t)])
+def test_what_numpy_would_read_otherwise_is_refused(t, action):
+    before = t.data.copy()
+    with pytest.raises(TypeError, match="of Tensors"):
+        action(t)
+    assert (t.data == before).all()
+
+
+@pytest.mark.parametrize("action", [
+    lambda t: np.prod(t, axis=2), lambda t: np.flip(t, axis=2), lambda t: np.concatenate([t, t], axis=2),
+    lambda t: np.stack([t, t], axis=5), lambda t: np.take(t, [0], axis=5), lambda t: np.split(t, 1, axis=2),
+    lambda t: np.tensordot(t, t.data, ([3], [0])), lambda t: np.repeat(t, 2, axis=2), lambda t: t.sum(axis=2),
+    lambda t: np.flip(t[0, 0], axis=0)])
+def test_an_axis_that_is_not_there_is_refused(t, action):
+    with pytest.raises(ValueError, match=r"axis [0-9] is out of bounds for array of dimension"):
+        action(t)
+
+
+def test_lists_are_arrays():
+    x = Tensor([[1.0, 2.0], [3.0, 4.0]])
+    for f in (lambda x: x @ [[1.0], [2.0]], lambda x: [[1.0, 2.0]] @ x, lambda x: x ** [1.0, 2.0], lambda x: x * [1, 2],
+              lambda x: [0.0, 2.0] ** x, lambda x: ad.mse([[0.0, 1.0], [2.0, 3.0]], x)):
+        assert ad.gradcheck(f, x.data)
+    assert ad.add([1.0], [2.0]).tolist() == [3] and ad.multiply([1.0, 2.0], 2).tolist() == [2, 4]
+
+
+def test_a_copy_is_a_new_leaf():
+    y = Tensor(2.0) * 3
+    for z in (copy.copy(y), copy.deepcopy(y), pickle.loads(pickle.dumps(y))):
+        assert type(z) is Tensor and z.op is None and z.data == 6 and z.tick > y.tick
+
+
+def test_a_tensor_has_no_subclasses():
+    with pytest.raises(TypeError, match="no subclasses"):
+        type("Mine", (Tensor,), {})
+
+
+def test_a_rule_that_forgets_to_return_is_named():
+    forgetful = ad.Op("forgetful", np.sin, lambda g, z, x: None)
+    with pytest.raises(TypeError, match="rule of forgetful for argument 0 gave None"):
+        forgetful(Tensor(1.0)).backward()

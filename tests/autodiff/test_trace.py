@@ -156,3 +156,16 @@ def test_an_error_inside_the_function_comes_through_unchanged():
         trace(lambda x: math.exp(x), x=1)
     with pytest.raises(ZeroDivisionError):
         trace(lambda x: x * (1 / 0), x=1)
+
+
+def test_names_are_for_leaves():
+    tape = scalar.Tape()
+    for x in (Tensor(3.0), tape.leaf(3.0)):
+        h = x * x
+        f = h * 2
+        with pytest.raises(ValueError, match="a name stands for a leaf"):
+            record(f, x=x, h=h)
+        with pytest.raises(ValueError, match="a name stands for a leaf"):
+            record(f, x=scalar.Tape().leaf(1.0))
+        with pytest.raises(ValueError, match="two of the names x, y stand for one leaf"):
+            record(f, x=x, y=x)
