@@ -4,9 +4,10 @@
 
 Every package takes its turn in each round, in rotating order, on one thread; a ratio is the median of ratios taken
 within a round, so that other work on the machine hits all alike. Time is that of this process (CPU), forward and
-backward pass together. `bare` is an engine without any check (benchmarks/bare.py): what it takes is what recording
-a graph in Python takes. PyTorch and HIPS autograd take part where they are installed (extra `peers`). Gradients are
-compared with those by hand before anything is timed.
+backward pass together. `bare` is a plain engine without any check (benchmarks/bare.py). PyTorch and HIPS autograd
+take part where they are installed (extra `peers`). Gradients are compared with those by hand before anything is timed.
+Two things to know: `hand` runs the chain on Python's floats, the packages on numpy's; and importing autodiff makes
+glibc keep freed memory for the whole process (autodiff/graph.py), so all of them profit from it.
 """
 import argparse
 import os

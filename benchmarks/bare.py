@@ -1,4 +1,4 @@
-"""The least that a graph recorded in Python costs: an engine without checks, for comparison with autodiff.
+"""A plain engine without checks, for comparison with autodiff: neither its recording nor its walk is tuned.
 
 It has one rule per argument like autodiff, sorts its nodes, and nothing more: it takes for granted that shapes and
 dtypes fit, that broadcasting only added leading axes or stretched axes of length 1, that no gradient is a view that
