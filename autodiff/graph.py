@@ -12,7 +12,7 @@ import numpy as np
 from autodiff.tensor import Tensor, as_value, ticks, value_of
 
 recording = True               # one switch for the whole process; see no_grad
-ndarray, new = np.ndarray, object.__new__
+float64, ndarray, new = np.float64, np.ndarray, object.__new__
 by_tick = attrgetter("tick")
 SCALARS = {np.float16, np.float32, np.float64, np.longdouble}
 np.empty(31 << 20, np.uint8)   # freed at once: from then on glibc keeps freed memory of the process for the next arrays
@@ -95,15 +95,17 @@ def Op(name, forward, *rules, together=None):
         return record(primitive, (x,), data)
 
     def binary(x, y):
-        if type(x) is list or type(y) is list:
-            x, y = (np.asarray(v) if type(v) is list else v for v in (x, y))
         try:
+            if type(y) is list:
+                y = np.asarray(y)
             if type(x) is Tensor:
                 data = forward(x.data, y.data if type(y) is Tensor else y)
-            elif type(y) is Tensor:
-                data = forward(x, y.data)
             else:
-                return forward(x, y)
+                if type(x) is list:
+                    x = np.asarray(x)
+                if type(y) is not Tensor:
+                    return forward(x, y)
+                data = forward(x, y.data)
         except ValueError as error:
             raise _misfit(name, error, [x, y]) from None
         return record(primitive, (x, y), data)
@@ -120,7 +122,7 @@ def record(op, args, data):
     if not recording:
         return data
     kind = type(data)
-    if not (data.ndim and data.dtype.kind == "f" if kind is ndarray else kind in SCALARS):
+    if kind is not float64 and not (data.ndim and data.dtype.kind == "f" if kind is ndarray else kind in SCALARS):
         data = as_value(data)
     z = new(Tensor)
     z.data = data
