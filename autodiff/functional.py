@@ -101,9 +101,10 @@ def _vjp(f, inputs, retain_graph=False):
 
 def vjp_at(f, places, args, kwargs, retain_graph=False):
     """`_vjp` with respect to the arguments at `places`, the others held fixed."""
-    places = [place % len(args) if -len(args) <= place < len(args) else place for place in places]
-    if len(set(places)) < len(places) or max(places) >= len(args):
-        raise TypeError(f"wrt names arguments given by position, each once; {places} of {len(args)}")
+    n = len(args)
+    if any(not -n <= place < n for place in places) or len({place % n for place in places}) < len(places):
+        raise TypeError(f"wrt names arguments that are given by position, each once; it has {list(places)}, of {n}")
+
     def of_chosen(*chosen):
         full = list(args)
         for place, x in zip(places, chosen, strict=True):

@@ -234,7 +234,7 @@ def split(x, indices_or_sections, axis=0):
     x = _array(x)
     axis = _axes(axis, x.ndim)[0]
     places = np.split(np.arange(x.shape[axis]), indices_or_sections)
-    return [x[_along(axis, slice(*(p[[0, -1]] + (0, 1)).tolist() if len(p) else (0, 0)))] for p in places]
+    return [x[_along(axis, slice(p[0], p[-1] + 1) if len(p) else slice(0))] for p in places]
 
 
 def tile(x, reps):

@@ -165,6 +165,7 @@ def test_dicts_are_matched_by_their_keys():
     (lambda: ad.jacobian(lambda x: [x, x])(1.0), TypeError, "single arrays"),
     (lambda: ad.hessian(lambda x: x[0] * x[1])([1.0, 2.0]), TypeError, "single arrays"),
     (lambda: ad.grad(lambda x, y: x * y, (0, -2))(1.0, 2.0), TypeError, "each once"),
+    (lambda: ad.grad(lambda x: x, ())(1.0), TypeError, "nothing to differentiate"),
     (lambda: ad.grad(lambda x: x)(x=1.0), TypeError, "given by position")])
 def test_what_cannot_be_differentiated_is_told(action, error, words):
     with pytest.raises(error, match=words):
