@@ -37,9 +37,9 @@ def is_tree(x):
 
 def aligned(tree, form):
     """The parts of `tree` in the order of the leaves of `form`, a tree with the same keys and lengths."""
-    if not is_tree(form):
+    if not is_tree(form) and not isinstance(tree, dict):
         return [tree]
-    keys = form.keys() if isinstance(form, dict) else range(len(form))
+    keys = form.keys() if isinstance(form, dict) else range(len(form)) if is_tree(form) else None
     if not is_tree(tree) or keys != (tree.keys() if isinstance(tree, dict) else range(len(tree))):
         raise ValueError(f"the upstream gradient must have the output's form, {_shown(form)}; it has {_shown(tree)}")
     return [part for key in keys for part in aligned(tree[key], form[key])]
@@ -141,7 +141,7 @@ def jvp(f, inputs, tangents):
     Jacobian itself (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
     """
     value, pullback = vjp(f, *inputs)
-    zeros = rebuild(value, (np.zeros_like(value_of(x))[()] for x in leaves(value)))
+    zeros = rebuild(value, (np.zeros_like(value_of(x) * 1.0)[()] for x in leaves(value)))
     _, push = vjp(pullback, zeros)
     outer = any(type(x) is Tensor for x in leaves((value, tangents)))
     with nullcontext() if outer else graph.no_grad():             # nothing from outside: plain values are wanted
@@ -155,6 +155,9 @@ def hvp(f, x, v):
 
 def jacobian(f, wrt=0):
     """A function that gives all partial derivatives of f's array: shape f(x).shape + x.shape, x argument `wrt`."""
+    if is_tree(wrt):
+        raise TypeError(f"a Jacobian or Hessian is for one argument, not for {wrt}")
+
     def matrix(*args, **kwargs):
         value, pullback = vjp_at(f, (wrt,), args, kwargs, retain_graph=True)
         if is_tree(value) or is_tree(args[wrt]):

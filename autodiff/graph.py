@@ -39,6 +39,9 @@ class with_grad(no_grad):
     on = True
 
 
+_MISSING = object()
+
+
 class Primitive:
     """What a node knows of the operation that made it."""
 
@@ -62,15 +65,17 @@ def Op(name, forward, *rules, together=None):
     primitive = Primitive(name, rules, together)    # not the function itself: that would be a cycle
     code, defaults = getattr(forward, "__code__", None), getattr(forward, "__defaults__", None) or ()
     named = code.co_varnames[:code.co_argcount] if code else ()
-    optional = tuple(zip(named, (None,) * (len(named) - len(defaults)) + defaults, strict=True))
-    count = len(rules)
+    required, count = len(named) - len(defaults), len(rules)
+    optional = tuple(zip(named, (_MISSING,) * required + defaults, strict=True))
 
     def op(*args, **kwargs):
         if kwargs:                                       # rules take all arguments by position
             args += tuple([kwargs.pop(key, default) for key, default in optional[len(args):]])
             if kwargs:
                 raise TypeError(f"{name} of Tensors takes ({', '.join(named)}), without {', '.join(kwargs)}")
-        elif len(args) < len(named):
+            if any(x is _MISSING for x in args):
+                raise TypeError(f"{name} of Tensors takes ({', '.join(named)}): too few are given")
+        elif required <= len(args) < len(named):
             args += defaults[len(args) - len(named):]
         values, last = [], -1
         for k, x in enumerate(args):

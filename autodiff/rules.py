@@ -33,7 +33,7 @@ def _less_one(x, y):
     """The exponent y - 1, but 1 where x and y are 0: so x ** 0 has the gradient 0 * x = 0, at x = 0 too."""
     if isinstance(y, (int, float)):
         return y - 1 if y else 1
-    return np.where((x == 0) & (y == 0), 1, y - 1)
+    return np.where((x == 0) & (y == 0), 1, y - 1.0)              # 1.0: unsigned exponents have nothing below 0
 
 
 # -- one number in, one number out ------------------------------------------------------------------------------
@@ -87,6 +87,10 @@ def _axes(axis, ndim):
     return tuple(range(ndim)) if axis is None else array_utils.normalize_axis_tuple(axis, ndim)
 
 
+def _one_axis(axis, ndim):
+    return _axes(operator.index(axis), ndim)[0]
+
+
 def _spread(g, x, axis):
     """`g`, which lacks the axes that were reduced (or has them with length 1), in the shape of x."""
     if axis is not None and g.ndim < x.ndim:
@@ -131,7 +135,7 @@ cumsum = Op("cumsum", lambda x, axis=None: np.cumsum(x, axis),
             lambda g, z, x, axis: flip(cumsum(flip(g, axis), axis), axis).reshape(x.shape))
 
 
-def prod(x, axis=None, keepdims=False):
+def prod(x, axis=None, *, keepdims=False):
     """The product, in halves: made of multiplications, its derivatives of any order are exact with zeros too."""
     x = _array(x)
     axes = _axes(axis, x.ndim)
@@ -146,13 +150,13 @@ def prod(x, axis=None, keepdims=False):
     return rows.reshape(shape) if len(rows) else np.ones(shape, x.dtype)
 
 
-def var(x, axis=None, ddof=0, keepdims=False):
+def var(x, axis=None, *, ddof=0, keepdims=False):
     """The variance: the sum of squared distances from the mean, over n - ddof."""
     off, n = _centred(x, axis, ddof)
     return sum(off * off, axis, keepdims) / n
 
 
-def std(x, axis=None, ddof=0, keepdims=False):
+def std(x, axis=None, *, ddof=0, keepdims=False):
     """The standard deviation, the root of `var`; its gradient is 0 where it is 0."""
     off, n = _centred(x, axis, ddof)
     return norm(off, axis, keepdims) / n ** 0.5
@@ -214,25 +218,25 @@ def _array(x):
 def take(x, indices, axis=None):
     """The elements of x at `indices` along an axis, or of all of x in one row; repeats accumulate."""
     x, axis = (ravel(x), 0) if axis is None else (_array(x), axis)
-    return x[_along(_axes(axis, x.ndim)[0], np.asarray(indices) + 0)]             # True is 1 here, and no mask
+    return x[_along(_one_axis(axis, x.ndim), np.asarray(indices) + 0)]            # True is 1 here, and no mask
 
 
 def concatenate(arrays, axis=0):
     """Arrays joined along an axis that they have; with axis None, all their elements in one row."""
     arrays = [ravel(x) if axis is None else _array(x) for x in arrays]
-    return _concatenate(*arrays, _axes(axis or 0, arrays[0].ndim)[0])
+    return _concatenate(*arrays, _one_axis(0 if axis is None else axis, arrays[0].ndim))
 
 
 def stack(arrays, axis=0):
     """Arrays of one shape joined along a new axis."""
     arrays = [_array(x) for x in arrays]
-    return _stack(*arrays, _axes(axis, arrays[0].ndim + 1)[0])
+    return _stack(*arrays, _one_axis(axis, arrays[0].ndim + 1))
 
 
 def split(x, indices_or_sections, axis=0):
     """A list of pieces of x along an axis: so many equal ones, or cut at the places in a list."""
     x = _array(x)
-    axis = _axes(axis, x.ndim)[0]
+    axis = _one_axis(axis, x.ndim)
     places = np.split(np.arange(x.shape[axis]), indices_or_sections)
     return [x[_along(axis, slice(p[0], p[-1] + 1) if len(p) else slice(0))] for p in places]
 
@@ -250,11 +254,12 @@ def tile(x, reps):
 def repeat(x, repeats, axis=None):
     """Each element along an axis (or of all of x in one row) `repeats` times in a row."""
     x, axis = (ravel(x), 0) if axis is None else (_array(x), axis)
-    return take(x, np.repeat(np.arange(x.shape[_axes(axis, x.ndim)[0]]), repeats), axis)
+    return take(x, np.repeat(np.arange(x.shape[_one_axis(axis, x.ndim)]), repeats), axis)
 
 
 def flip(x, axis=None):
     """x in reverse order along all axes, one, or a tuple of them."""
+    x = _array(x)
     axes = _axes(axis, x.ndim)
     return x[tuple(slice(None, None, -1 if i in axes else 1) for i in range(x.ndim))]
 
@@ -308,8 +313,9 @@ def _matmul_y(g, z, x, y):
 
 
 def _affine(x, w, b):
-    if x.ndim != 2 or w.ndim != 2 or b.shape != w.shape[1:]:
-        raise ValueError("a layer takes x (N, D), w (D, M) and b (M,)")
+    shapes = [getattr(v, "shape", ()) for v in (x, w, b)]
+    if [len(shape) for shape in shapes] != [2, 2, 1] or shapes[2] != shapes[1][1:]:
+        raise ValueError("a layer takes arrays x (N, D), w (D, M) and b (M,)")
     return x @ w + b
 
 
@@ -436,7 +442,7 @@ log_softmax = Op("log_softmax", _log_softmax,
                  lambda g, z, x, axis: g - np.exp(z) * g.sum(axis=axis, keepdims=True))
 _softmax_cross_entropy = Op("softmax_cross_entropy", _cross_entropy,
                             lambda g, z, x, labels, cache: g / len(labels) * (
-                                softmax(x) - np.eye(x.shape[1], dtype=x.dtype)[labels] if type(x) is Tensor
+                                softmax(x) - (labels[:, None] == np.arange(x.shape[1])) if type(x) is Tensor
                                 else cache[0]))
 mse = Op("mse", _squared_error,
          lambda g, z, x, y: g * (2 / (x.size or 1)) * (x - y),
@@ -479,9 +485,17 @@ def _by_name(function):
     return reduction
 
 
+def _full_like(x, fill_value, *args, **kwargs):
+    x = value_of(x)
+    if type(fill_value) is not Tensor:
+        return np.full_like(x, fill_value, *args, **kwargs)
+    ones = np.ones_like(x, *args, **kwargs)
+    return (fill_value * ones).astype(ones.dtype)
+
+
 def _numpy_norm(x, ord=None, axis=None, keepdims=False):
     """numpy.linalg.norm, for the order that is the root of a sum of squares."""
-    if ord not in (None, "fro") and not (ord == 2 and (x.ndim == 1 or isinstance(axis, int))):
+    if ord is not None and (ord, len(_axes(axis, x.ndim))) not in ((2, 1), ("fro", 2)):
         raise TypeError(f"numpy.linalg.norm of Tensors is the root of the sum of squares; {ord=} has no rule")
     return norm(x, axis, keepdims)
 
@@ -492,13 +506,13 @@ __all__ = sorted(_MADE_HERE)
 
 NUMPY.update({getattr(np, name): function for name, function in _MADE_HERE.items() if hasattr(np, name)})
 NUMPY.update({np.trace: matrix_trace, np.linalg.norm: _numpy_norm,
-              np.full_like: lambda x, fill_value, **kwargs: fill_value * np.ones_like(value_of(x), **kwargs)})
+              np.full_like: _full_like, np.amax: max, np.amin: min})
 NUMPY.update({function: _by_name(NUMPY[function]) for function in [
     np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.cumsum]})
 NUMPY.update({function: _constant(function) for function in [
     np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isclose, np.allclose,
     np.array_equal, np.logical_not, np.logical_and, np.logical_or, np.isfinite, np.isnan, np.isinf, np.sign,
-    np.signbit, np.floor, np.ceil, np.trunc, np.rint, np.round, np.zeros_like, np.ones_like, np.empty_like,
+    np.signbit, np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.zeros_like, np.ones_like, np.empty_like,
     np.shape, np.ndim, np.size, np.argmax, np.argmin, np.argsort, np.nonzero, np.count_nonzero, np.any,
     np.all, np.result_type]})
 

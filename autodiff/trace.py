@@ -233,4 +233,4 @@ def _array(name, value):
 
 
 def _plain(value):
-    return value.tolist() if hasattr(value, "tolist") else float(value)
+    return np.asarray(value, float).tolist()

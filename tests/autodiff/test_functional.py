@@ -165,11 +165,18 @@ def test_dicts_are_matched_by_their_keys():
     (lambda: ad.jacobian(lambda x: [x, x])(1.0), TypeError, "single arrays"),
     (lambda: ad.hessian(lambda x: x[0] * x[1])([1.0, 2.0]), TypeError, "single arrays"),
     (lambda: ad.grad(lambda x, y: x * y, (0, -2))(1.0, 2.0), TypeError, "each once"),
+    (lambda: ad.jacobian(lambda x, y: x * y, (0, 1))(1.0, 2.0), TypeError, "for one argument"),
+    (lambda: ad.vjp(lambda x: x * 2, 1.0)[1]({"a": 1.0}), ValueError, "the output's form, one array"),
     (lambda: ad.grad(lambda x: x, ())(1.0), TypeError, "nothing to differentiate"),
     (lambda: ad.grad(lambda x: x)(x=1.0), TypeError, "given by position")])
 def test_what_cannot_be_differentiated_is_told(action, error, words):
     with pytest.raises(error, match=words):
         action()
+
+
+def test_outputs_that_are_whole_numbers_have_no_part_in_it():
+    value, change = ad.jvp(lambda x: (x * 2, 5), (1.0,), (1.0,))
+    assert value == (2, 5) and change == (2, 0)
 
 
 def test_arguments_by_list_and_from_the_end():

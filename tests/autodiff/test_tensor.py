@@ -134,7 +134,7 @@ def test_a_custom_operation_is_made_by_the_same_call():
     (lambda t: ad.softmax_cross_entropy(t, np.array([0])), ValueError, r"labels are N integers; .* of shape \(1,\)"),
     (lambda t: ad.softmax_cross_entropy(t, [0, -1]), ValueError, "labels are from 0 to 2; these are from -1 to 0"),
     (lambda t: ad.softmax_cross_entropy(t, [0, 3]), ValueError, "labels are from 0 to 2; these are from 0 to 3"),
-    (lambda t: ad.affine(t[0], np.ones((3, 2)), np.ones(2)), ValueError, r"affine: a layer takes x \(N, D\)"),
+    (lambda t: ad.affine(t[0], np.ones((3, 2)), np.ones(2)), ValueError, r"affine: a layer takes arrays x \(N, D\)"),
     (lambda t: np.einsum("ii", t), ValueError, r"'i' stands for axes of different lengths in shape \(2, 3\)"),
     (lambda t: np.diag(t[None]), ValueError, r"a matrix or a row, not shape \(1, 2, 3\)"),
     (lambda t: ad.checkpoint(lambda x: (x, x))(t), TypeError, "a checkpoint is one node"),
@@ -175,6 +175,9 @@ def test_numpys_own_order_of_arguments(t):
                          (np.split(t, [2, 1], 1)[2], np.split(t.data, [2, 1], 1)[2]),
                          (np.tril(t[0]), np.tril(t.data[0])), (np.triu(t[0], 1), np.triu(t.data[0], 1)),
                          (np.full_like(t, t[0, 0] * 2), np.full_like(t.data, 2.0)),
+                         (np.linalg.norm(t, "fro", (0, 1)), np.linalg.norm(t.data, "fro", (0, 1))),
+                         (np.linalg.norm(t, 2, np.int64(1)), np.linalg.norm(t.data, 2, 1)),
+                         (np.amax(t, 0), t.data.max(0)),
                          (np.var(Tensor(np.zeros((3, 0))), axis=0), np.zeros(0)), (+t, t.data)]:
         assert type(ours) is Tensor
         np.testing.assert_allclose(ours.data, theirs)
@@ -183,6 +186,7 @@ def test_numpys_own_order_of_arguments(t):
 
 @pytest.mark.parametrize("action", [
     lambda t: np.linalg.norm(t, 1), lambda t: np.linalg.norm(t, 2), lambda t: np.prod(t, 0, np.float32),
+    lambda t: np.linalg.norm(t, "fro", 1), lambda t: np.linalg.norm(t[0], "fro"),
     lambda t: np.sum(t, 0, np.float32), lambda t: np.round(np.ones(3), out=t), lambda t: np.any(t, out=t)])
 def test_what_numpy_would_read_otherwise_is_refused(t, action):
     before = t.data.copy()
@@ -199,6 +203,32 @@ def test_what_numpy_would_read_otherwise_is_refused(t, action):
 def test_an_axis_that_is_not_there_is_refused(t, action):
     with pytest.raises(ValueError, match=r"axis [0-9] is out of bounds for array of dimension"):
         action(t)
+
+
+@pytest.mark.parametrize("action", [
+    lambda t: np.concatenate([t, t], axis=(1, 0)), lambda t: np.stack([t, t], axis=(0, 1)),
+    lambda t: np.take(t, [0], axis=(0,)), lambda t: np.repeat(t, 2, axis=(1, 0)), lambda t: np.split(t, 1, axis=(1, 0)),
+    lambda t: t.prod(0, np.float32), lambda t: t.var(0, 1)])
+def test_what_ndarray_refuses_is_refused(t, action):
+    with pytest.raises(TypeError):
+        action(t)
+
+
+def test_full_like_has_the_type_of_its_model():
+    single = Tensor(np.float32([1, 2]))
+    for fill in (np.float64(2), Tensor(2.0)):
+        assert np.full_like(single, fill).dtype == np.float32
+    assert np.full_like(single, 2.7, dtype=int).tolist() == [2, 2]
+
+
+def test_an_operation_misses_an_argument():
+    scaled = ad.Op("scaled", lambda x, y, by=5: x * y * by, lambda g, z, x, y, by: g * y * by,
+                   lambda g, z, x, y, by: g * x * by)
+    assert scaled(Tensor(3.0), 2.0).item() == 30 == scaled(Tensor(3.0), y=2.0).item()
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'y'"):
+        scaled(Tensor(3.0))
+    with pytest.raises(TypeError, match=r"scaled of Tensors takes \(x, y, by\): too few"):
+        scaled(Tensor(3.0), by=1)
 
 
 def test_lists_are_arrays():

@@ -169,3 +169,8 @@ def test_names_are_for_leaves():
             record(f, x=scalar.Tape().leaf(1.0))
         with pytest.raises(ValueError, match="two of the names x, y stand for one leaf"):
             record(f, x=x, y=x)
+
+
+def test_a_constant_may_be_a_list():
+    steps = trace(lambda v: autodiff.where([True, False], v, [1.0, 2.0]).sum(), v=[1.0, 2.0])
+    assert steps.gradient("v") == [1.0, 0.0]
