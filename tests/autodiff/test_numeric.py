@@ -50,9 +50,14 @@ def test_inputs_are_left_as_they_were():
 
 
 def test_what_is_not_a_number_just_beside_the_point_is_found():
+    met = []
+
     def f(x):
-        return np.where((x - 1) @ np.array([1.0, 1.0]) > 0, np.nan, 1.0) * ad.sum(x)
-    assert not any(ad.gradcheck(f, np.ones(2), seed=seed) for seed in range(10))
+        met.append(bool((x > 1).all()))             # one direction of two comes there
+        return np.where(met[-1], np.nan, 1.0) * ad.sum(x)
+    for seed in range(20):
+        met.clear()
+        assert bool(ad.gradcheck(f, np.ones(2), seed=seed)) is not any(met)
 
 
 def test_the_order_is_1_or_2():
