@@ -13,7 +13,7 @@ c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
 c.Exchange.root = str(ROOT / "exchange")
 
-# what learners find in the place of a solution (course/sourcetext.py measures stubs by the same two lines)
+# what learners find in the place of a solution (course/authoring/sourcetext.py measures stubs by the same two lines)
 c.ClearSolutions.code_stub = {"python": "# write your code here\nraise NotImplementedError"}
 
 # feedback: a picture where a live graph would be blank, and no script of a submission's

@@ -34,8 +34,8 @@ def import_cost():
 
 
 def main(argv):
-    from course.checks import assignments, exercises
-    from course.checks.commands import examine
+    from course.checks.examining import examine
+    from course.declarations import assignments, exercises
 
     numpy, course = import_cost()
     print(f"import course: {course:.0f} ms beyond numpy's own {numpy:.0f} ms\n")

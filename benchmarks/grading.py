@@ -36,7 +36,7 @@ def make_class(folder, assignment, count):
     """A course folder with a class: every third submission solves everything, the others carry wrong forms."""
     import nbformat
 
-    from course.checks import exercises
+    from course.declarations import exercises
 
     for name in ("solutions", "exercises"):
         shutil.copytree(ROOT / name / assignment, folder / name / assignment)

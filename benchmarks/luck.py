@@ -14,8 +14,8 @@ SECONDS = 5
 
 
 def main(argv):
-    from course.checks import assignments, exercises
-    from course.checks.commands import SHOWN_SEED, examine
+    from course.checks.examining import SHOWN_SEED, examine
+    from course.declarations import assignments, exercises
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks luck", description=__doc__.splitlines()[0])
     parser.add_argument("--assignment", choices=assignments(), help="this one only")

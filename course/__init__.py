@@ -11,10 +11,10 @@ __version__ = "0.1.0"
 __all__ = ["check", "grade", "graph", "hint", "predict"]
 
 _HOMES = {
-    "check": "course.checks",
-    "grade": "course.checks",
-    "hint": "course.checks",
-    "predict": "course.checks",
+    "check": "course.learning.notebook",
+    "grade": "course.learning.notebook",
+    "hint": "course.learning.notebook",
+    "predict": "course.learning.predicting",
     "graph": "course.drawing",
 }
 

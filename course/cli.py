@@ -9,19 +9,22 @@ import importlib
 import os
 import sys
 
-from course.__main__ import ROOT
+from course.learning.lab import PURPOSES
+from course.places import CONFIGURATION, ROOT, use_configuration
 
 # name: (what it does, "module:function"); the function takes the arguments and returns an exit code
 COMMANDS = {
-    "lab": ("open JupyterLab at the first lesson (also when no command is given)", "course.lab:learn"),
-    "teach": ("open JupyterLab for instructors, with Formgrader", "course.lab:teach"),
+    "lab": (PURPOSES["lab"], "course.learning.lab:learn"),
+    "teach": (PURPOSES["teach"], "course.learning.lab:teach"),
     "test": ("run the tests; further arguments go to pytest", "course.cli:test"),
     "nbgrader": ("run nbgrader with this course's configuration", "course.cli:nbgrader"),
-    "build": ("make lessons, solutions and exercises from course/sources", "course.build:main"),
-    "progress": ("which exercises in work/ pass, and the points so far", "course.progress:main"),
-    "mistakes": ("every mistake that the checks know, what it costs and what it is called", "course.mistakes:main"),
+    "build": ("make lessons, solutions and exercises from course/sources", "course.authoring.build:main"),
+    "progress": ("which exercises in work/ pass, and the points so far", "course.learning.progress:main"),
+    "mistakes": ("every mistake that the checks know, what it costs and what it is called",
+                 "course.authoring.mistakes:main"),
     "autograde": ("grade a whole class with all cores, sandboxed", "course.grading.classroom:main"),
-    "submit": ("make the zip of an assignment that you hand in, and see what is missing", "course.submit:main"),
+    "submit": ("make the zip of an assignment that you hand in, and see what is missing",
+               "course.learning.submit:main"),
     "feedback": ("for instructors: a page of feedback for each learner, in one zip", "course.teaching.returning:main"),
     "export": ("for instructors: grades for Canvas, for Moodle, or per exercise", "course.teaching.exporting:main"),
     "report": ("for instructors: a page about the class", "course.teaching.reporting:main"),
@@ -29,7 +32,7 @@ COMMANDS = {
     "setup": ("make .venv and work/ ready, open nothing; `setup torch` adds PyTorch", "course.cli:setup"),
 }
 # the file that a command works by: the copy of the course that learners get lacks it
-NEEDS = {"teach": "nbgrader_config.py", "nbgrader": "nbgrader_config.py"}
+NEEDS = {"teach": CONFIGURATION, "nbgrader": CONFIGURATION}
 EXTRAS = ("test", "torch", "peers")   # what `setup` may add: the extras of pyproject.toml
 
 
@@ -71,9 +74,8 @@ def refuse(sentence):
 def available():
     """The commands whose modules are here: what learners get comes without the sources."""
     def is_here(name, home):
-        path = os.path.join(ROOT, *home.split(":")[0].split("."))
-        return os.path.exists(os.path.join(ROOT, NEEDS.get(name, ""))) \
-            and (os.path.exists(path + ".py") or os.path.isdir(path))
+        path = ROOT.joinpath(*home.split(":")[0].split("."))
+        return (ROOT / NEEDS.get(name, "")).exists() and (path.with_suffix(".py").exists() or path.is_dir())
     return [name for name, (_, home) in COMMANDS.items() if is_here(name, home)]
 
 
@@ -90,7 +92,7 @@ def extras_for(argv):
     """Which of pyproject's extras a command needs; wrong arguments are refused before any set-up."""
     name, arguments = look_up(argv)
     if name in ("lab", "teach"):
-        from course import lab
+        from course.learning import lab
         lab.read_options(name, arguments)
     if name == "setup":
         return setup_extras(arguments)
@@ -106,7 +108,7 @@ def setup_extras(arguments):
 
 def setup(arguments):
     """What there was to install stands by now; lay out the notebooks."""
-    from course import lab
+    from course.learning import lab
     setup_extras(arguments)
     return lab.lay_out_and_tell()
 
@@ -129,9 +131,3 @@ def nbgrader(arguments):
     sys.argv[0] = "nbgrader"   # its help names the program
     NbGraderApp.launch_instance(arguments)
     return 0
-
-
-def use_configuration(*folders):
-    """Let Jupyter's programs look for their configuration in these folders before any other."""
-    before = os.environ.get("JUPYTER_CONFIG_PATH")
-    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join([*map(str, folders), *([before] if before else [])])

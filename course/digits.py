@@ -1,12 +1,13 @@
 """The handwritten digits: real images of 8 × 8 pixels (data/digits.txt says where they come from)."""
 
 import functools
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-FILE = Path(__file__).parent / "data/digits.npz"
+from course.places import DATA
+
+FILE = DATA / "digits.npz"
 HELD_OUT = 5    # every fifth image of each digit
 
 

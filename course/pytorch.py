@@ -10,18 +10,19 @@ Lesson 5 writes each of its PyTorch cells as a function of `torch` that prints, 
 
 With PyTorch the function runs. Without it, what it printed and returned on a machine that has PyTorch is looked
 up by its name in course/data/lesson_05_torch.json, and the output says so. The file is written by
-course/data/record_lesson_05.py.
+course/authoring/record_lesson_05.py.
 """
 
 import hashlib
 import inspect
 import json
 import textwrap
-from pathlib import Path
 
 import numpy as np
 
-RECORD = Path(__file__).parent / "data" / "lesson_05_torch.json"
+from course.places import DATA
+
+RECORD = DATA / "lesson_05_torch.json"
 SETUP = "python course setup torch"
 APPROXIMATE = 1e-6      # relative to the largest number of the tensor: what float32 can be asked for
 

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+SMALL = ("checks", "declarations")     # folders of many small tests that share nothing
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 
@@ -23,16 +24,16 @@ def pytest_configure(config):
 @pytest.hookimpl(tryfirst=True)     # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items):
     """For `-n 2 --dist loadgroup`: a process takes whole files, as they share what they set up; of the pipeline,
-    which takes minutes, one assignment. The many small tests of tests/checks share nothing: they come last, one
+    which takes minutes, one assignment. The many small tests of the folders SMALL come last, one
     by one, and fill the time until every process is done."""
-    items.sort(key=lambda item: item.path.parent.name == "checks")
+    items.sort(key=lambda item: item.path.parent.name in SMALL)
     for item in items:
         group = item.path.stem
         if "graded" in item.fixturenames and hasattr(item, "callspec"):
             group += item.callspec.id
         if "taught" in item.fixturenames:       # a class of tests/teaching, which several files read
             group = "taught"
-        if item.path.parent.name != "checks":
+        if item.path.parent.name not in SMALL:
             item.add_marker(pytest.mark.xdist_group(group))
 
 

@@ -1,15 +1,10 @@
-"""What a right answer is, and how a wrong one is explained.
+"""The machinery of checks: how an exercise is declared, called and compared, and how a wrong answer is explained.
 
-exercise    how an exercise is declared       registry   which there are
-draws       random inputs                     codec, calling  the one way to reach an answer
+exercise    how an exercise is declared       draws      random inputs
+codec, calling, answering  the one way to reach an answer
 running     runs the checks on an answer      comparing  is a result right?
 diagnosis   names the mistake                 report     says it
-commands    check, grade, hint                predicting  a lesson's prediction cells
-and one module for each assignment.
+examining   from an answer to its report
+
+The exercises themselves stand in course.declarations.
 """
-
-from course.checks.commands import check, grade, hint
-from course.checks.predicting import predict
-from course.checks.registry import assignments, exercises, find
-
-__all__ = ["assignments", "check", "exercises", "find", "grade", "hint", "predict"]

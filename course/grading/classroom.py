@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from course import __version__
-from course.__main__ import ROOT
+from course.places import CONFIGURATION, ROOT, configuration_folder
 
 STAGING = ".staging"
 LOCK = ".grading.lock"
@@ -430,11 +430,10 @@ def _grade(classroom, options, executor):
 
 
 def load_config():
-    """nbgrader_config.py of the current folder, or of the course's own."""
+    """The configuration in force: of the current folder, or of the course's own."""
     from traitlets.config import PyFileConfigLoader
 
-    folder = Path.cwd() if Path("nbgrader_config.py").is_file() else Path(ROOT)
-    return PyFileConfigLoader("nbgrader_config.py", path=str(folder)).load_config()
+    return PyFileConfigLoader(CONFIGURATION, path=str(configuration_folder())).load_config()
 
 
 def choose(classroom, options):

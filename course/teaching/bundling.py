@@ -18,14 +18,14 @@ import re
 import zipfile
 from pathlib import Path
 
-from course.__main__ import ROOT
+from course.places import ROOT
 from course.teaching.term import TeachingError, in_sentences, write_new
 
 DATE = (2020, 1, 1, 0, 0, 0)    # the same course makes the same zip
 FOLDER = "backprop-course"
 # Of the package course, what learners don't get: it builds, grades and teaches, or records data
 LEFT_OUT = ("course/sources/", "course/grading/", "course/teaching/", "course/data/jupyter/teacher/",
-            "course/data/record_", "course/build.py", "course/sourcetext.py", "course/mistakes.py")
+            "course/authoring/")
 AS_THEY_ARE = ("LICENSE", "constraints.txt")
 
 README = """# Backpropagation, by hand and by heart
@@ -59,7 +59,7 @@ def main(argv):
     parser.add_argument("--output", metavar="FILE", default=f"{FOLDER}.zip", help="the zip; %(default)s")
     parser.add_argument("--force", action="store_true", help="replace FILE where it is there already")
     options = parser.parse_args(argv)
-    files = contents(Path(ROOT), options.assignment)
+    files = contents(ROOT, options.assignment)
     write_new(options.output, zipped(files), options.force)
     assignments = sorted({name.split("/")[1] for name in files if name.startswith("exercises/")})
     print(f"{len(files)} files, with {', '.join(assignments) or 'no assignment'}\n{Path(options.output).resolve()}")
@@ -78,7 +78,7 @@ def contents(root, assignments=()):
             if path.is_file() and _is_for_learners(name, assignments):
                 files[name] = path.read_bytes()
     for name in files:
-        if re.fullmatch(r"course/checks/\w+\.py", name):
+        if re.fullmatch(r"course/declarations/\w+\.py", name):
             files[name] = without_alternatives(files[name])
     packages = sorted({name.rsplit("/", 1)[0].replace("/", ".") for name in files if name.endswith("/__init__.py")})
     files["pyproject.toml"] = _project((root / "pyproject.toml").read_text("utf-8"), packages).encode()

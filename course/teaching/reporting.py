@@ -100,7 +100,7 @@ def _named(graded):
 
 def _treated(exercise):
     """Where the lessons treat an exercise; "" for an instructor's own."""
-    from course.checks.registry import find
+    from course.declarations.registry import find
 
     try:
         return find(exercise).read

@@ -8,7 +8,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from course.__main__ import ROOT
+from course.places import ROOT
 
 
 class TeachingError(Exception):

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from course import check, grade, hint
-from course.checks import commands, find
 from course.checks.comparing import said
 from course.checks.diagnosis import show_apart
+from course.checks.examining import examine
 from course.checks.exercise import Check, Exercise
+from course.declarations import find
+from course.learning import notebook
 
 
 @pytest.fixture(autouse=True)
@@ -176,7 +178,7 @@ def test_validate_raises_the_diagnosis(monkeypatch, capsys):
 
 
 def test_hints_open_one_by_one(capsys):
-    commands._hints_opened.clear()
+    notebook._hints_opened.clear()
     for k in (1, 2, 3):
         hint(right, "mul_backward")
         assert capsys.readouterr().out == f"mul_backward, hint {k} of 3: {find('mul_backward').hints[k - 1]}\n"
@@ -185,10 +187,10 @@ def test_hints_open_one_by_one(capsys):
 
 
 def test_html_shows_a_table_and_escapes():
-    report = commands.examine(find("mul_backward"), lambda dout, x, y: "<script>", (0,), edge=False)
+    report = examine(find("mul_backward"), lambda dout, x, y: "<script>", (0,), edge=False)
     html = report.html()
     assert "<script>" not in html
-    report = commands.examine(find("mul_backward"), lambda dout, x, y: (y, x), (0,), edge=False)
+    report = examine(find("mul_backward"), lambda dout, x, y: (y, x), (0,), edge=False)
     html = report.html()
     assert "<table>" in html
     assert "<td>✗ -4.0</td><td>-8.0</td>" in html
@@ -230,7 +232,7 @@ TWO_LINES = Exercise(
     ([3.0, 3.0], 0.0, "`grads` is a list of 2; it should be a dict"),
 ])
 def test_a_part_of_a_result_is_graded_on_its_own_line(answer, points, words):
-    report = commands.examine(TWO_LINES, lambda cache: answer, (0,), edge=True, graded=True)
+    report = examine(TWO_LINES, lambda cache: answer, (0,), edge=True, graded=True)
     assert report.run.score == points
     assert words in str(report)
     assert ("<td>✗ missing</td>" in report.html()) == (answer == {"exp": 3.0})
@@ -262,5 +264,5 @@ def test_what_a_check_counted_is_told_with_a_known_mistake():
     costs = Exercise("cost(n)", "calls", 1, lambda n: n, checks=(Check("few", 1, test=few),),
                      mistakes=(("R99", "squared", "n * n", "You squared n.", "What is doubled?"),))
     assert "You squared n. With n = 5 it took 25. What is doubled?" in str(
-        commands.examine(costs, lambda n: n**2, (0,), edge=True))
-    assert "Too many." in str(commands.examine(costs, lambda n: 6, (0,), edge=True))
+        examine(costs, lambda n: n**2, (0,), edge=True))
+    assert "Too many." in str(examine(costs, lambda n: 6, (0,), edge=True))

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from course.checks import codec, commands
+from course.checks import codec
 from course.checks.calling import Remote, call
-from course.checks.commands import examine
 from course.checks.comparing import said
 from course.checks.diagnosis import show
 from course.checks.draws import Draw
+from course.checks.examining import examine
 from course.checks.exercise import Check, Exercise
 
 DRIVER = """
@@ -59,7 +59,7 @@ def test_a_failure_behind_a_driver_points_at_the_answer_not_at_the_driver(tmp_pa
 
 
 def test_what_is_not_a_class_is_told_how_to_begin():
-    assert "defined as `class Counter(start):`" in str(commands._not_a_function(COUNTER, None, graded=False))
+    assert "defined as `class Counter(start):`" in str(examine(COUNTER, None, (0,), edge=True))
 
 
 def refuses(ask):

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from course import cli, lab
+from course import cli, places
+from course.learning import lab
 
-ROOT = Path(cli.ROOT)
+ROOT = places.ROOT
 COURSE = [sys.executable, "-P", "-m", "course"]
 
 

@@ -61,9 +61,10 @@ def plain(more=()):
 
 
 def make_toy(root):
-    (root / "course").mkdir(parents=True)
-    for name in ("__init__.py", "__main__.py", "cli.py", "lab.py", "workspace.py"):
-        shutil.copy(ROOT / "course" / name, root / "course")
+    (root / "course" / "learning").mkdir(parents=True)
+    for name in ("__init__.py", "__main__.py", "cli.py", "places.py",
+                 "learning/__init__.py", "learning/lab.py", "learning/workspace.py"):
+        shutil.copy(ROOT / "course" / name, root / "course" / name)
     (root / "pyproject.toml").write_text(
         '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
         '[project]\nname = "toy"\nversion = "1"\ndynamic = ["dependencies", "optional-dependencies"]\n')

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from course.checks import exercises
+from course.declarations import exercises
 from tests.grading.handing_in import SETTINGS, cell_of, released, scores, solved
 
 ASSIGNMENT = "08_train_digits"

@@ -55,10 +55,10 @@ def same(mine, theirs):
 
 def test_what_is_recorded_is_what_pytorch_gives():
     torch = pytest.importorskip("torch", reason=f"PyTorch is not installed: {pytorch.SETUP}")
-    live = runpy.run_path(str(ROOT / "course/data/record_lesson_05.py"))["run_lesson"]()
+    live = runpy.run_path(str(ROOT / "course/authoring/record_lesson_05.py"))["run_lesson"]()
     assert list(live) == list(RECORD["results"])
     for name, entry in RECORD["results"].items():
-        assert live[name]["code"] == entry["code"], f"{name} has changed: run course/data/record_lesson_05.py"
+        assert live[name]["code"] == entry["code"], f"{name} has changed: run course/authoring/record_lesson_05.py"
         same(live[name]["result"], entry["result"])
         if pytorch.version_of(torch) == RECORD["torch"]:    # the wording of a refusal may change with the version
             assert live[name]["printed"] == entry["printed"], name

@@ -9,8 +9,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course import build
-from course.checks import assignments, exercises
+from course.authoring import build
+from course.declarations import assignments, exercises
 from tests.browser.test_lab import RUN_HERE
 from tests.notebooks.running import run
 

@@ -30,8 +30,8 @@ from pathlib import Path
 
 import pytest
 
-from course.checks import assignments, exercises
-from course.sourcetext import read_source
+from course.authoring.sourcetext import read_source
+from course.declarations import assignments, exercises
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "course/sources"

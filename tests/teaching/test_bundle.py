@@ -11,15 +11,15 @@ import zipfile
 
 import pytest
 
-from course.checks import assignments
+from course.declarations import assignments
 from course.teaching import bundling
 from tests.teaching.classes import NAME, ROOT, call
 
 SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
 # A wrong form of one gate is another gate's right answer, and the witness of mul_backward's own exercise; the central
 # difference is all but what only_numbers() forbids. Both are formulas that the lessons print.
-KNOWN = {("02_gate_patterns", "mul_backward-answer", "course/checks/gate_patterns.py"),
-         ("01_chain_rule", "numerical_derivative-answer", "course/checks/chain_rule.py")}
+KNOWN = {("02_gate_patterns", "mul_backward-answer", "course/declarations/gate_patterns.py"),
+         ("01_chain_rule", "numerical_derivative-answer", "course/declarations/chain_rule.py")}
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +48,14 @@ def python(bundle, *arguments, code=0):
 
 def test_it_holds_what_learners_need_and_nothing_else(bundle):
     there = {path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file()}
-    assert {"README.md", "LICENSE", "constraints.txt", "pyproject.toml", "course/__main__.py", "course/submit.py",
-            "autodiff/__init__.py", "course/lessons/02_gate_patterns.ipynb",
+    assert {"README.md", "LICENSE", "constraints.txt", "pyproject.toml", "course/__main__.py",
+            "course/learning/submit.py", "autodiff/__init__.py", "course/lessons/02_gate_patterns.ipynb",
             *(f"exercises/{name}/{name}.ipynb" for name in os.listdir(ROOT / "exercises"))} <= there
     assert not [name for name in there if re.search(
         r"solutions|sources|tests/|grading|teaching|gradebook|work/|submitted|\.git|__pycache__|record_", name)]
     project = tomllib.loads((bundle / "pyproject.toml").read_text("utf-8"))
-    assert project["tool"]["setuptools"]["packages"] == ["autodiff", "course", "course.checks", "course.drawing"]
+    assert project["tool"]["setuptools"]["packages"] == [
+        "autodiff", "course", "course.checks", "course.declarations", "course.drawing", "course.learning"]
     assert project["project"] == tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 

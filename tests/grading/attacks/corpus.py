@@ -278,7 +278,7 @@ def mul_backward(dout, x, y):
 """, last=True)
 attack("import_the_checks", "call the checks' own oracle", """
 def mul_backward(dout, x, y):
-    from course.checks import find
+    from course.declarations import find
     return find("mul_backward").oracle(dout, x, y)
 """, last=True)
 attack("import_nbgrader", "enter a grade through nbgrader's own interface", """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import autodiff
 from autodiff.trace import trace
-from course.sourcetext import read_source
+from course.authoring.sourcetext import read_source
 
 
 def cell_with(text):

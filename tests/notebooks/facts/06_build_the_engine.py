@@ -4,7 +4,7 @@ from pathlib import Path
 
 import autodiff
 from autodiff.trace import trace
-from course.sourcetext import read_source
+from course.authoring.sourcetext import read_source
 
 ROOT = Path(__file__).resolve().parents[3]
 NAMES = {"autodiff": autodiff, "trace": trace, "print": lambda *_: None, "graph": lambda *_, **__: None}

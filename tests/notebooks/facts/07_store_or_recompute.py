@@ -3,7 +3,7 @@
 from math import ceil, comb, isqrt, log2, sqrt
 
 from autodiff.trace import trace
-from course.checks.store_or_recompute import best_spacing, cost_of, recompute, spacing_cost
+from course.declarations.store_or_recompute import best_spacing, cost_of, recompute, spacing_cost
 
 
 def fibonacci(a, b, stages=5):

@@ -3,7 +3,7 @@
 import numpy as np
 
 import autodiff
-from course.checks import train_digits
+from course.declarations import train_digits
 from course.digits import load_digits
 
 digits = load_digits()

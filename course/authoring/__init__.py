@@ -1,0 +1,1 @@
+"""What an author of the course runs: sources into notebooks, the list of known mistakes, recorded values."""

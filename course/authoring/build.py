@@ -1,0 +1,297 @@
+"""Text into notebooks: `backprop build`.
+
+Every notebook of the course is written as text, in course/sources/ (how: course/sources/README.md):
+
+    course/sources/lessons/NN_name.py      ->  course/lessons/NN_name.ipynb
+    course/sources/assignments/NN_name.py  ->  solutions/NN_name/NN_name.ipynb      with the answers
+                                           ->  exercises/NN_name/NN_name.ipynb      what is released
+
+The text is read and looked over against the declarations of course.declarations (sourcetext.py), then written as
+notebooks with nbgrader's metadata. The released notebook is made from the solution by nbgrader's own
+generate_assignment, so it is what an instructor would get. A rebuild without a change writes the same bytes;
+nothing is touched before everything has been built.
+"""
+
+import argparse
+import hashlib
+import os
+import re
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from course.authoring.sourcetext import Problem, SourceError, check_assignment, check_lesson, read_source
+from course.places import ROOT
+
+SOURCES = "course/sources"
+MARK = "backprop_course"    # the notebook metadata that names the source
+DIFFICULTY = {1: "very easy", 2: "easy", 3: "medium", 4: "hard", 5: "very hard"}
+CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")    # what nbformat allows
+
+NOTEBOOK_METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python", "pygments_lexer": "ipython3"},
+}
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Writing notebooks
+
+def notebook(source, declared):
+    """The notebook of a checked Source, as the text of an .ipynb file."""
+    import nbformat
+
+    used = Counter()
+    cells = []
+    for cell in source.cells:
+        text = _cell_text(cell, declared)
+        built = {
+            "cell_type": cell.kind,
+            "id": _cell_id(cell, text, used),
+            "metadata": _cell_metadata(cell, declared),
+            "source": text,
+        }
+        if cell.kind == "code":
+            built |= {"execution_count": None, "outputs": []}
+        cells.append(built)
+    book = nbformat.from_dict({
+        "cells": cells,
+        "metadata": NOTEBOOK_METADATA | {MARK: {"source": source.path}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    })
+    nbformat.validate(book)
+    return nbformat.writes(book).rstrip("\n") + "\n"
+
+
+def _cell_text(cell, declared):
+    if cell.role == "exercise":
+        return f"{cell.text}\n\n{_effort(declared[cell.name])}"
+    if cell.role == "check" and not cell.text.strip():
+        return f"check({cell.name})"
+    if cell.role == "grade" and not cell.text.strip():
+        return f'grade({cell.name}, "{cell.name}")'
+    return cell.text
+
+
+def _effort(exercise):
+    """What an exercise is worth and what it takes, in a line; the dots are said in words, too."""
+    points = _count(exercise.points, "point") if exercise.points else "no points"
+    dots = "●" * exercise.difficulty + "○" * (5 - exercise.difficulty)
+    minutes = _count(exercise.minutes, "minute")
+    return f"*{points} · {dots} {DIFFICULTY[exercise.difficulty]} · about {minutes}*"
+
+
+def _count(number, noun):
+    return f"{number:g} {noun}" if number == 1 else f"{number:g} {noun}s"
+
+
+def _grade_id(cell):
+    """nbgrader's name for a cell: the answer is "mul_backward-answer", its grade "mul_backward"."""
+    if cell.role == "grade":
+        return cell.name
+    return f"{cell.name}-answer" if cell.role == "answer" else f"setup-{cell.name}".rstrip("-")
+
+
+def _cell_id(cell, text, used):
+    """An id that a rebuild finds again: the exercise and role, or a hash of the text, never the position."""
+    wanted = _grade_id(cell) if cell.role in ("setup", "grade") else f"{cell.name}-{cell.role}"
+    if not cell.role or not CELL_ID.fullmatch(wanted):
+        wanted = hashlib.sha1(f"{cell.kind} {wanted}\n{text}".encode()).hexdigest()[:12]
+    used[wanted] += 1
+    return wanted if used[wanted] == 1 else f"{wanted}-{used[wanted]}"
+
+
+def _cell_metadata(cell, declared):
+    """nbgrader's metadata, schema version 3: locked set-up, answers to write, grades with their points."""
+    if cell.role not in ("setup", "answer", "grade"):
+        return {}
+    graded = cell.role == "grade"
+    about = {
+        "grade": graded,
+        "grade_id": _grade_id(cell),
+        "locked": cell.role != "answer",
+        "schema_version": 3,
+        "solution": cell.role == "answer",
+        "task": False,
+    }
+    if graded:
+        points = float(declared[cell.name].points)
+        about["points"] = int(points) if points.is_integer() else points
+    return {"nbgrader": about}
+
+
+def release(folder, names, config_file):
+    """Make folder/exercises from folder/solutions by nbgrader's own generate_assignment.
+
+    The repository's nbgrader_config.py decides what that means. No gradebook is opened, which is what
+    nbgrader's own --no-db does: the cells are the same, and nobody's grades are touched.
+    """
+    # Here, since importing nbgrader takes longer than all the rest.
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import PyFileConfigLoader
+
+    config = PyFileConfigLoader(config_file.name, path=str(config_file.parent)).load_config()
+    config.CourseDirectory.root = str(folder)
+    config.GenerateAssignment.no_database = True
+    config.SaveCells.enabled = False
+    for name in names:
+        course = CourseDirectory(config=config, assignment_id=name)
+        GenerateAssignment(coursedir=course, config=config).start()
+
+
+# ---------------------------------------------------------------------------------------------------------
+# The whole
+
+def targets(source_path):
+    """The notebooks that a source makes, relative to the repository."""
+    kind, name = source_path.split("/")[-2:]
+    name = name.removesuffix(".py")
+    if kind == "lessons":
+        return [f"course/lessons/{name}.ipynb"]
+    return [f"solutions/{name}/{name}.ipynb", f"exercises/{name}/{name}.ipynb"]
+
+
+def build(folder, declarations, root=ROOT):
+    """Build every notebook into `folder`; return their paths relative to it.
+
+    `declarations` maps the name of each assignment to its exercises (a dict of name -> declaration).
+    Raises SourceError, with every problem of every source, before anything is written.
+    """
+    lessons, assignments = _read_all(root, declarations)
+    written = []
+    for source in [*lessons, *assignments]:
+        target = targets(source.path)[0]
+        _write(folder / target, notebook(source, declarations.get(source.name, {})))
+        written.append(target)
+    if assignments:
+        release(folder, [source.name for source in assignments], root / "nbgrader_config.py")
+    for source in assignments:
+        target = targets(source.path)[1]
+        _write(folder / target, (folder / target).read_text(encoding="utf-8"))   # LF on every system
+        written.append(target)
+    return sorted(written)
+
+
+def _read_all(root, declarations):
+    lessons, assignments = (
+        [read_source(path, root) for path in sorted((root / SOURCES / kind).glob("*.py"))]
+        for kind in ("lessons", "assignments")
+    )
+    for source in lessons:
+        check_lesson(source)
+    for source in assignments:
+        if source.name in declarations:
+            check_assignment(source, declarations[source.name])
+        else:
+            module = re.sub(r"^\d+_", "", source.name)
+            source.complain(1, f"course.declarations knows no assignment {source.name}; declare its exercises in "
+                               f"course/declarations/{module}.py")
+    problems = [problem for source in [*lessons, *assignments] for problem in source.problems]
+    for name in sorted(set(declarations) - {source.name for source in assignments}):
+        problems.append(Problem(f"{SOURCES}/assignments/{name}.py", 1,
+                                "course.declarations declares this assignment and the file is missing; write it"))
+    if problems:
+        raise SourceError(problems)
+    return lessons, assignments
+
+
+def _write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode("utf-8"))
+    path.chmod(0o644)
+
+
+def differences(folder, written, root=ROOT):
+    """What is not as it was built: a list of (path, "missing", "changed" or "surplus").
+
+    Surplus is a notebook that a source made once and no source makes now. An instructor's own notebooks in
+    the same folders are left alone: they carry no mark, or that of another place if they began as a copy.
+    """
+    found = []
+    for target in written:
+        there = root / target
+        if not there.is_file():
+            found.append((target, "missing"))
+        elif there.read_bytes() != (folder / target).read_bytes():
+            found.append((target, "changed"))
+    for pattern in ("course/lessons/*.ipynb", "solutions/*/*.ipynb", "exercises/*/*.ipynb"):
+        for path in root.glob(pattern):
+            relative = path.relative_to(root).as_posix()
+            if relative not in written and relative in targets(_mark(path)):
+                found.append((relative, "surplus"))
+    return sorted(found)
+
+
+def _mark(path):
+    """The source that a notebook names in its metadata, or a name that fits nothing."""
+    import nbformat
+
+    try:
+        return nbformat.read(path, as_version=4).metadata[MARK]["source"]
+    except Exception:       # whatever it is, the course didn't make it
+        return "none/none"
+
+
+def install(folder, changes, root=ROOT):
+    """Bring the differences into the repository, each notebook whole or not at all."""
+    for target, what in changes:
+        path = root / target
+        if what == "surplus":
+            path.unlink()
+            if path.parent.name == path.stem and not any(path.parent.iterdir()):
+                path.parent.rmdir()
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(folder / target, path)
+
+
+def declared_exercises():
+    """Every assignment with its exercises, from course.declarations."""
+    from course.declarations import assignments, exercises
+
+    return {name: exercises(name) for name in assignments()}
+
+
+def main(argv=None, root=ROOT, declarations=None):
+    """`backprop build [--check]`; returns 0, or 1 when a source is wrong or --check finds a difference."""
+    parser = argparse.ArgumentParser(prog="backprop build",
+                                     description="Build the notebooks of the course from their sources.")
+    parser.add_argument("--check", action="store_true",
+                        help="build nothing; name each notebook that is not what its source makes")
+    check = parser.parse_args(argv).check
+    if not (root / SOURCES).is_dir():
+        print(f"This copy of the course has no {SOURCES}/, so there is nothing to build.", file=sys.stderr)
+        return 1
+    # On the disk of the repository, where os.replace never leaves half a notebook, and left alone by git.
+    scratch = None if check else root / "build"
+    if scratch:
+        scratch.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch, prefix="notebooks-") as folder:
+        folder = Path(folder)
+        try:
+            written = build(folder, declared_exercises() if declarations is None else declarations, root)
+        except SourceError as error:
+            print(error, file=sys.stderr)
+            count = len(error.problems)
+            print(f"{count} problem{'' if count == 1 else 's'}; nothing was built.", file=sys.stderr)
+            return 1
+        changes = differences(folder, written, root)
+        if not check:
+            install(folder, changes, root)
+    for target, what in changes:
+        done = {"missing": "written", "changed": "written", "surplus": "removed"}
+        print(f"{what if check else done[what]}: {target}")
+    if check and changes:
+        print("These notebooks are not what their sources make; "
+              "run `backprop build` and commit what it writes.")
+        return 1
+    if not changes:
+        print("everything is up to date")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

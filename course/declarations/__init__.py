@@ -1,0 +1,5 @@
+"""The exercises: what a right answer is, and what is known of wrong ones; a module for each assignment."""
+
+from course.declarations.registry import assignments, exercises, find
+
+__all__ = ["assignments", "exercises", "find"]

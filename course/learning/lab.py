@@ -1,0 +1,99 @@
+"""Start JupyterLab: in work/ for learners, in the project's folder with Formgrader for instructors.
+
+What differs from a plain JupyterLab is in data/jupyter, and holds for servers started here only:
+nothing is written to anybody's own settings.
+"""
+
+import argparse
+import os
+import signal
+import socket
+import sys
+
+from course.learning import workspace
+from course.places import DATA, ROOT, WORK, use_configuration
+
+SETTINGS = DATA / "jupyter"
+FIRST_LESSON = "lessons/00_start_here.ipynb"
+PURPOSES = {"lab": "open JupyterLab at the first lesson (also when no command is given)",
+            "teach": "open JupyterLab for instructors, with Formgrader"}
+
+
+def learn(arguments):
+    """Lay lessons and exercises out, and open the first lesson."""
+    options = read_options("lab", arguments)
+    if lay_out_and_tell():
+        return 1
+    notebook = FIRST_LESSON if (WORK / FIRST_LESSON).exists() else ""
+    return serve(options, WORK, notebook, "learner")
+
+
+def teach(arguments):
+    """Open the project's folder, with nbgrader's Formgrader."""
+    options = read_options("teach", arguments)
+    (ROOT / "exchange").mkdir(exist_ok=True)   # or Formgrader warns that there is none
+    return serve(options, ROOT, "", "teacher")
+
+
+def read_options(command, arguments):
+    """The options that `lab` and `teach` share; a wrong one ends the program with a sentence."""
+    parser = argparse.ArgumentParser(prog=f"python course {command}", description=PURPOSES[command], allow_abbrev=False)
+    parser.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
+    parser.add_argument("--port", type=int, metavar="N", help="the port (8888, or the next free one)")
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        parser.error(f"there is no option {unknown[0]!r}; there are --no-browser, --port N and --help")
+    if options.port is not None and not 1 <= options.port <= 65535:
+        parser.error(f"a port is a number from 1 to 65535, not {options.port}")
+    return options
+
+
+def lay_out_and_tell():
+    """Lay lessons and exercises out in work/; returns an exit code."""
+    try:
+        beside = workspace.lay_out()
+    except OSError as error:
+        print(f"The lessons could not be laid out in work/: {error}\nSee that this folder can be written to.",
+              file=sys.stderr)
+        return 1
+    if beside:
+        print("There are new versions of notebooks that you have changed. Yours are as you left them;\n"
+              "the new ones lie beside them:", *(f"  work/{name}" for name in beside), sep="\n")
+    return 0
+
+
+def serve(options, folder, notebook, role):
+    """Run JupyterLab until it is stopped; returns an exit code."""
+    if options.port and is_taken(options.port):
+        print(f"Port {options.port} is in use by another program. Choose another one,\n"
+              "or leave --port out, and a free one is found.", file=sys.stderr)
+        return 1
+    os.chdir(ROOT)   # nbgrader's server extensions look for nbgrader_config.py there
+    use_configuration(SETTINGS / role, SETTINGS / "everyone", ROOT)
+    print("JupyterLab is starting. Ctrl-C here stops it.", flush=True)
+    if not (sys.stdin and sys.stdin.isatty()):   # there, Jupyter leaves SIGINT to chance, but obeys SIGTERM
+        signal.signal(signal.SIGINT, lambda *_: signal.raise_signal(signal.SIGTERM))
+    from jupyterlab.labapp import LabApp
+    LabApp.launch_instance([
+        f"--ServerApp.root_dir={folder}",
+        f"--LabApp.default_url=/lab{'/tree/' + notebook if notebook else ''}",
+        f"--ServerApp.open_browser={not options.no_browser}",
+        *([f"--ServerApp.port={options.port}", "--ServerApp.port_retries=0"] if options.port else []),
+        "--ServerApp.allow_root=True",    # in a container everybody is root; it listens on this machine only
+        "--ServerApp.answer_yes=True",    # one Ctrl-C is enough
+        "--KernelManager.transport_encryption=auto",   # or every kernel warns in the terminal
+        "--Application.log_level=ERROR",   # the address is printed at every level
+    ])
+    return 0
+
+
+def is_taken(port):
+    """Does anything answer on this port of this machine?"""
+    with socket.socket() as probe:
+        if os.name != "nt":   # a port that was just given up is free
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False

@@ -1,0 +1,171 @@
+"""`backprop progress`: which exercises pass, which are begun, and how many points that makes so far.
+
+Reads the notebooks in work/exercises/. A learner's code runs in a process of its own, a cell or an exercise at
+a time; one that takes too long is ended, and the rest goes on in a new process without it.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+
+from course.places import ROOT, WORK
+
+LIMIT = 10.0  # seconds, for one cell or one exercise
+START = 30.0  # seconds, for the process to start
+PASSED, BEGUN, UNWRITTEN, BROKEN = "passes", "begun", "not begun", "does not run"
+MARKS = {PASSED: "✓", BEGUN: "…", UNWRITTEN: "·", BROKEN: "✗"}
+
+
+@dataclass
+class Line:
+    """How far one exercise is."""
+
+    exercise: str
+    points: float
+    of: float
+    state: str
+    mistake: str = ""
+
+
+def main(argv):
+    """Print a table, or JSON for programs; returns an exit code."""
+    parser = argparse.ArgumentParser(prog="backprop progress", description=__doc__.splitlines()[0])
+    parser.add_argument("assignment", nargs="*", help="which assignments, such as 02_gate_patterns; all if left out")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--limit", type=float, default=LIMIT, metavar="SECONDS",
+                        help="how long one exercise may take (%(default)g)")
+    options = parser.parse_args(argv)
+    from course.declarations import assignments
+
+    unknown = [name for name in options.assignment if name not in assignments()]
+    if unknown:
+        parser.error(f"there is no assignment {unknown[0]!r}; there are {', '.join(assignments())}")
+    work = find_work()
+    found = {name: work / name / f"{name}.ipynb" for name in options.assignment or assignments()}
+    found = {name: path for name, path in found.items() if path.is_file()}
+    with ThreadPoolExecutor(os.cpu_count()) as threads:         # they only wait for processes
+        result = dict(zip(found, threads.map(lambda item: progress(*item, options.limit), found.items()), strict=True))
+    if not result:
+        print(f"There are no exercises in {work}. `python course` lays them out.", file=sys.stderr)
+        return 1
+    print(json.dumps({name: [asdict(line) for line in lines] for name, lines in result.items()}, indent=1)
+          if options.json else table(result))
+    return 0
+
+
+def find_work():
+    """The folder of a learner's exercises."""
+    return WORK / "exercises"
+
+
+def table(result):
+    """The lines of every assignment as text, with sums."""
+    rows = []
+    for name, lines in result.items():
+        rows.append(f"{name}: {sum(line.points for line in lines):g} of {sum(line.of for line in lines):g} points")
+        width = max(len(line.exercise) for line in lines)
+        rows += [f"  {MARKS[line.state]} {line.exercise:{width}}  {line.points:g}/{line.of:g}  {line.state}"
+                 + (f": {line.mistake}" if line.mistake else "") for line in lines]
+    earned, all_points = (sum(getattr(line, what) for lines in result.values() for line in lines)
+                          for what in ("points", "of"))
+    return "\n".join([*rows, f"so far: {earned:g} of {all_points:g} points"])
+
+
+def progress(assignment, path, limit=LIMIT):
+    """The Lines of one notebook; its code runs in processes that end with this call."""
+    import nbformat
+
+    from course.declarations import exercises
+
+    lines = {name: Line(name, 0.0, exercise.points, BROKEN, "the notebook could not be read")
+             for name, exercise in exercises(assignment).items()}
+    skip = []
+    try:
+        cells = [cell.source if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("grade") else ""
+                 for cell in nbformat.read(path, as_version=4).cells]
+    except Exception:       # whatever a file that is no notebook may hold
+        return list(lines.values())
+    while True:
+        step, why = _run_once(assignment, path.parent, cells, skip, limit, lines)
+        if step is None:
+            return list(lines.values())
+        skip.append(step)
+        if step in lines:
+            lines[step] = Line(step, 0.0, lines[step].of, BROKEN, why)
+
+
+def _run_once(assignment, folder, cells, skip, limit, lines):
+    """Run the cells in one process and enter what it reports; (step, why) where it ended early, or (None, "")."""
+    child = subprocess.Popen([sys.executable, "-m", "course.learning.progress", assignment, *skip],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                             cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"})
+    with contextlib.suppress(BrokenPipeError), child.stdin:
+        json.dump(cells, child.stdin)
+    step, allowed, late = None, limit + START, threading.Event()
+
+    def end_it():
+        late.set()
+        child.kill()
+
+    with child.stdout:
+        while True:
+            timer = threading.Timer(allowed, end_it)
+            timer.start()
+            text = child.stdout.readline()
+            timer.cancel()
+            if not text:
+                break
+            message = json.loads(text)
+            step, allowed = message.get("step", step), limit
+            if "line" in message:
+                lines[message["line"]["exercise"]] = Line(**message["line"])
+    child.wait()
+    if step in (None, "end"):
+        return None, ""
+    return step, f"takes more than {limit:g} s" if late.is_set() else "ends Python"
+
+
+def _child(assignment, *skip):
+    """In the process of its own: run the cells, then the exercises, and say before each what comes next."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from course.checks.examining import examine
+    from course.declarations import exercises
+
+    out = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+    def say(**message):
+        out.write(json.dumps(message) + "\n")
+
+    shell = InteractiveShell.instance()
+    for k, source in enumerate(json.load(sys.stdin)):
+        step = f"cell {k}"
+        if source and step not in skip:
+            say(step=step)
+            with contextlib.suppress(Exception):
+                shell.run_cell(source, silent=True)
+    for name, exercise in exercises(assignment).items():
+        if name in skip:
+            continue
+        say(step=name)
+        if name not in shell.user_ns:
+            say(line=asdict(Line(name, 0.0, exercise.points, BROKEN, "no cell that runs defines it")))
+            continue
+        report = examine(exercise, shell.user_ns[name], (0, 1), edge=True)
+        state = PASSED if report.run.passed else UNWRITTEN if report.unwritten else BEGUN
+        mistake = report.diagnosis.title if state == BEGUN else ""
+        say(line=asdict(Line(name, report.run.score, exercise.points, state, mistake)))
+    say(step="end")
+    out.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    _child(*sys.argv[1:])

@@ -1,0 +1,127 @@
+"""`backprop submit`: makes the zip that a learner hands in, and says what is missing in it.
+
+The zip holds the assignment's notebooks as they lie in work/, under the names that the grader expects. It is made
+whatever is missing: who has three of eight exercises hands in three.
+"""
+
+import argparse
+import difflib
+import io
+import json
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+from course.learning.progress import BEGUN, BROKEN, PASSED, UNWRITTEN, find_work, progress
+from course.places import ROOT
+
+SAYS = {UNWRITTEN: "not begun", BEGUN: "begun, and not right yet", BROKEN: "does not run"}
+
+
+def main(argv):
+    """Write the zip and tell what is in it; returns 1 where there is nothing to hand in."""
+    parser = argparse.ArgumentParser(prog="backprop submit", description=__doc__.splitlines()[0])
+    parser.add_argument("assignment", help="for example 02_gate_patterns")
+    parser.add_argument("--output", metavar="FILE", help="the zip; work/ASSIGNMENT.zip, or the next free name")
+    options = parser.parse_args(argv)
+    folder = find_work() / options.assignment
+    if not folder.is_dir():
+        return _refuse(_unknown(options.assignment))
+    released = ROOT / "exercises" / options.assignment
+    names = sorted(path.name for path in released.glob("*.ipynb")) or [f"{options.assignment}.ipynb"]
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        others = ", ".join(sorted(path.name for path in folder.glob("*.ipynb"))) or "no notebook"
+        return _refuse(f"There is no {' and no '.join(missing)} in {folder}; there is {others}.\n"
+                       "The grader goes by this name: give your notebook this name again.")
+    output = Path(options.output) if options.output else _free(folder.parents[1] / f"{options.assignment}.zip")
+    if output.exists():
+        return _refuse(f"{output} is there already and was left as it is; name another file.")
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as zf:
+        for name in names:
+            trouble = _trouble(folder / name)
+            if trouble:
+                return _refuse(trouble)
+            zf.write(folder / name, name)
+    try:
+        output.write_bytes(content.getvalue())
+    except OSError as error:
+        return _refuse(f"{output} can't be written: {error.strerror}.")
+    for name in names:
+        print("\n".join(account(options.assignment, folder / name, released / name)))
+    print(f"\n{output}\nThis file is ready. Hand it in as your course tells you.")
+    return 0
+
+
+def account(assignment, notebook, released):
+    """The lines that say what a notebook holds, and what it lacks."""
+    from course.declarations import assignments
+
+    saved = time.strftime("%d %B, %H:%M", time.localtime(notebook.stat().st_mtime))
+    yield f"{notebook.name}, as saved on {saved}:"
+    if assignment in assignments():
+        lines = progress(assignment, notebook)
+        passed = [line for line in lines if line.state == PASSED]
+        yield f"  {len(passed)} of {len(lines)} exercises pass, {sum(line.points for line in lines):g} of " \
+              f"{sum(line.of for line in lines):g} points so far"
+        for line in lines:
+            if line.state != PASSED:
+                yield f"  {line.exercise}: {SAYS[line.state]}" + (f" ({line.mistake})" if line.mistake else "")
+    for name in lost_cells(notebook, released):
+        yield f"  the cell {name!r} of the notebook you were given is missing"
+    newer = sorted(path.name for path in notebook.parent.glob(f"{notebook.stem}.new*.ipynb"))
+    if newer:
+        yield f"  beside it lies a newer version that you were given: {', '.join(newer)}; it is not in the zip"
+
+
+def lost_cells(notebook, released):
+    """The grade ids that a released notebook has and a learner's has no more."""
+    if not released.is_file():
+        return []
+    there = set(_grade_ids(notebook))
+    return [name for name in _grade_ids(released) if name not in there]
+
+
+def _grade_ids(path):
+    cells = json.loads(path.read_text("utf-8-sig"))["cells"]
+    return [cell["metadata"]["nbgrader"]["grade_id"] for cell in cells
+            if cell.get("metadata", {}).get("nbgrader", {}).get("grade_id")]
+
+
+def _trouble(path):
+    """Why a file is no notebook, or "" ."""
+    try:
+        cells = json.loads(path.read_text("utf-8-sig"))["cells"]
+        if isinstance(cells, list):
+            return ""
+    except OSError as error:
+        return f"{path} can't be read: {error.strerror}."
+    except (ValueError, KeyError, TypeError):
+        pass
+    return f"{path} is not a notebook any more: it is damaged, or was saved in another form. Nothing was made."
+
+
+def _unknown(assignment):
+    work = find_work()
+    there = sorted(path.name for path in work.iterdir() if path.is_dir()) if work.is_dir() else []
+    if not there:
+        return f"There are no exercises in {work}. `python course` lays them out."
+    near = difflib.get_close_matches(assignment, there, 1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return f"There is no assignment {assignment!r} in {work}.{meant} There is: {', '.join(there)}."
+
+
+def _free(path):
+    """A path, or the next one beside it that is not taken: name.zip, name-2.zip, …"""
+    candidate, number = path, 1
+    while candidate.exists():
+        number += 1
+        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return candidate
+
+
+def _refuse(sentence):
+    print(sentence, file=sys.stderr)
+    return 1

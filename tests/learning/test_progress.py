@@ -1,0 +1,78 @@
+"""`backprop progress`: states, points, and learners' code that hangs or ends Python."""
+
+import json
+import shutil
+
+import nbformat
+import pytest
+
+from course.declarations import exercises
+from course.learning import progress
+
+NAME = "02_gate_patterns"
+
+
+@pytest.fixture
+def work(tmp_path, monkeypatch):
+    """A project folder whose work/ holds the released exercise; edit(answers) writes answers into it."""
+    target = tmp_path / "work" / "exercises" / NAME / f"{NAME}.ipynb"
+    target.parent.mkdir(parents=True)
+    shutil.copy(f"{progress.ROOT}/exercises/{NAME}/{NAME}.ipynb", target)
+    monkeypatch.setattr(progress, "find_work", lambda: tmp_path / "work" / "exercises")
+
+    def edit(answers):
+        book = nbformat.read(target, as_version=4)
+        for cell in book.cells:
+            name = cell.metadata.get("nbgrader", {}).get("grade_id", "").removesuffix("-answer")
+            if name in answers and cell.metadata.nbgrader.solution:
+                cell.source = answers[name]
+        nbformat.write(book, target)
+
+    return edit
+
+
+def lines(capsys):
+    assert progress.main(["--json", "--limit", "3"]) == 0
+    return {line["exercise"]: line for line in json.loads(capsys.readouterr().out)[NAME]}
+
+
+def test_a_release_is_not_begun(work, capsys):
+    assert all(line["state"] == "not begun" and line["points"] == 0 for line in lines(capsys).values())
+
+
+def test_states_and_points(work, capsys):
+    right = {name: exercise.alternatives[0].source for name, exercise in exercises(NAME).items()}
+    work({**right,
+          "mul_backward": "def mul_backward(dout, x, y):\n    return y, x",
+          "max_backward": "def max_backward(dout, x, y):\n    return dout * (x >= y), dout * (y >= x)",
+          "log_backward": "def log_backward(dout, x):\n    while True: pass",
+          "exp_backward": "import os\ndef exp_backward(dout, out):\n    os._exit(3)",
+          "sub_backward": "def sub_backward(dout, x, y:\n    return",
+          "div_backward": "while True:\n    pass"})
+    found = lines(capsys)
+    assert (found["add_backward"]["state"], found["add_backward"]["points"]) == ("passes", 1.0)
+    assert (found["mul_backward"]["state"], found["mul_backward"]["mistake"]) == ("begun", "upstream dropped")
+    assert (found["max_backward"]["state"], found["max_backward"]["points"]) == ("begun", 2.0)
+    assert found["log_backward"]["mistake"] == "takes more than 3 s"
+    assert found["exp_backward"]["mistake"] == "ends Python"
+    assert found["sub_backward"]["mistake"] == found["div_backward"]["mistake"] == "no cell that runs defines it"
+    assert found["staged_backward"]["state"] == "passes"
+
+
+def test_the_table(work, capsys):
+    assert progress.main([NAME]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"{NAME}: 0 of 22 points\n  · add_backward")
+    assert out.endswith("so far: 0 of 22 points\n")
+
+
+def test_bad_input(work, capsys, tmp_path):
+    with pytest.raises(SystemExit):
+        progress.main(["99_nothing"])
+    assert "there is no assignment '99_nothing'; there are 00_start_here" in capsys.readouterr().err
+    (tmp_path / "work" / "exercises" / NAME / f"{NAME}.ipynb").write_text("{}")
+    assert "the notebook could not be read" in progress.table({NAME: progress.progress(
+        NAME, tmp_path / "work" / "exercises" / NAME / f"{NAME}.ipynb")})
+    shutil.rmtree(tmp_path / "work")
+    assert progress.main([]) == 1
+    assert "`python course` lays them out" in capsys.readouterr().err
