@@ -4,9 +4,9 @@
     python -m course.authoring.rooms --draw     docs/pictures/rooms.svg anew
 
 A room is a package below `course`, a module that stands by itself in it, or `autodiff`. An arrow goes from a room to
-one that it imports from, at the top of a module or inside a function; a module's name in a string ("course.grading.run",
-as the table of commands and nbgrader's configuration have them) counts as an import. The arrows that may be there are
-listed in docs/design.md.
+one that it imports from, at the top of a module or inside a function. A module's name in a string counts as an import
+(the table of commands and nbgrader's configuration have such strings). The arrows that may be there are listed in
+docs/design.md.
 """
 
 import ast
@@ -90,8 +90,8 @@ def without_detours(found):
 # ------------------------------------------------------------------------------------ the drawing
 
 HEIGHT, LETTER = 17, 8.2        # half a box; a letter's width
-STYLE = ("text{font:14px ui-monospace,Menlo,Consolas,monospace;text-anchor:middle;dominant-baseline:central;fill:#1f2937}"
-         "rect{fill:#eef6f3;stroke:#00735C}path{fill:none;stroke:#6b7280;stroke-width:1.3}"
+STYLE = ("text{font:14px ui-monospace,Menlo,Consolas,monospace;text-anchor:middle;dominant-baseline:central;"
+         "fill:#1f2937}rect{fill:#eef6f3;stroke:#00735C}path{fill:none;stroke:#6b7280;stroke-width:1.3}"
          "@media(prefers-color-scheme:dark){text{fill:#e5e7eb}rect{fill:#12322b;stroke:#4CD6B3}path{stroke:#9ca3af}}")
 
 

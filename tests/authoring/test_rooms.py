@@ -18,8 +18,7 @@ def test_no_arrows_go_in_a_circle():
     order = rooms.in_order(ARROWS)
     assert order.index("autodiff") < order.index("checks") < order.index("cli") < order.index("__main__")
     with pytest.raises(ValueError, match="import from each other: checks, declarations"):
-        rooms.in_order({**ARROWS, "checks": ARROWS["checks"] | {"declarations"}, **dict.fromkeys(
-            set(ARROWS) - {"checks", "declarations"}, set())})
+        rooms.in_order({"autodiff": set(), "checks": {"autodiff", "declarations"}, "declarations": {"checks"}})
 
 
 def test_nobody_imports_from_main():
