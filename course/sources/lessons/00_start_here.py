@@ -22,6 +22,7 @@
 #
 # This is a notebook. Grey boxes hold code. Click into the box below and press **Shift+Enter**: the code runs, and
 # what it says appears under it. Go on like this, cell after cell. You may change any code here and run it again.
+# The first box has nothing to say: it only brings in what this lesson uses.
 #
 # Should everything be in a muddle, choose *Kernel → Restart Kernel…* in the menu and begin at the top.
 
@@ -32,10 +33,11 @@ from ipywidgets import FloatSlider, interact
 
 import autodiff
 from course import check, graph, hint, predict
+from course.style import GREEN, GREY
 
-GREEN, RED, GREY = "#00735C", "#B3261E", "#5F6368"      # values, gradients, the rest
-plt.rcParams.update({"figure.figsize": (7.5, 4.2), "font.size": 12, "lines.linewidth": 2.5,
-                     "axes.spines.top": False, "axes.spines.right": False})
+plt.style.use("course.style")
+
+# %%
 print("It runs. Go on.")
 
 # %% [markdown]
@@ -89,12 +91,11 @@ def plot_nudge(x, nudge):
     plt.plot([x, x + nudge, x + nudge], [square(x), square(x), square(x) + slope * nudge], color=GREY, linewidth=1)
     plt.plot(x, square(x), "o", color=GREEN)
     plt.plot(x + nudge, square(x + nudge), "s", color=GREEN)
-    plt.title(f"f moves by {square(x + nudge) - square(x):.4f}, slope × nudge is {slope * nudge:.4f}",
-              fontsize=12, loc="left")
+    plt.title(f"f moves by {square(x + nudge) - square(x):.4f}, slope × nudge is {slope * nudge:.4f}", loc="left")
     plt.xlabel("x")
     plt.ylabel("value")
     plt.ylim(-6, 26)
-    plt.legend(frameon=False)
+    plt.legend()
     plt.show()
 
 plot_nudge(3.0, 1.0)

@@ -7,6 +7,12 @@
 # - choose between storing values and computing them again;
 # - explain why one backward pass over any graph costs as much as it has edges, not paths.
 
+# %% [markdown]
+# ## Why stages
+#
+# Take $f(t) = t \sin t$ and apply it to its own result, again and again. By the rules of school you could write the
+# derivative of the whole as one formula.
+
 # %%
 from math import cos, sin
 
@@ -16,16 +22,12 @@ import numpy as np
 import autodiff
 from autodiff.trace import trace
 from course import graph, predict
+from course.style import GREEN, RED
 
-GREEN, RED, GREY = "#00735C", "#B3261E", "#5F6368"      # values, gradients, the rest
-plt.rcParams.update({"figure.figsize": (7.5, 3.6), "font.size": 12, "lines.linewidth": 2.5,
-                     "axes.spines.top": False, "axes.spines.right": False})
+plt.style.use("course.style")
 
 # %% [markdown]
-# ## Why stages
-#
-# Take $f(t) = t \sin t$ and apply it to its own result, again and again. By the rules of school you could write the
-# derivative of the whole as one formula. The cell does it for you.
+# The next cell does it for you.
 
 # %%
 def written_out(stages):
@@ -114,11 +116,11 @@ steps = 0.2 / 2 ** np.arange(8)
 one_sided = [abs((sin(0.7 + h) - sin(0.7)) / h - cos(0.7)) for h in steps]
 centred = [abs((sin(0.7 + h) - sin(0.7 - h)) / (2 * h) - cos(0.7)) for h in steps]
 
-plt.loglog(steps, one_sided, "s--", color=GREY, label="one step to the right")
-plt.loglog(steps, centred, "o-", color=RED, label="centred")
+plt.loglog(steps, centred, "o-", label="centred")
+plt.loglog(steps, one_sided, "s--", label="one step to the right")
 plt.xlabel("step h")
 plt.ylabel("error of the slope")
-plt.legend(frameon=False)
+plt.legend()
 plt.show()
 
 # %% [markdown]
@@ -254,16 +256,15 @@ graph(lambda w: ((w**2) ** 2) ** 2, w=1.5, names="x y z")
 # %%
 n = np.arange(1, 101)
 figure, (calls, memory) = plt.subplots(1, 2, figsize=(9.5, 3.4))
-calls.plot(n, n * (n - 1) / 2, "--", color=RED, label="compute again")
-calls.plot(n, n - 1, color=GREEN, label="store")
+calls.plot(n, n - 1, label="store")
+calls.plot(n, n * (n - 1) / 2, "--", label="compute again")
 calls.set_ylabel("calls of f")
-memory.plot(n, np.minimum(n, 3), "--", color=RED)
-memory.plot(n, n, color=GREEN)
+memory.plot(n, n)
+memory.plot(n, np.minimum(n, 3), "--")
 memory.set_ylabel("values held")
 for axes in (calls, memory):
     axes.set_xlabel("stages n")
-calls.legend(frameon=False)
-figure.tight_layout()
+calls.legend()
 plt.show()
 
 # %% [markdown]

@@ -16,17 +16,16 @@
 # You also know where to look when something is wrong.
 
 # %%
-import autodiff
 import matplotlib.pyplot as plt
 import numpy as np
-from autodiff.trace import trace
 from ipywidgets import FloatSlider, interact
 
+import autodiff
+from autodiff.trace import trace
 from course import graph, predict
+from course.style import GREEN, GREY, RED
 
-GREEN, RED, GREY = "#00735C", "#B3261E", "#5F6368"      # values, gradients, the rest
-plt.rcParams.update({"figure.figsize": (7.5, 3.6), "font.size": 12, "lines.linewidth": 2.5,
-                     "axes.spines.top": False, "axes.spines.right": False})
+plt.style.use("course.style")
 
 # %% [markdown]
 # ## Predict first
@@ -175,7 +174,7 @@ def plot_errors(*scales):
     plt.ylim(-3, 3)
     plt.xlabel("step")
     plt.ylabel("error, wx − 1")
-    plt.legend(frameon=False, loc="lower left", ncols=3, bbox_to_anchor=(0, 1))
+    plt.legend(loc="lower left", ncols=3, bbox_to_anchor=(0, 1))
     plt.show()
 
 plot_errors(1, 3, 3.4)
@@ -207,7 +206,7 @@ dz = [autodiff.grad(autodiff.maximum)(number, -1.0) for number in z]
 figure, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(7.5, 4.6))
 above.plot(z, value, color=GREEN)
 above.set_ylabel("max(z, −1)", color=GREEN)
-below.plot(z, dz, ".", color=RED)
+below.plot(z, dz, "o", color=RED)
 below.text(-0.85, 0.5, "the tie", va="center", color=RED)
 below.set_ylabel("gradient of z", color=RED)
 below.set_xlabel("z")
@@ -355,7 +354,7 @@ starts = np.cumsum([0.0, *parts[:-1]])
 places = ["square\n(x + y)²", "sigmoid\nσ(x)", "numerator\nx + σ(y)", "gradient\nof x"]
 
 bars = plt.bar(places, [*parts, sum(parts)], bottom=[*starts, 0.0], width=0.6,
-               color=["#E7A29D"] * 3 + [RED])
+               color=[(RED, 0.45)] * 3 + [RED])
 for place, start, part in zip(range(4), [*starts, 0.0], [*parts, sum(parts)], strict=True):
     plt.text(place, max(start, start + part) + 0.04, f"{part:+.4f}".replace("-", "−"), ha="center", color=RED)
 for place, total in enumerate(np.cumsum(parts)):

@@ -7,21 +7,6 @@
 # - put the gates together again into one gate with the slope $(1 - f)\,f$;
 # - write a sigmoid that survives large inputs, and say where it stops learning.
 
-# %%
-import math
-
-import ipywidgets as widgets
-import matplotlib.pyplot as plt
-import numpy as np
-
-import autodiff
-from autodiff.trace import trace
-from course import graph, predict
-
-GREEN, RED, GREY = "#00735C", "#B3261E", "#5F6368"      # values, gradients, everything else
-plt.rcParams.update({"figure.figsize": (7.5, 3.6), "font.size": 12, "axes.spines.top": False,
-                     "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.25})
-
 # %% [markdown]
 # ## Why take a neuron apart
 #
@@ -35,6 +20,20 @@ plt.rcParams.update({"figure.figsize": (7.5, 3.6), "font.size": 12, "axes.spines
 # And the next network has another formula.
 #
 # You know the gates already: ×, + and a few more. Let each of them do its own small part.
+
+# %%
+import math
+
+import ipywidgets as widgets
+import matplotlib.pyplot as plt
+import numpy as np
+
+import autodiff
+from autodiff.trace import trace
+from course import graph, predict
+from course.style import GREEN, GREY, RED
+
+plt.style.use("course.style")
 
 # %% [markdown]
 # ## Predict first
@@ -223,8 +222,8 @@ def draw_sigmoid(x=1.0):
     xs = np.linspace(-8, 8, 401)
     ys = sigmoid(xs)
     _, ax = plt.subplots()
-    ax.plot(xs, ys, color=GREEN, lw=2.5)
-    ax.plot(xs, (1 - ys) * ys, color=RED, lw=2.5, ls="--")
+    ax.plot(xs, ys, color=GREEN)
+    ax.plot(xs, (1 - ys) * ys, color=RED, ls="--")
     y = float(sigmoid(x))
     slope = (1 - y) * y
     ax.plot([x - 2, x + 2], [y - 2 * slope, y + 2 * slope], color=GREY, lw=1.5)
@@ -271,12 +270,12 @@ _ = widgets.interact(draw_sigmoid, x=slider)
 def draw_product(z=2.0):
     layers = np.arange(0, 21)
     _, ax = plt.subplots()
-    for value, style, colour in [(0.0, "o-", RED), (z, "s--", GREY)]:
+    for value, style in [(0.0, "o-"), (z, "s--")]:
         slope = float((1 - sigmoid(value)) * sigmoid(value))
-        ax.semilogy(layers, slope ** layers, style, color=colour, ms=5, lw=1.5,
+        ax.semilogy(layers, slope ** layers, style,
                     label=f"every sum is {value:.1f}: {slope:.4f} per layer")
     ax.set(xlabel="layers of sigmoids", ylabel="product of slopes", xticks=range(0, 21, 2), ylim=(1e-36, 10))
-    ax.legend(frameon=False, loc="lower left")
+    ax.legend(loc="lower left")
     plt.show()
 
 draw_product(2.0)

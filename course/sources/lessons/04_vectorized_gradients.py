@@ -7,6 +7,15 @@
 # - use shapes to find a formula, and know when shapes are not enough;
 # - check any gradient by finite differences, and choose the step size.
 
+# %% [markdown]
+# ## Why arrays
+#
+# A layer with a thousand inputs and a thousand outputs has a million weights. Nobody draws a million × gates.
+#
+# Nothing new happens to any one of those numbers: upstream gradient × local gradient, and add at a fork.
+# What is new is bookkeeping. Which number of the result was touched by which number of the input?
+# Answer that for **one index**, and the array formula writes itself.
+
 # %%
 import itertools
 import time
@@ -18,20 +27,9 @@ from matplotlib.colors import ListedColormap
 
 import autodiff
 from course import graph, predict
+from course.style import GREEN, GREY, RED
 
-GREEN, RED, GREY = "#00735C", "#B3261E", "#5F6368"      # values, gradients, everything else
-plt.rcParams.update({"figure.figsize": (7.5, 3.6), "font.size": 12, "axes.spines.top": False,
-                     "axes.spines.right": False})
-rng = np.random.default_rng(4)
-
-# %% [markdown]
-# ## Why arrays
-#
-# A layer with a thousand inputs and a thousand outputs has a million weights. Nobody draws a million × gates.
-#
-# Nothing new happens to any one of those numbers: upstream gradient × local gradient, and add at a fork.
-# What is new is bookkeeping. Which number of the result was touched by which number of the input?
-# Answer that for **one index**, and the array formula writes itself.
+plt.style.use("course.style")
 
 # %% [markdown]
 # ## Predict first
@@ -40,6 +38,7 @@ rng = np.random.default_rng(4)
 # How many of the 15 numbers of $D$ change?
 
 # %%
+rng = np.random.default_rng(4)
 guess = ...
 
 def count_changes():
@@ -295,15 +294,14 @@ print("shape of (N, 1) minus (N,):", (np.zeros((5, 1)) - np.zeros(5)).shape)
 
 # %%
 x = np.linspace(-4, 4, 401)
-activations = {"sigmoid": (autodiff.sigmoid, GREY, ":"), "tanh": (np.tanh, RED, "--"),
-               "relu": (autodiff.relu, GREEN, "-")}
-_, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
-for name, (f, colour, style) in activations.items():
-    left.plot(x, f(x), style, color=colour, lw=2.5, label=name)
-    right.plot(x, autodiff.vjp(f, x)[1](np.ones_like(x))[0], style, color=colour, lw=2.5)
+activations = {"relu": (autodiff.relu, "-"), "tanh": (np.tanh, "--"), "sigmoid": (autodiff.sigmoid, ":")}
+_, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
+for name, (f, style) in activations.items():
+    left.plot(x, f(x), style, label=name)
+    right.plot(x, autodiff.vjp(f, x)[1](np.ones_like(x))[0], style)
 left.set(title="value", xlabel="x", ylim=(-1.2, 4))
 right.set(title="slope", xlabel="x", ylim=(-0.05, 1.1))
-left.legend(frameon=False)
+left.legend()
 plt.show()
 
 # %% [markdown]
@@ -369,13 +367,12 @@ def draw_softmax(z0=1.0, z1=2.0, z2=3.0, label=0):
     p = autodiff.softmax(z)
     loss, dz = autodiff.value_and_grad(lambda z: autodiff.softmax_cross_entropy(z, [label]))(z[None])
     _, ax = plt.subplots()
-    ax.bar(np.arange(3) - 0.2, p, width=0.36, color=GREEN, label="probability p")
-    ax.bar(np.arange(3) + 0.2, dz[0], width=0.36, color=RED, hatch="//", edgecolor="white",
-           label="gradient of the logit")
+    ax.bar(np.arange(3) - 0.2, p, width=0.36, label="probability p")
+    ax.bar(np.arange(3) + 0.2, dz[0], width=0.36, hatch="//", edgecolor="white", label="gradient of the logit")
     ax.axhline(0, color="black", lw=0.8)
     ax.set(xticks=range(3), xticklabels=[f"class {c}{' (label)' if c == label else ''}" for c in range(3)],
            ylim=(-1.05, 1.05), title=f"loss {loss:.4f}")
-    ax.legend(frameon=False, loc="lower right")
+    ax.legend(loc="lower right")
     plt.show()
 
 draw_softmax()
@@ -440,10 +437,10 @@ centred = np.abs((np.sin(1 + steps) - np.sin(1 - steps)) / (2 * steps) - truth) 
 one_sided = np.abs((np.sin(1 + steps) - np.sin(1)) / steps - truth) / truth
 
 _, ax = plt.subplots()
-ax.loglog(steps, one_sided, "s--", color=GREY, ms=4, lw=1.2, label="one-sided")
-ax.loglog(steps, centred, "o-", color=RED, ms=4, lw=1.2, label="centred")
+ax.loglog(steps, centred, "o-", ms=4, lw=1.2, label="centred")
+ax.loglog(steps, one_sided, "s--", ms=4, lw=1.2, label="one-sided")
 ax.set(xlabel="step size h", ylabel="relative error")
-ax.legend(frameon=False)
+ax.legend()
 plt.show()
 
 # %% [markdown]

@@ -7,18 +7,6 @@
 # - say what PyTorch does when it accumulates, refuses, or gives you no gradient at all;
 # - put a backward function of your own into PyTorch, and have PyTorch check it.
 
-# %%
-import timeit
-
-import numpy as np
-
-import autodiff
-from autodiff import Tensor
-from course import graph, predict
-from course.pytorch import live_or_recorded, side_by_side, which
-
-print(which())
-
 # %% [markdown]
 # ## Why compute by hand what a library computes
 #
@@ -29,6 +17,19 @@ print(which())
 #
 # Each PyTorch cell of this lesson is a function. `live_or_recorded` runs it. If PyTorch is missing, it shows what
 # the same function gave on a machine that has PyTorch, and says so.
+
+# %%
+import timeit
+
+import numpy as np
+
+import autodiff
+from autodiff import Tensor
+from course import graph, predict
+from course.pytorch import live_or_recorded, side_by_side, which
+
+# %%
+print(which())
 
 # %% [markdown]
 # ## The example: r = 144

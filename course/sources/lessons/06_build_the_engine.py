@@ -7,19 +7,6 @@
 # - take the gradient of a gradient, by making the gradient a graph of its own;
 # - choose between forward and backward mode by counting inputs and outputs.
 
-# %%
-import matplotlib.pyplot as plt
-import numpy as np
-
-import autodiff
-from autodiff.scalar import Tape
-from autodiff.trace import trace
-from course import graph, predict
-
-GREEN, RED, GREY = "#00735C", "#B3261E", "#5F6368"      # values, gradients, the rest
-plt.rcParams.update({"figure.figsize": (7.5, 3.6), "font.size": 12, "lines.linewidth": 2.5,
-                     "axes.spines.top": False, "axes.spines.right": False})
-
 # %% [markdown]
 # ## Why an engine
 #
@@ -28,6 +15,18 @@ plt.rcParams.update({"figure.figsize": (7.5, 3.6), "font.size": 12, "lines.linew
 #
 # So let the wiring be recorded while the forward pass runs. Then one walk over the record, the same for every circuit,
 # does the rest. That is all an engine is. PyTorch's fits on more pages than yours will, but the idea fits on one.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+import autodiff
+from autodiff.scalar import Tape
+from autodiff.trace import trace
+from course import graph, predict
+from course.style import GREEN, GREY, RED
+
+plt.style.use("course.style")
 
 # %% [markdown]
 # ## Predict first
@@ -355,14 +354,13 @@ def price_backward(n, m):
 
 counts = np.arange(1, 101)
 figure, (inputs, outputs) = plt.subplots(1, 2, figsize=(9.5, 3.6), sharey=True)
-inputs.loglog(counts, price_forward(counts, 1), "--", color=GREY, label="forward mode")
-inputs.loglog(counts, price_backward(counts, 1), color=RED, label="backward mode")
-outputs.loglog(counts, price_forward(1, counts), "--", color=GREY)
-outputs.loglog(counts, price_backward(1, counts), color=RED)
+inputs.loglog(counts, price_forward(counts, 1), "--", label="forward mode")
+inputs.loglog(counts, price_backward(counts, 1), label="backward mode")
+outputs.loglog(counts, price_forward(1, counts), "--")
+outputs.loglog(counts, price_backward(1, counts))
 inputs.set(xlabel="inputs, with one output", ylabel="edges crossed, all derivatives")
 outputs.set(xlabel="outputs, with one input")
-inputs.legend(frameon=False)
-figure.tight_layout()
+inputs.legend()
 plt.show()
 
 # %% [markdown]

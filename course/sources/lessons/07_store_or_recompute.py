@@ -7,6 +7,19 @@
 # - tell how much memory a backward pass holds, and when;
 # - trade memory for time with checkpoints, and say how far apart they should be.
 
+# %% [markdown]
+# ## Why the price matters
+#
+# A network learns from the gradient of its loss. You could measure that gradient: nudge one weight up, then down, and
+# look at the difference. That takes 2 runs of the network for each weight. With $n$ weights it is $2n$ runs,
+# for a single step of learning.
+#
+# Networks are trained with millions of weights. Nobody waits for millions of runs. (The motive: Saitoh 2016,
+# chapter 5; Goodfellow, Bengio and Courville 2016, section 6.5.)
+#
+# The backward pass finds the same gradient for the price of a few runs. This lesson looks closely at that price:
+# first at the time, then at the memory.
+
 # %%
 import math
 import time
@@ -22,23 +35,9 @@ import autodiff
 from autodiff import scalar
 from autodiff.trace import trace
 from course import graph, predict
+from course.style import GREEN, GREY, RED
 
-GREEN, RED, GREY, PALE = "#00735C", "#B3261E", "#5F6368", "#8FC1B3"
-plt.rcParams.update({"figure.figsize": (7.5, 3.8), "font.size": 12, "lines.linewidth": 2,
-                     "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False})
-
-# %% [markdown]
-# ## Why the price matters
-#
-# A network learns from the gradient of its loss. You could measure that gradient: nudge one weight up, then down, and
-# look at the difference. That takes 2 runs of the network for each weight. With $n$ weights it is $2n$ runs,
-# for a single step of learning.
-#
-# Networks are trained with millions of weights. Nobody waits for millions of runs. (The motive: Saitoh 2016,
-# chapter 5; Goodfellow, Bengio and Courville 2016, section 6.5.)
-#
-# The backward pass finds the same gradient for the price of a few runs. This lesson looks closely at that price:
-# first at the time, then at the memory.
+plt.style.use("course.style")
 
 # %% [markdown]
 # ## Predict first
@@ -120,9 +119,9 @@ numeric, backward = zip(*map(both_prices, sizes), strict=True)
 # pass does not climb: it takes a few runs, and some bookkeeping of Python's, which weighs while the arrays are small.
 
 # %%
-plt.loglog(sizes, 2 * np.array(sizes), "--", color=GREY, label="2n, the theory")
-plt.loglog(sizes, numeric, "s", color=RED, label="numeric gradient, measured")
-plt.loglog(sizes, backward, "o", color=GREEN, label="backward pass, measured")
+plt.loglog(sizes, backward, "o", label="backward pass, measured")
+plt.loglog(sizes, numeric, "s", label="numeric gradient, measured")
+plt.loglog(sizes, 2 * np.array(sizes), "--", label="2n, the theory")
 plt.xticks(sizes, sizes)
 plt.minorticks_off()
 plt.xlabel("weights n")
@@ -414,12 +413,11 @@ for panel, program in zip(panels, (store, recompute), strict=True):
     _, called, held, lives = price(program, n)
     for height, (made, dropped) in enumerate(sorted(lives)):
         panel.barh(height, max(dropped - made, 0.3), left=made, height=0.7, color=GREEN)
-    panel.set_title(f"{program.__name__}: {held} held, {called} calls", fontsize=12)
+    panel.set_title(f"{program.__name__}: {held} held, {called} calls")
     panel.set_xlabel("time, in calls of f")
     panel.set_yticks([])
     panel.set_xticks(range(0, called + 1, 3))
 panels[0].set_ylabel("values")
-figure.tight_layout()
 plt.show()
 
 # %% [markdown]
@@ -463,14 +461,13 @@ def lives(n, every):
 def draw_lives(every=5, n=24):
     spans = lives(n, every)
     peak = max(sum(start <= at <= end for _, start, end in spans) for at in range(3 * n))
-    plt.figure(figsize=(8.5, 3.8))
     for value, start, end in spans:
-        plt.barh(value, end - start, left=start, height=0.8, color=PALE if value % every else GREEN)
+        plt.barh(value, end - start, left=start, height=0.8, color=(GREEN, 0.45) if value % every else GREEN)
     plt.axvline(n, color=GREY, linestyle=":")
     plt.xlim(0, 3 * n)
     plt.xlabel("time, in calls of f and slopes")
     plt.ylabel("stage")
-    plt.title(f"every = {every}: at most {peak} of {n} values at the same time", fontsize=12)
+    plt.title(f"every = {every}: at most {peak} of {n} values at the same time")
     plt.show()
 
 draw_lives()
@@ -607,12 +604,10 @@ print("search and closed form agree on 4096 cases")
 
 # %%
 places = np.arange(1, 65)
-plt.loglog(places, [binomial(64, s) for s in places], "--", color=GREY, label="binomial, the theory")
-few = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64]
-plt.loglog(few, [fewest(64, s) for s in few], "o", color=GREEN, label="best schedule, by search")
-even = [4, 8, 16, 32]
-plt.loglog([64 / k + k for k in even], [measured[k][1] for k in even], "s", color=RED,
-           label="evenly spaced, measured")
+few, even = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64], [4, 8, 16, 32]
+plt.loglog(few, [fewest(64, s) for s in few], "o", label="best schedule, by search")
+plt.loglog([64 / k + k for k in even], [measured[k][1] for k in even], "s", label="evenly spaced, measured")
+plt.loglog(places, [binomial(64, s) for s in places], "--", label="binomial, the theory")
 plt.annotate("recompute", (1, fewest(64, 1)), xytext=(12, -4), textcoords="offset points")
 plt.annotate("store", (64, fewest(64, 64)), xytext=(-8, -8), textcoords="offset points", ha="right")
 plt.xticks([1, 2, 4, 8, 16, 32, 64], [1, 2, 4, 8, 16, 32, 64])

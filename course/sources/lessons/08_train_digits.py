@@ -7,21 +7,6 @@
 # - read a training curve, and name what is wrong from its shape;
 # - say what batch norm, dropout and L2 do to the gradients.
 
-# %%
-import ipywidgets as widgets
-import matplotlib.pyplot as plt
-import numpy as np
-from IPython.display import display
-
-import autodiff
-from course import graph, predict
-from course.digits import load_digits
-
-GREEN, RED, GREY = "#00735C", "#B3261E", "#5F6368"      # values, gradients, everything else
-BLUE, ORANGE, PURPLE = "#0B5394", "#B45F06", "#6A3D9A"
-plt.rcParams.update({"figure.figsize": (7.5, 3.6), "font.size": 12, "axes.spines.top": False,
-                     "axes.spines.right": False, "figure.constrained_layout.use": True})
-
 # %% [markdown]
 # ## Why by hand
 #
@@ -31,6 +16,19 @@ plt.rcParams.update({"figure.figsize": (7.5, 3.6), "font.size": 12, "axes.spines
 #
 # So here a network is trained by hand-written backward passes. Then it is broken, one way after the other, and
 # you watch the curve.
+
+# %%
+import ipywidgets as widgets
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import display
+
+import autodiff
+from course import graph, predict
+from course.digits import load_digits
+from course.style import GREEN, GREY, RED
+
+plt.style.use("course.style")
 
 # %% [markdown]
 # ## The digits
@@ -140,7 +138,7 @@ for factor, colour, style in ((0.3, GREY, "s--"), (1.0, GREEN, "o-"), (4.0, RED,
         spreads.append(values.std())
     ax.semilogy(range(1, 11), spreads, style, color=colour, label=f"{factor:g} / √D")
 ax.set(xlabel="layer", ylabel="spread of the values", xticks=range(1, 11))
-ax.legend(title="scale", frameon=False)
+ax.legend(title="scale")
 plt.show()
 
 # %% [markdown]
@@ -199,7 +197,7 @@ for _ in range(150):
     params = {name: params[name] - 0.5 * grads[name] for name in params}
 
 _, ax = plt.subplots()
-ax.semilogy(losses, color=GREEN, lw=2)
+ax.semilogy(losses)
 ax.axhline(np.log(10), color=GREY, ls=":")
 ax.annotate("guessing: ln 10", (150, np.log(10)), (0, -6), textcoords="offset points", ha="right", va="top",
             color=GREY)
@@ -252,15 +250,15 @@ print(f"read right: {known[-1]:.1%} of the training images, {unseen[-1]:.1%} of 
 
 # %%
 _, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
-left.plot(curve, "o-", color=GREEN, ms=4)
+left.plot(curve, "o-")
 left.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
-right.plot(known, "o-", color=GREEN, ms=4, label="training")
-right.plot(unseen, "s--", color=BLUE, ms=4, label="held out")
+right.plot(known, "o-", label="training")
+right.plot(unseen, "s--", label="held out")
 right.axhline(0.95, color=GREY, ls=":")
 right.annotate("asked in the assignment", (20, 0.95), (0, -12), textcoords="offset points", ha="right", va="top",
                color=GREY)
 right.set(xlabel="epoch", ylabel="share read right", ylim=(0, 1.02))
-right.legend(frameon=False, loc="lower right")
+right.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
@@ -303,10 +301,10 @@ def mixed_up(params, rows):
     return backward(params, mixed[rows], y[rows], *forward(params, mixed[rows]))
 
 BUGS = {
-    "right": (by_hand, GREEN, "-"), "labels of other images": (mixed_up, GREY, "--"),
-    "no 1/N": (scaled(32), ORANGE, "-."), "uphill": (scaled(-1), RED, ":"),
-    "slope of tanh forgotten": (no_slope, PURPLE, (0, (5, 1))),
-    "second layer only": (scaled(1, ("W2", "b2")), BLUE, (0, (1, 1))),
+    "right": (by_hand, "-"), "labels of other images": (mixed_up, "--"),
+    "no 1/N": (scaled(32), "-."), "uphill": (scaled(-1), ":"),
+    "slope of tanh forgotten": (no_slope, (0, (5, 1))),
+    "second layer only": (scaled(1, ("W2", "b2")), (0, (1, 1))),
 }
 
 # %% [markdown]
@@ -318,14 +316,14 @@ BUGS = {
 bar = widgets.IntProgress(max=len(BUGS), description="trainings")
 display(bar)
 _, ax = plt.subplots(figsize=(8.5, 4.2))
-for name, (grads_of, colour, style) in BUGS.items():
+for name, (grads_of, style) in BUGS.items():
     with np.errstate(all="ignore"):
         params, losses = train(start(), grads_of, epochs=10, each=lambda p: loss_of(p, X, y))
-    ax.plot(np.clip(losses, None, 50), color=colour, ls=style, lw=2.2,
+    ax.plot(np.clip(losses, None, 50), ls=style,
             label=f"{name}: reads {share_right(params, digits.X_held_out, digits.y_held_out):.0%}")
     bar.value += 1
 ax.set(xlabel="epoch", ylabel="loss (log scale)", yscale="log", ylim=(0.03, 30))
-ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1), title="held-out digits")
+ax.legend(loc="upper left", bbox_to_anchor=(1, 1), title="held-out digits")
 plt.show()
 
 # %% [markdown]
@@ -351,18 +349,18 @@ def sigmoid_grads(params, rows):
 
 def draw_saturation(scale=100.0):
     _, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
-    for factor, colour, style in ((2.0, GREEN, "o-"), (scale, RED, "s--")):
+    for factor, style in ((2.0, "o-"), (scale, "s--")):
         params = start(scale=factor)
         hidden, _ = forward(params, X, "sigmoid")
         slope = np.mean(hidden * (1 - hidden))
-        left.hist(hidden.ravel(), bins=25, range=(0, 1), density=True, color=colour, alpha=0.65,
+        left.hist(hidden.ravel(), bins=25, range=(0, 1), density=True, alpha=0.65,
                   label=f"scale {factor:g}: mean slope {slope:.3f}")
         _, losses = train(params, sigmoid_grads, epochs=8, rate=0.3, each=lambda p: loss_of(p, X, y, "sigmoid"))
-        right.plot(losses, style, color=colour, ms=4, label=f"scale {factor:g}")
+        right.plot(losses, style, label=f"scale {factor:g}")
     left.set(xlabel="hidden value", yticks=[], title="before training")
     right.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
-    left.legend(frameon=False, fontsize=10)
-    right.legend(frameon=False)
+    left.legend(fontsize=10)
+    right.legend()
     plt.show()
 
 draw_saturation()
@@ -395,12 +393,12 @@ for rate in rates:
     read.append(share_right(params, digits.X_held_out, digits.y_held_out, "relu"))
 
 _, ax = plt.subplots()
-ax.semilogx(rates, dead, "s--", color=RED, label="hidden units that are dead")
-ax.semilogx(rates, read, "o-", color=GREEN, label="held-out digits read right")
+ax.semilogx(rates, read, "o-", label="held-out digits read right")
+ax.semilogx(rates, dead, "s--", label="hidden units that are dead")
 ax.set(xlabel="step size", ylabel="share", ylim=(-0.03, 1.03), xticks=rates,
        xticklabels=[f"{rate:g}" for rate in rates])
 ax.minorticks_off()
-ax.legend(frameon=False, loc="center left")
+ax.legend(loc="center left")
 plt.show()
 
 # %% [markdown]
@@ -421,10 +419,10 @@ def huber(error):
 
 errors = np.linspace(-3, 3, 301)
 _, ax = plt.subplots()
-for f, colour, style in ((clipped, RED, "--"), (huber, GREEN, "-")):
-    ax.plot(errors, autodiff.vjp(f, errors)[1](np.ones(301))[0], style, color=colour, lw=2.4, label=f.__name__)
+for f, style in ((huber, "-"), (clipped, "--")):
+    ax.plot(errors, autodiff.vjp(f, errors)[1](np.ones(301))[0], style, label=f.__name__)
 ax.set(xlabel="error", ylabel="gradient")
-ax.legend(frameon=False)
+ax.legend()
 plt.show()
 
 # %% [markdown]
@@ -465,11 +463,11 @@ def sgd(images, epochs=10):
 # %%
 _, axes = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True)
 for ax, images, title in ((axes[0], X, "pixels from 0 to 1"), (axes[1], X / 10, "pixels from 0 to 0.1")):
-    ax.semilogy(sgd(images), "o-", color=GREEN, ms=4, label="SGD")
-    ax.semilogy(adam(images), "s--", color=PURPLE, ms=4, label="Adam")
+    ax.semilogy(sgd(images), "o-", label="SGD")
+    ax.semilogy(adam(images), "s--", label="Adam")
     ax.set(xlabel="epoch", title=title)
 axes[0].set(ylabel="loss")
-axes[0].legend(frameon=False)
+axes[0].legend()
 plt.show()
 
 # %% [markdown]
@@ -495,13 +493,13 @@ def fit(loss, rate, steps=1500):
     return line
 
 _, ax = plt.subplots()
-ax.plot(x, t, "o", color=GREY, label="points")
-for name, loss, colour, style in (("MSE", lambda p: autodiff.mse(p, t), RED, "--"),
-                                  ("MAE", lambda p: autodiff.mean(autodiff.abs(p - t)), GREEN, "-")):
+for name, loss, style in (("MAE", lambda p: autodiff.mean(autodiff.abs(p - t)), "-"),
+                          ("MSE", lambda p: autodiff.mse(p, t), "--")):
     a, b = fit(loss, 0.3)
-    ax.plot(x, a + b * x, style, color=colour, lw=2.4, label=name)
+    ax.plot(x, a + b * x, style, label=name)
+ax.plot(x, t, "o", label="points")
 ax.set(xlabel="x", ylabel="t")
-ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
 plt.show()
 
 # %% [markdown]
@@ -556,10 +554,10 @@ _, plain = train(bad, sigmoid_grads, epochs=8, rate=0.3, each=lambda p: loss_of(
 _, normed = train(with_norm, autodiff.grad(normed_loss), epochs=8, rate=0.3, bar=bar,
                   each=lambda p: normed_loss(p, slice(None)))
 _, ax = plt.subplots()
-ax.plot(plain, "s--", color=RED, ms=4, label="saturated start")
-ax.plot(normed, "o-", color=GREEN, ms=4, label="the same start, with batch norm")
+ax.plot(normed, "o-", label="the same start, with batch norm")
+ax.plot(plain, "s--", label="saturated start")
 ax.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
-ax.legend(frameon=False)
+ax.legend()
 plt.show()
 
 # %% [markdown]
