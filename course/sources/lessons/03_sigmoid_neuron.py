@@ -272,8 +272,7 @@ def draw_product(z=2.0):
     _, ax = plt.subplots()
     for value, style in [(0.0, "o-"), (z, "s--")]:
         slope = float((1 - sigmoid(value)) * sigmoid(value))
-        ax.semilogy(layers, slope ** layers, style,
-                    label=f"every sum is {value:.1f}: {slope:.4f} per layer")
+        ax.semilogy(layers, slope ** layers, style, label=f"every sum is {value:.1f}: {slope:.4f} per layer")
     ax.set(xlabel="layers of sigmoids", ylabel="product of slopes", xticks=range(0, 21, 2), ylim=(1e-36, 10))
     ax.legend(loc="lower left")
     plt.show()
