@@ -4,19 +4,23 @@ Where an argument is a dict, list or tuple of arrays (also nested), its gradient
 hessian are for single arrays. Values go in and come out as plain numbers and arrays; only inside another
 transformation, or where f uses a Tensor from outside, is the result a Tensor, so that it can be differentiated again.
 """
+from __future__ import annotations
+
 import math
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 
-from autodiff import graph, rules
+from autodiff import composed, graph
 from autodiff.graph import Primitive
 from autodiff.tensor import Tensor, value_of
 
-_ALIAS = Primitive("alias", (lambda g, z, x: g,))
+_ALIAS = Primitive("alias", lambda x: x, (lambda g, z, x: g,))
 
 
-def leaves(tree):
+def leaves(tree: Any) -> list[Any]:
     """The numbers and arrays of nested dicts, lists and tuples, in order."""
     flat, stack = [], [tree]
     while stack:
@@ -30,16 +34,16 @@ def leaves(tree):
     return flat
 
 
-def is_tree(x):
+def is_tree(x: Any) -> bool:
     """Whether x is a dict, list or tuple of other things."""
     return isinstance(x, (dict, list, tuple))
 
 
-def aligned(tree, form):
+def aligned(tree: Any, form: Any) -> list[Any]:
     """The parts of `tree` in the order of the leaves of `form`, a tree with the same keys and lengths."""
     if not is_tree(form) and not isinstance(tree, dict):
         return [tree]
-    keys = form.keys() if isinstance(form, dict) else range(len(form)) if is_tree(form) else None
+    keys: Any = form.keys() if isinstance(form, dict) else range(len(form)) if is_tree(form) else None
     if not is_tree(tree) or keys != (tree.keys() if isinstance(tree, dict) else range(len(tree))):
         raise ValueError(f"the upstream gradient must have the output's form, {_shown(form)}; it has {_shown(tree)}")
     return [part for key in keys for part in aligned(tree[key], form[key])]
@@ -52,7 +56,7 @@ def _shown(tree):
     return f"a {type(tree).__name__} of {len(tree)}" if is_tree(tree) else "one array"
 
 
-def rebuild(tree, flat):
+def rebuild(tree: Any, flat: Iterator[Any]) -> Any:
     """A tree of the form of `tree` around the values that the iterator `flat` gives."""
     if isinstance(tree, dict):
         return {key: rebuild(x, flat) for key, x in tree.items()}
@@ -63,7 +67,7 @@ def rebuild(tree, flat):
     return next(flat)
 
 
-def vjp(f, *inputs):
+def vjp(f: Callable[..., Any], *inputs: Any) -> tuple[Any, Callable[[Any], Any]]:
     """f(*inputs), and a function from an upstream gradient of its form to the tuple of gradients of the inputs."""
     return _vjp(f, inputs, retain_graph=True)
 
@@ -99,7 +103,8 @@ def _vjp(f, inputs, retain_graph=False):
     return (output if outer else rebuild(output, map(value_of, roots))), pullback
 
 
-def vjp_at(f, places, args, kwargs, retain_graph=False):
+def vjp_at(f: Callable[..., Any], places: Sequence[int], args: Sequence[Any], kwargs: dict[str, Any],
+           retain_graph: bool = False) -> tuple[Any, Callable[[Any], Any]]:
     """`_vjp` with respect to the arguments at `places`, the others held fixed."""
     n = len(args)
     if any(not -n <= place < n for place in places) or len({place % n for place in places}) < len(places):
@@ -113,7 +118,7 @@ def vjp_at(f, places, args, kwargs, retain_graph=False):
     return _vjp(of_chosen, tuple(args[place] for place in places), retain_graph)
 
 
-def value_and_grad(f, wrt=0):
+def value_and_grad(f: Callable[..., Any], wrt: int | list[int] | tuple[int, ...] = 0) -> Callable[..., tuple[Any, Any]]:
     """A function that gives f's value, a scalar, and its gradient for argument `wrt` (an index, or a tuple of them)."""
     places = tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
 
@@ -128,13 +133,13 @@ def value_and_grad(f, wrt=0):
     return both
 
 
-def grad(f, wrt=0):
+def grad(f: Callable[..., Any], wrt: int | list[int] | tuple[int, ...] = 0) -> Callable[..., Any]:
     """A function that gives the gradient of f, whose value is a scalar, for argument `wrt` (an index or a tuple)."""
     both = value_and_grad(f, wrt)
     return lambda *args, **kwargs: both(*args, **kwargs)[1]
 
 
-def jvp(f, inputs, tangents):
+def jvp(f: Callable[..., Any], inputs: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """f(*inputs), and its directional derivative along `tangents`, a tuple of the form of `inputs`.
 
     Two reverse passes: the pullback is linear in its upstream gradient, so its own pullback multiplies with the
@@ -148,12 +153,12 @@ def jvp(f, inputs, tangents):
         return value, push(tuple(tangents))[0]
 
 
-def hvp(f, x, v):
+def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     """The product of the Hessian of f, a scalar function, at x with v (of the form of x): a gradient of a gradient."""
     return vjp(grad(f), x)[1](v)[0]
 
 
-def jacobian(f, wrt=0):
+def jacobian(f: Callable[..., Any], wrt: int = 0) -> Callable[..., Any]:
     """A function that gives all partial derivatives of f's array: shape f(x).shape + x.shape, x argument `wrt`."""
     if is_tree(wrt):
         raise TypeError(f"a Jacobian or Hessian is for one argument, not for {wrt}")
@@ -165,12 +170,12 @@ def jacobian(f, wrt=0):
                             "for these take grad or vjp")
         shape = np.shape(value_of(value))
         rows = [pullback(dout.reshape(shape))[0] for dout in np.eye(math.prod(shape))]
-        stacked = rules.stack(rows) if rows else np.zeros((0, *np.shape(args[wrt])))
+        stacked = composed.stack(rows) if rows else np.zeros((0, *np.shape(args[wrt])))
         stacked = stacked.reshape((*shape, *stacked.shape[1:]))
         return stacked if type(stacked) is Tensor else stacked[()]
     return matrix
 
 
-def hessian(f, wrt=0):
+def hessian(f: Callable[..., Any], wrt: int = 0) -> Callable[..., Any]:
     """A function that gives all second derivatives of f, whose value is a scalar: shape x.shape + x.shape."""
     return jacobian(grad(f, wrt), wrt)

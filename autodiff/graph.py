@@ -4,12 +4,21 @@ The walk is Algorithm 6.2 of Goodfellow, Bengio and Courville (2016), section 6.
 a node hands its gradient on to its arguments, rather than gathering it from those who use it. Each edge is used once,
 contributions add where paths meet. The walk never recurses, and never knows what a rule computes.
 """
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heapify, heappop, heappush
 from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autodiff.arguments import checked_count, named_arguments, signature
 from autodiff.tensor import Tensor, as_value, ticks, value_of
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 recording = True               # one switch for the whole process; see no_grad
 float64, ndarray, new = np.float64, np.ndarray, object.__new__
@@ -22,15 +31,16 @@ np.empty(31 << 20, np.uint8)   # freed at once: from then on glibc keeps freed m
 class no_grad:
     """`with no_grad():` operations on Tensors give plain numpy values and record nothing; for one thread only."""
 
-    on, before = False, ()
+    on = False
+    before: tuple[bool, ...] = ()
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         global recording
         self.before, recording = (*self.before, recording), self.on
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         global recording
-        *self.before, recording = self.before
+        self.before, recording = self.before[:-1], self.before[-1]
 
 
 class with_grad(no_grad):
@@ -39,19 +49,18 @@ class with_grad(no_grad):
     on = True
 
 
-_MISSING = object()
-
-
 class Primitive:
-    """What a node knows of the operation that made it."""
+    """An operation as its nodes know it: its name, what computes it, and its rules."""
 
-    __slots__ = ("name", "rules", "together")
+    __slots__ = ("forward", "name", "rules", "together")
 
-    def __init__(self, name, rules, together=None):
-        self.name, self.rules, self.together = name, rules, together
+    def __init__(self, name: str, forward: Callable[..., Any], rules: Sequence[Callable[..., Any]] = (),
+                 together: Callable[..., Any] | None = None) -> None:
+        self.name, self.forward, self.rules, self.together = name, forward, rules, together
 
 
-def Op(name, forward, *rules, together=None):
+def Op(name: str, forward: Callable[..., Any], *rules: Callable[..., Any],
+       together: Callable[..., Any] | None = None, doc: str | None = None) -> Callable[..., Any]:
     """A primitive operation: a function that computes `forward`, and is recorded if a Tensor is among its arguments.
 
     `rules[k](g, z, *args)` gives the gradient with respect to argument k, for g the upstream gradient (of the
@@ -60,12 +69,71 @@ def Op(name, forward, *rules, together=None):
     which broadcasting grew the argument; the walk undoes that. It is a new array, which the walk may add into, or g, an
     input, or a view; not an array that the rule keeps.
     Arguments beyond the last rule (an axis, a mask) are constants. Where arguments are many or share their work,
-    `together(g, z, *args)` gives all gradients at once, in the place of rules.
+    `together(g, z, *args)` gives all gradients at once, in the place of rules. A rule that cannot take g, z and the
+    arguments of `forward`, or has no argument to belong to, is a TypeError.
+    `doc` is the operation's docstring; without it, that of `forward`.
     """
-    primitive = Primitive(name, rules, together)    # not the function itself: that would be a cycle
-    code, defaults = getattr(forward, "__code__", None), getattr(forward, "__defaults__", None) or ()
-    named = code.co_varnames[:code.co_argcount] if code else ()
-    required, count = len(named) - len(defaults), len(rules)
+    primitive = Primitive(name, forward, rules, together)         # not the function itself: that would be a cycle
+    named, defaults = named_arguments(forward)
+    count = checked_count(name, forward, rules, together)
+    call = {1: unary_call, 2: binary_call}.get(count if count == len(rules) and not defaults else 0)
+    op: Any = call(primitive) if call else general_call(primitive, named, defaults)
+    if named and not call and not forward.__code__.co_kwonlyargcount:
+        op.__wrapped__ = forward                                  # inspect takes its signature from there
+    elif not call or named not in ((), ("x",), ("x", "y")):       # the last are its own
+        op.__signature__ = signature(forward, by_name=bool(named and not call))
+    op.__name__ = op.__qualname__ = name
+    op.__module__ = sys._getframe(1).f_globals.get("__name__")    # where pickle looks for it
+    op.__doc__ = doc or (forward.__doc__ if hasattr(forward, "__name__") else None)
+    return op
+
+
+# The three ways in which an operation is called: by one argument and by two, nine calls of ten, and by any.
+
+def unary_call(primitive):
+    """The operation of one argument, x."""
+    forward = primitive.forward
+
+    def op(x):
+        if type(x) is not Tensor:
+            return forward(x)
+        try:
+            data = forward(x.data)
+        except ValueError as error:
+            raise _misfit(primitive.name, error, [x]) from None
+        return record(primitive, (x,), data)
+    return op
+
+
+def binary_call(primitive):
+    """The operation of two arguments, x and y, with a rule for each; a list is an array."""
+    forward = primitive.forward
+
+    def op(x, y):
+        try:
+            if type(y) is list:
+                y = np.asarray(y)
+            if type(x) is Tensor:
+                data = forward(x.data, y.data if type(y) is Tensor else y)
+            else:
+                if type(x) is list:
+                    x = np.asarray(x)
+                if type(y) is not Tensor:
+                    return forward(x, y)
+                data = forward(x, y.data)
+        except ValueError as error:
+            raise _misfit(primitive.name, error, [x, y]) from None
+        return record(primitive, (x, y), data)
+    return op
+
+
+_MISSING = object()
+
+
+def general_call(primitive, named=(), defaults=()):
+    """The operation of any arguments: by name too where these are `named`, the last of them with `defaults`."""
+    name, forward, count = primitive.name, primitive.forward, len(primitive.rules)
+    required = len(named) - len(defaults)
     optional = tuple(zip(named, (_MISSING,) * required + defaults, strict=True))
 
     def op(*args, **kwargs):
@@ -82,47 +150,17 @@ def Op(name, forward, *rules, together=None):
             if type(x) is Tensor:
                 x, last = x.data, k
             values.append(x)
-        if last >= count and rules:
+        if last >= count and count:
             raise TypeError(f"{name} has no rule for argument {last}: pass a constant there (t.data)")
         try:
             data = forward(*values)
         except ValueError as error:
             raise _misfit(name, error, args) from None
         return data if last < 0 else record(primitive, args, data)
-
-    def unary(x):                                    # the same for one argument, and for two: nine calls of ten
-        if type(x) is not Tensor:
-            return forward(x)
-        try:
-            data = forward(x.data)
-        except ValueError as error:
-            raise _misfit(name, error, [x]) from None
-        return record(primitive, (x,), data)
-
-    def binary(x, y):
-        try:
-            if type(y) is list:
-                y = np.asarray(y)
-            if type(x) is Tensor:
-                data = forward(x.data, y.data if type(y) is Tensor else y)
-            else:
-                if type(x) is list:
-                    x = np.asarray(x)
-                if type(y) is not Tensor:
-                    return forward(x, y)
-                data = forward(x, y.data)
-        except ValueError as error:
-            raise _misfit(name, error, [x, y]) from None
-        return record(primitive, (x, y), data)
-
-    rule = getattr(rules[0], "__code__", None) if rules and not defaults else None
-    if rule and rule.co_argcount - 2 == count:           # a rule for each argument
-        op = {1: unary, 2: binary}.get(count, op)
-    op.__name__ = op.__qualname__ = name
     return op
 
 
-def record(op, args, data):
+def record(op: Primitive | None, args: Any, data: Any) -> Any:
     """A Tensor for `data`, made by `op` from `args`; plain `data` where nothing is recorded."""
     if not recording:
         return data
@@ -148,7 +186,7 @@ def _freed(op):
                         "run the forward pass again, or keep the graph with backward(retain_graph=True)")
 
 
-def collect(roots, since=0):
+def collect(roots: Iterable[Any], since: int = 0) -> list[Tensor]:
     """`roots` and all Tensors behind them, oldest first; what lies behind one older than tick `since` is left out."""
     seen = {x for x in roots if type(x) is Tensor}
     stack = list(seen)
@@ -165,7 +203,8 @@ def collect(roots, since=0):
     return sorted(seen, key=by_tick)
 
 
-def walk(grads, span=(0, -1), retain_graph=False, differentiable=False):
+def walk(grads: dict[Tensor, Any], span: tuple[int, int] = (0, -1), retain_graph: bool = False,
+         differentiable: bool = False) -> None:
     """Take the gradients in `grads` (node -> gradient) back to the leaves; those of nodes are used up on the way.
 
     Newest node first: then all contributions to a node have arrived when its turn comes. A differentiable walk
@@ -210,7 +249,7 @@ def walk(grads, span=(0, -1), retain_graph=False, differentiable=False):
                 grads[x] = grads[x] + dx
 
 
-def unbroadcast(dx, shape, op, k):
+def unbroadcast(dx: Any, shape: tuple[int, ...], op: Primitive, k: int) -> Any:
     """The contribution `dx` summed down to `shape`: where broadcasting made copies, their gradients add."""
     if dx is None:
         raise TypeError(f"the rule of {op.name} for argument {k} gave None: it may lack a return")
@@ -228,7 +267,7 @@ def unbroadcast(dx, shape, op, k):
     return dx if shape or type(dx) is Tensor else dx[()]
 
 
-def seed(root, dout=None):
+def seed(root: Tensor, dout: Any = None) -> Any:
     """The gradient to start from at `root`: `dout` in its dtype, checked, or 1 for a scalar."""
     if dout is None:
         if root.shape:
@@ -243,7 +282,8 @@ def seed(root, dout=None):
     return dout if dout.ndim or type(dout) is Tensor else dout[()]
 
 
-def gradients(roots, seeds, span=(0, -1), retain_graph=False, differentiable=False):
+def gradients(roots: Sequence[Tensor], seeds: Sequence[Any], span: tuple[int, int] = (0, -1),
+              retain_graph: bool = False, differentiable: bool = False) -> dict[Tensor, Any]:
     """{leaf: gradient of the sum of all root * seed}, by one backward pass; each gradient is an array of its own."""
     grads, shared = {}, set(map(id, seeds))
     for root, dout in zip(roots, seeds, strict=True):
@@ -262,7 +302,7 @@ def gradients(roots, seeds, span=(0, -1), retain_graph=False, differentiable=Fal
     return grads
 
 
-def backward(self, dout=None, retain_graph=False):
+def backward(self: Tensor, dout: ArrayLike | None = None, retain_graph: bool = False) -> None:
     """Add to `grad` of every leaf the gradient of this value, times `dout`.
 
     `dout`, the upstream gradient, has this Tensor's shape and may be left out for a scalar: it is 1 then.
@@ -272,4 +312,4 @@ def backward(self, dout=None, retain_graph=False):
         leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
 
 
-Tensor.backward = backward
+import autodiff.parts  # noqa: E402, F401    (the next link: see autodiff.tensor)

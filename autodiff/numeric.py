@@ -4,7 +4,10 @@ A gradient is compared along one random direction at a time, u · (J v) by centr
 rules: two forward passes for each direction, whatever the size. Only where they differ is each element looked at, to
 say which argument and which index are wrong.
 """
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,12 +18,12 @@ class Report(NamedTuple):
     """What a gradient check found: true if all is well, and in words by str()."""
 
     worst: float
-    faults: list
+    faults: list[str]
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return not self.faults
 
-    def __str__(self):
+    def __str__(self) -> str:
         if not self.faults:
             return f"gradient check passed, the largest relative error is {self.worst:.1e}"
         return "\n".join(["gradient check failed", *self.faults])
@@ -28,7 +31,8 @@ class Report(NamedTuple):
     __repr__ = __str__
 
 
-def gradcheck(f, *inputs, order=1, step=1e-5, rtol=1e-6, directions=3, seed=0):
+def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, step: float = 1e-5, rtol: float = 1e-6,
+              directions: int = 3, seed: int = 0) -> Report:
     """Compare the gradients of f at `inputs` with central differences, to `order` 1 or 2; a Report says what differs.
 
     f takes arrays or trees of them, and gives one number or array; away from kinks it should be smooth. Inputs

@@ -3,12 +3,17 @@
 With a checkpoint every √n steps, a chain of n steps holds about 2√n values at once rather than n, for one more forward
 pass (T. Chen et al., "Training deep nets with sublinear memory cost", 2016, section 4).
 """
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 from autodiff.functional import is_tree, leaves, rebuild, vjp_at
-from autodiff.graph import Op
+from autodiff.graph import Primitive, general_call
 from autodiff.tensor import Tensor
 
 
-def checkpoint(f):
+def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     """A function like f, whose graph is one node: what f computes inside is forgotten, and recomputed when needed.
 
     f takes arrays, or dicts, lists and tuples of them, and gives one number or array. What it depends on must be
@@ -36,5 +41,5 @@ def checkpoint(f):
             return [grads.get(k) for k in range(len(given))]
 
         given = leaves(inputs)
-        return Op(getattr(f, "__name__", "checkpoint"), forward, together=together)(*given)
+        return general_call(Primitive(getattr(f, "__name__", "checkpoint"), forward, together=together))(*given)
     return run

@@ -10,8 +10,10 @@
 result that one has already, a Tensor or a Scalar. Drawings, lessons and tests read the record; it holds
 nothing but strings, numbers, lists and None, and leaves the graph as it was.
 """
+from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,9 +31,9 @@ class Node(NamedTuple):
     id: int                 # its place in Trace.nodes: a node comes after its parents
     gate: str
     name: str | None        # of a leaf: what the caller called it
-    parents: tuple          # ids in the order of the arguments; an id may stand there twice
-    value: object           # a float, or nested lists of floats
-    shape: tuple            # () for a number
+    parents: tuple[int, ...]  # ids in the order of the arguments; an id may stand there twice
+    value: Any              # a float, or nested lists of floats
+    shape: tuple[int, ...]  # () for a number
 
 
 class Step(NamedTuple):
@@ -50,24 +52,24 @@ class Step(NamedTuple):
     receiver: int | None
     slot: int | None
     local: float | None
-    upstream: object
-    contribution: object
-    before: object
-    after: object
+    upstream: Any
+    contribution: Any
+    before: Any
+    after: Any
 
 
 class Trace(NamedTuple):
     """Both passes: `nodes` in the order of the forward pass, `steps` in order, `output` the id of the result."""
 
-    nodes: list
-    steps: list
+    nodes: list[Node]
+    steps: list[Step]
     output: int
 
-    def value(self, name):
+    def value(self, name: str) -> Any:
         """The value of the leaf `name`."""
         return self.nodes[self._id(name)].value
 
-    def gradient(self, name):
+    def gradient(self, name: str) -> Any:
         """The gradient with respect to the leaf `name`: zeros where no path leads from it to the output."""
         node = self.nodes[self._id(name)]
         paid = [step.after for step in self.steps if step.direction == "backward" and step.receiver == node.id]
@@ -81,7 +83,7 @@ class Trace(NamedTuple):
         raise KeyError(f"no leaf is called {name!r}; there are: {known}")
 
 
-def trace(f, /, **inputs):
+def trace(f: Callable[..., Any], /, **inputs: Any) -> Trace:
     """Run `f` on `inputs`, one number or array for each of its parameters, and record both passes.
 
     The inputs become Tensors; should `f` take Scalars only (the functions of autodiff.scalar refuse Tensors),
@@ -105,7 +107,7 @@ def trace(f, /, **inputs):
     return record(output, **leaves)
 
 
-def record(output, /, **leaves):
+def record(output: Tensor | Scalar, /, **leaves: Tensor | Scalar) -> Trace:
     """The trace of `output`, a Tensor or a Scalar, with the given names for its leaves."""
     if isinstance(output, Scalar):
         return _passes(*_from_tape(output, leaves))

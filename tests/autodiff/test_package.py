@@ -1,4 +1,5 @@
 """The package as a whole: what it exports, when it imports numpy, which way its arrows point."""
+import ast
 import subprocess
 import sys
 from importlib import import_module
@@ -7,8 +8,10 @@ from pathlib import Path
 import pytest
 
 import autodiff as ad
+from autodiff.methods import OPERATIONS
 
 FOLDER = Path(ad.__file__).parent
+MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
 
 
 def run(code):
@@ -23,6 +26,59 @@ def test_scalar_never_imports_numpy():
 
 def test_numpy_comes_with_the_first_name_that_needs_it():
     assert run("import sys, autodiff; autodiff.exp; print('numpy' in sys.modules)").split() == ["True"]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_any_module_may_be_imported_first(module):
+    """Whatever a program imports first, a Tensor that it can reach has its operators and numpy's functions."""
+    reached = run(f"from autodiff import {module} as first\n"
+                  "from autodiff.tensor import Tensor\n"
+                  "import numpy as np\n"
+                  "assert getattr(first, 'Tensor', Tensor) is Tensor\n"
+                  "t = Tensor([1.0, 2.0])\n"
+                  "z = (np.exp(t + 1) * 2).sum(axis=0)\n"
+                  "z.backward()\n"
+                  "print(type(z) is Tensor, t.grad is not None)")
+    assert reached.split() == ["True", "True"]
+
+
+@pytest.mark.parametrize("module", ["tensor", "graph", "parts", "rules", "composed", "methods"])
+def test_a_link_of_the_chain_brings_all_others(module):
+    assert run(f"import autodiff.{module} as first, sys\n"
+               "from autodiff.tensor import Tensor\n"
+               "print('autodiff.methods' in sys.modules, hasattr(Tensor, '__add__'))").split() == ["True", "True"]
+
+
+def test_any_public_name_may_be_imported_first():
+    """Each in a package that is fresh, in one process: what is new is autodiff, and numpy stays."""
+    assert run("import sys, autodiff\n"
+               "names = dir(autodiff)\n"
+               "for name in names:\n"
+               "    for module in [m for m in sys.modules if m.partition('.')[0] == 'autodiff']:\n"
+               "        del sys.modules[module]\n"
+               "    exec(f'from autodiff import {name}')\n"
+               "    from autodiff.tensor import Tensor\n"
+               "    assert type(1 - Tensor(1.0)) is Tensor, name\n"
+               "print(len(names) > 80)").split() == ["True"]
+
+
+def test_type_checkers_see_the_names_that_there_are():
+    """The imports under TYPE_CHECKING in __init__ give what dir() gives, from where it really comes."""
+    block = next(node for node in ast.parse((FOLDER / "__init__.py").read_text()).body
+                 if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    seen = {}
+    for node in block.body:
+        assert isinstance(node, ast.ImportFrom)
+        module = import_module(node.module)
+        for alias in node.names:
+            if alias.name == "*":
+                own = {name for name, f in OPERATIONS.items() if f.__module__ == node.module}
+                seen |= {name: getattr(module, name) for name in own}
+            else:
+                assert alias.asname == alias.name           # else it would be private to them
+                seen[alias.name] = getattr(module, alias.name)
+    assert seen == {name: getattr(ad, name) for name in dir(ad)}
+    assert (FOLDER / "py.typed").exists()
 
 
 def test_no_function_shares_its_name_with_a_module():
