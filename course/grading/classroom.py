@@ -21,7 +21,6 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from course import __version__
 from course.places import CONFIGURATION, ROOT, configuration_folder
 
 STAGING = ".staging"
@@ -45,7 +44,7 @@ class Result:
     notebooks: dict = field(default_factory=dict)  # name: (text of the graded notebook, notes)
     scores: dict = field(default_factory=dict)  # (notebook, grade id): (automatic score or None, answered)
     unanswered: set = field(default_factory=set)  # (notebook, grade id) of the answer cells that are as released
-    mistakes: dict = field(default_factory=dict)  # grade id: name of the mistake
+    verdicts: dict = field(default_factory=dict)  # (notebook, grade id): Verdict, where a test cell reported
     failure: str = ""
     seconds: float = 0.0
 
@@ -82,6 +81,7 @@ def _grade_notebook(path, key, settings, result):
     from course.grading import repair
     from course.grading.judge import judge
     from course.grading.testcell import score_of
+    from course.grading.verdicts import mark, verdict_of
 
     nb = repair.read(path)
     notes = repair.repair(nb, key)
@@ -98,23 +98,12 @@ def _grade_notebook(path, key, settings, result):
         if known.grade or known.task:
             score = score_of(cell.outputs, known.points) if known.test else 0.0 if known.grade and untouched else None
             result.scores[key.notebook, known.name] = (score, True)
-        mistake = mistake_of(cell)
-        if mistake:
-            result.mistakes[known.name] = mistake
+        verdict = verdict_of(cell) if known.test else None
+        if verdict:
+            result.verdicts[key.notebook, known.name] = verdict
     _, nb = nbformat.validator.normalize(nb)
-    nb.metadata["backprop_course"] = {"version": __version__, "notes": notes}
+    mark(nb, notes=notes)
     result.notebooks[key.notebook] = (nbformat.v4.writes(nb), notes)
-
-
-def mistake_of(cell):
-    """The mistake that a test cell's report names, or "" ."""
-    for output in cell.get("outputs", ()):
-        text = output.get("data", {}).get("text/plain", "")
-        if " ✗ " in text:
-            return text.splitlines()[0].split(" ✗ ")[1].rsplit("  (", 1)[0]
-        if " · not written yet" in text:
-            return "not written yet"
-    return ""
 
 
 def _find(folder, notebook, keys):

@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from course.grading.verdicts import MARK
 from tests.commands import run_module, start_module
 from tests.grading.handing_in import ROOT, cell_of, released, solved
 
@@ -91,7 +92,7 @@ def assert_whole(folder):
 
 def assert_it_says_what_it_was_graded_with(path):
     graded = json.loads(path.read_text())
-    assert graded["metadata"]["backprop_course"]["version"]
+    assert graded["metadata"][MARK]["version"]
     seeds = [output["metadata"]["backprop"]["seeds"] for cell in graded["cells"]
              for output in cell.get("outputs", ()) if "backprop" in output.get("metadata", {})]
     assert len(seeds) == 11                     # exercises
