@@ -144,7 +144,7 @@ def damage(graded):
 
 def by_the_judge(attack, folder):
     """The same of this course's judge."""
-    from course.grading.classroom import Job, grade_submission
+    from course.grading.worker import Job, grade_submission
     from tests.grading.handing_in import SETTINGS, key_of_release
     from tests.grading.test_attacks import submission
 

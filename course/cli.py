@@ -22,7 +22,7 @@ COMMANDS = {
     "progress": ("which exercises in work/ pass, and the points so far", "course.learning.progress:main"),
     "mistakes": ("every mistake that the checks know, what it costs and what it is called",
                  "course.authoring.mistakes:main"),
-    "autograde": ("grade a whole class with all cores, sandboxed", "course.grading.classroom:main"),
+    "autograde": ("grade a whole class with all cores, sandboxed", "course.grading.run:main"),
     "submit": ("make the zip of an assignment that you hand in, and see what is missing",
                "course.learning.submit:main"),
     "feedback": ("for instructors: a page of feedback for each learner, in one zip", "course.teaching.returning:main"),

@@ -1,5 +1,6 @@
 """What a learner sees of a run: a short text, and a small table where the front end shows HTML."""
 
+import functools
 import sys
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -8,9 +9,10 @@ from html import escape
 import numpy as np
 
 from course.checks.comparing import as_numbers, close, parts
-from course.checks.diagnosis import UNWRITTEN, Diagnosis, show, show_apart
+from course.checks.diagnosis import Diagnosis, show, show_apart
 from course.checks.exercise import Exercise
 from course.checks.running import Run
+from course.checks.verdict import Share, Verdict, counted
 
 GREEN, RED, GREY = "#00735C", "#B3261E", "#6b7280"
 
@@ -30,22 +32,25 @@ class Report:
     __repr__ = __str__
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/plain": str(self), "text/html": self.html()}
+        return {"text/plain": str(self), "text/html": self.html()}, self.verdict.as_metadata()
+
+    @functools.cached_property
+    def verdict(self):
+        """The same as data."""
+        found, run = self.diagnosis, self.run
+        return Verdict(
+            self.exercise.name, found.title if found else "", found.code if found else "", run.score,
+            self.exercise.points, len(run.asked),
+            tuple(Share(check.title, check.points, problem is None) for check, problem, _ in run.verdicts), run.seeds)
 
     @property
     def unwritten(self):
-        return self.diagnosis is not None and self.diagnosis.title == UNWRITTEN
+        return self.verdict.unwritten
 
     @property
     def headline(self):
-        name, found = self.exercise.name, self.diagnosis
-        if self.unwritten:
-            head = f"{name}  · {UNWRITTEN}"
-        elif found:
-            head = f"{name}  ✗ {found.title}" + (f" [{found.code}]" if found.code else "")
-        else:
-            head = f"{name}  ✓ right on {_count(len(self.run.asked), 'call')}"
-        return f"{head}  ({show_points(self.run.score)} of {_count(self.exercise.points, 'point')})" \
+        head = f"{self.exercise.name}  {self.verdict.found}"
+        return f"{head}  ({show_points(self.run.score)} of {counted(self.exercise.points, 'point')})" \
             if self.graded else head
 
     def _checks(self):
@@ -149,10 +154,6 @@ def tell(report):
 def show_points(points):
     """Points without needless zeros: 2, 0.5."""
     return f"{points:g}"
-
-
-def _count(n, what):
-    return f"{show_points(n)} {what}{'' if n == 1 else 's'}"
 
 
 def _agree(mine, right):

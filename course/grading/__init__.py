@@ -4,7 +4,9 @@ key         what the gradebook knows of a notebook      repair     mends damaged
 nursery     the warm, sandboxed process                 inside/    what runs in there
 session     one submission's processes                  testcell   runs a test cell in the grader
 judge       all of it, for one notebook                 preprocessors  the same as nbgrader takes it
-classroom   `backprop autograde`, many at once          summary    what a class got wrong
+verdicts    what test cells found, read back            worker     grades one submission
+gradebook   the course folder, and its one writer       run        `backprop autograde`, many at once
+summary     what a class got wrong
 """
 
 _NBGRADER = "nbgrader.preprocessors."

@@ -14,6 +14,7 @@ from course.grading import testcell
 from course.grading.nursery import Limits, NoIsolation, Nursery
 from course.grading.repair import name_of
 from course.grading.session import GivenUp, Session
+from course.grading.verdicts import mark
 
 SEPARATION_ONLY = ("Submissions are NOT isolated: a learner's code can read and write what this user can. "
                    "c.Judge.isolation = False asks for that.")
@@ -53,7 +54,7 @@ class Settings:
 
 
 def judge(nb, key, settings):
-    """Run a repaired notebook and write the outputs of its cells; those of test cells hold the score.
+    """Run a repaired notebook and write the outputs of its cells; those of test cells hold score and verdict.
 
     Where the warm process is killed meanwhile, nothing that was found counts: all is done again with a new one.
     """
@@ -64,6 +65,7 @@ def judge(nb, key, settings):
         except NoIsolation as error:
             raise NoIsolation(f"{error}\n{HOW_TO_GO_ON}") from None
         if _judge(nb, key, settings, warm) or warm.alive(LAST_WORDS):
+            mark(nb)
             return
     raise RuntimeError("the process from which submissions are forked was killed, three times over")
 

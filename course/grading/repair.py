@@ -10,11 +10,13 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from course.grading.key import defined_names
 from course.grading.testcell import free_names
+from course.grading.verdicts import unmark
 
 
 def repair(nb, key):
     """Repair a notebook (of nbformat 4) in place; returns the notes, sentences for the instructor."""
     notes = []
+    unmark(nb)
     for cell in nb.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None

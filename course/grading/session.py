@@ -233,7 +233,8 @@ def _reply(value, count):
         kind, message, line, code = failure
         good = isinstance(kind, str) and isinstance(message, str) and isinstance(line, int | None) \
             and isinstance(code, str)
-        failure = (kind[:100], message[:1000], line, code[:200])
+        kind = kind[:100] if kind.isidentifier() else "Exception"      # it becomes a part of a mistake's name
+        failure = (kind, message[:1000], line, code[:200])
     if not good:
         raise ValueError("not a reply")
     if packed is not None:

@@ -58,7 +58,8 @@ def summary(classroom, results):
             full = sum(score >= cell.points for score in scores)
             mean = sum(scores) / len(scores) if scores else 0.0
             lines.append(f"{cell.name:{width}}  {full:4} of {len(scores):<4} {mean:5.2f} of {cell.points:g}")
-    mistakes = Counter((mistake, name) for result in graded for name, mistake in result.mistakes.items())
+    mistakes = Counter((verdict.mistake, name) for result in graded
+                       for (_, name), verdict in result.verdicts.items() if verdict.mistake)
     if mistakes:
         lines.append("\nwhat went wrong most often")
         lines += [f"{count:4} × {mistake} ({name})" for (mistake, name), count in mistakes.most_common(15)]

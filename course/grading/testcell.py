@@ -30,9 +30,7 @@ def run_test_cell(source, namespace, points=None):
     plain float, so that nbgrader reads it as what it is.
     """
     outputs, printed = [], io.StringIO()
-    token = SINK.set(lambda report: outputs.append(
-        {"output_type": "display_data", "data": report._repr_mimebundle_(),
-         "metadata": {"backprop": {"seeds": [str(seed) for seed in report.run.seeds]}}}))
+    token = SINK.set(lambda report: outputs.append(_shown(report)))
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -71,6 +69,11 @@ def _run(source, namespace):
     last = ast.Expression(tree.body.pop().value) if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     exec(compile(tree, "<test cell>", "exec"), namespace)
     return None if last is None else eval(compile(last, "<test cell>", "eval"), namespace)
+
+
+def _shown(report):
+    data, metadata = report._repr_mimebundle_()
+    return {"output_type": "display_data", "data": data, "metadata": metadata}
 
 
 def _as_score(value, points):

@@ -279,7 +279,7 @@ def per_exercise(term, names):
             for mark in result.marks:
                 writer.writerow([_harmless(value) for value in (
                     name, student, who.last_name or "", who.first_name or "", mark.exercise, f"{mark.points:g}",
-                    f"{mark.of:g}", "not yet" if mark.waits else "yes", result.mistakes.get(mark.exercise, ""),
+                    f"{mark.of:g}", "not yet" if mark.waits else "yes", result.mistake_in(mark.exercise),
                     mark.comment)])
     return out.getvalue().encode("utf-8-sig")
 

@@ -17,6 +17,7 @@ from nbformat.v4 import new_output
 from traitlets.config import Config
 
 from course.drawing.still import PICTURE, WIDGET, ShowPictures, _joined
+from course.grading.verdicts import is_test, verdict_of
 from course.teaching import formulas
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -92,15 +93,14 @@ def _allowed(tag, name, value):
 
 
 def headline(cell):
-    """What a test cell found, in a line: the first line of its report without the points; "" where it says nothing."""
-    for output in cell.get("outputs", ()):
-        if output.output_type == "display_data" and "text/plain" in output.data:
-            line = _joined(output.data["text/plain"]).split("\n", 1)[0]
-            name, _, found = line.partition("  ")
-            return found.rsplit("  (", 1)[0] if found else name
-        if output.output_type == "error":
-            return f"✗ stopped with {output.ename}"
-    return ""
+    """What was found in a graded cell, in a line; "" for a test cell that says nothing but points."""
+    verdict = verdict_of(cell) if is_test(cell) else None
+    if verdict:
+        return verdict.found
+    error = next((output for output in cell.get("outputs", ()) if output.output_type == "error"), None)
+    if error:
+        return f"✗ stopped with {error.ename}"
+    return "" if is_test(cell) else "read and marked by your instructor"
 
 
 def alternative(output):

@@ -17,7 +17,6 @@ from course.teaching.page import TEMPLATES
 from course.teaching.results import Result, results
 from course.teaching.term import TeachingError, in_sentences, open_term, write_new
 
-UNWRITTEN = "not written yet"
 MISTAKES = 12       # of an assignment are listed
 
 
@@ -84,16 +83,16 @@ def _rows(graded):
     for result in graded:
         for mark in result.marks:
             if not mark.waits:
-                marks.setdefault((mark.exercise, mark.of), []).append((mark.points, result.mistakes.get(mark.exercise)))
+                marks.setdefault((mark.exercise, mark.of), []).append((mark.points, result.verdicts.get(mark.exercise)))
     rows = [Row(exercise, of, statistics.fmean(points for points, _ in got),
-                sum(points >= of for points, _ in got), sum(mistake == UNWRITTEN for _, mistake in got))
+                sum(points >= of for points, _ in got), sum(bool(verdict and verdict.unwritten) for _, verdict in got))
             for (exercise, of), got in marks.items() if of]
     return sorted(rows, key=lambda row: (row.mean / row.of, row.exercise))
 
 
 def _named(graded):
-    count = Counter((mistake, exercise) for result in graded for exercise, mistake in result.mistakes.items()
-                    if mistake != UNWRITTEN)
+    count = Counter((verdict.mistake, exercise) for result in graded for exercise, verdict in result.verdicts.items()
+                    if verdict.mistake and not verdict.unwritten)
     return [(mistake, exercise, many, _treated(exercise)) for (mistake, exercise), many in
             sorted(count.items(), key=lambda item: (-item[1], item[0]))[:MISTAKES]]
 

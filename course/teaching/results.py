@@ -1,10 +1,9 @@
-"""What a class has got: points from the gradebook, named mistakes from the graded notebooks."""
+"""What a class has got: points from the gradebook, verdicts from the notebooks that the judge has graded."""
 
 from collections import namedtuple
 from dataclasses import dataclass, field
 
-from course.grading.classroom import mistake_of
-from course.grading.repair import name_of
+from course.grading.verdicts import verdicts_of
 
 Mark = namedtuple("Mark", "exercise points of waits comment")     # waits: for a mark by hand
 
@@ -20,7 +19,11 @@ class Result:
     late_seconds: float = 0.0
     waits: bool = False     # some answer has no mark yet
     marks: list = field(default_factory=list)
-    mistakes: dict = field(default_factory=dict)    # exercise: name of the mistake
+    verdicts: dict = field(default_factory=dict)    # exercise: Verdict
+
+    def mistake_in(self, exercise):
+        """The name of the mistake in an exercise; "" where there is none, or nothing tells."""
+        return self.verdicts[exercise].mistake if exercise in self.verdicts else ""
 
 
 def results(term, assignment):
@@ -33,7 +36,7 @@ def results(term, assignment):
         found[submission.student.id] = Result(
             submission.student.id, max(0.0, submission.score - penalty), submission.max_score, penalty,
             submission.total_seconds_late, any(mark.waits for mark in marks), marks,
-            _mistakes(term, submission.student.id, assignment))
+            _verdicts(term, submission.student.id, assignment))
     return found
 
 
@@ -50,27 +53,23 @@ def _with_comments(notebook):
         yield grade, comments.get(grade.name) or comments.get(f"{grade.name}-answer") or ""
 
 
-def _mistakes(term, student, assignment):
-    """{exercise: name of the mistake} that a graded submission's outputs tell of."""
+def _verdicts(term, student, assignment):
+    """{exercise: Verdict} that a graded submission holds."""
     import nbformat
 
     found = {}
     for path in sorted(term.folder("autograded", student, assignment).glob("*.ipynb")):
         try:
-            cells = nbformat.read(path, as_version=4).cells
+            found |= verdicts_of(nbformat.read(path, as_version=4))
         except Exception:
             continue    # by hand it may have become anything; the gradebook holds its points
-        for cell in cells:
-            mistake = mistake_of(cell) if name_of(cell) else ""
-            if mistake:
-                found[name_of(cell)] = mistake
     return found
 
 
 def in_words(result):
     """What a student has got, in a few lines of plain text: points, and per exercise what was found."""
     lines = [f"{mark.exercise}: {mark.points:g} of {mark.of:g}"
-             + (f" ({result.mistakes[mark.exercise]})" if mark.exercise in result.mistakes else "")
+             + (f" ({result.mistake_in(mark.exercise)})" if result.mistake_in(mark.exercise) else "")
              + (f". {mark.comment}" if mark.comment and mark.comment != "No response." else "")
              for mark in result.marks]
     if result.penalty:

@@ -46,7 +46,7 @@ class Term:
         from nbgrader.api import Gradebook
         from nbgrader.coursedir import CourseDirectory
 
-        from course.grading.classroom import load_config
+        from course.grading.gradebook import load_config
 
         warnings.filterwarnings("ignore", category=Warning, module="nbgrader")  # SQLAlchemy's, of nbgrader's models
         self.config = load_config()

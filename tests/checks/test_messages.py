@@ -14,6 +14,7 @@ from course.checks.comparing import said
 from course.checks.diagnosis import show_apart
 from course.checks.examining import examine
 from course.checks.exercise import Check, Exercise
+from course.checks.verdict import verdict_in
 from course.declarations import find
 from course.learning import notebook
 
@@ -197,18 +198,19 @@ def test_html_shows_a_table_and_escapes():
 
 
 def test_in_ipython_text_and_html_are_one_output(tmp_path):
-    """In a kernel the report is one display output with both forms, and nothing goes to stderr."""
+    """In a kernel the report is one display output with both forms and the verdict; nothing goes to stderr."""
     code = ("from IPython.core.interactiveshell import InteractiveShell\n"
             "from IPython.utils.capture import capture_output\n"
             "import json\n"
             "shell = InteractiveShell.instance()\n"
             "with capture_output() as got:\n"
             "    shell.run_cell('from course import grade\\ngrade(lambda dout, x, y: (y, x), \"mul_backward\")')\n"
-            "print(json.dumps([[sorted(o.data) for o in got.outputs], got.stderr, got.stdout]))\n")
+            "print(json.dumps([[[sorted(o.data), o.metadata] for o in got.outputs], got.stderr, got.stdout]))\n")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
                           env={**os.environ, "PYTHONPATH": os.getcwd(), "IPYTHONDIR": str(tmp_path)})
     outputs, stderr, _ = json.loads(done.stdout.splitlines()[-1])
-    assert ["text/html", "text/plain"] in outputs
+    ((_, metadata),) = [output for output in outputs if output[0] == ["text/html", "text/plain"]]
+    assert verdict_in(metadata).mistake == "upstream dropped [G01]"
     assert stderr == ""
 
 

@@ -12,7 +12,7 @@ from tests.grading.handing_in import SETTINGS, key_of_release
 @pytest.fixture(scope="session")
 def grade(tmp_path_factory):
     """grade(nb or bytes, name=None, settings=SETTINGS) hands a notebook in and gives the Result."""
-    from course.grading.classroom import Job, grade_submission
+    from course.grading.worker import Job, grade_submission
 
     def hand_in(nb, assignment="02_gate_patterns", name=None, settings=SETTINGS):
         folder = tmp_path_factory.mktemp("submitted")

@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from course.grading.verdicts import MARK
 from tests.commands import run_module, start_module
 from tests.grading.handing_in import ROOT, cell_of, released, solved
 
@@ -91,7 +92,7 @@ def assert_whole(folder):
 
 def assert_it_says_what_it_was_graded_with(path):
     graded = json.loads(path.read_text())
-    assert graded["metadata"]["backprop_course"]["version"]
+    assert graded["metadata"][MARK]["version"]
     seeds = [output["metadata"]["backprop"]["seeds"] for cell in graded["cells"]
              for output in cell.get("outputs", ()) if "backprop" in output.get("metadata", {})]
     assert len(seeds) == 11                     # exercises
@@ -154,7 +155,7 @@ def test_killed_at_any_moment_the_next_run_does_the_rest(course, tmp_path):
 
 
 def test_a_worker_that_starts_when_its_parent_has_ended_ends():
-    code = "import os; from course.grading.classroom import _worker; _worker({}); print('lives')"
+    code = "import os; from course.grading.run import _follow_parent; _follow_parent({}); print('lives')"
     told = [subprocess.run([sys.executable, "-c", code.format(parent)], env=environment(), text=True,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             for parent in ("os.getppid()", "2**22 + 1")]                # no process has this id

@@ -4,9 +4,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
 from nbgrader.utils import compute_checksum, determine_grade
 
-from course.grading.classroom import Job, grade_submission
 from course.grading.key import Key, KeyCell
 from course.grading.testcell import run_test_cell, score_of
+from course.grading.worker import Job, grade_submission
 from tests.grading.handing_in import SETTINGS, scores
 
 NAME = "own"

@@ -1,13 +1,17 @@
 """The instructor's report."""
 
+import csv
+import io
 import re
 import shutil
 
+import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from course.teaching import reporting
-from tests.teaching.classes import NAME, call, hand_in, nbgrader, new_course, released
+from course.grading.verdicts import MARK
+from course.teaching import exporting, reporting
+from tests.teaching.classes import NAME, call, cell_of, hand_in, nbgrader, new_course, released
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +44,38 @@ def test_anonymous_means_nobody(reported):
     for name in ("ada", "Lovelace", "jose", "José", "Müller", "ben", "Berg", "zoe", "Zoë", "Neil", "dan", "example"):
         assert not re.search(rf"\b{name}\b", page), name
     assert "upstream dropped" in page
+
+
+def forged(nb):
+    """A text that looks like a report's, where no verdict stands."""
+    cell_of(nb, "add_backward").outputs[0].data["text/plain"] += "\nadd_backward  ✗ forged [G99]  (0 of 1 point)"
+    cell_of(nb, "mul_backward").outputs[0].metadata.clear()
+
+
+def without_verdicts(nb):
+    """As it was graded before there were any."""
+    for output in (output for cell in nb.cells for output in cell.get("outputs", ())):
+        if "backprop" in output.get("metadata", {}):
+            output.metadata["backprop"] = {"seeds": output.metadata["backprop"]["seeds"]}
+
+
+def without_the_mark(nb):
+    """As if nbgrader itself had graded it, in one process with the learner's code."""
+    del nb.metadata[MARK]
+
+
+@pytest.mark.parametrize("change", [forged, without_verdicts, without_the_mark])
+def test_no_mistake_is_named_where_the_judge_has_not_left_one(course, change):
+    path = course / "autograded" / "jose" / NAME / f"{NAME}.ipynb"
+    path.chmod(0o644)
+    nb = nbformat.read(path, as_version=4)
+    change(nb)
+    nbformat.write(nb, path)
+    call(reporting.main, course)
+    assert "No mistake was named." in (course / "report.html").read_text("utf-8")
+    call(exporting.main, course, "--per-exercise")
+    rows = csv.DictReader(io.StringIO((course / "grades_per_exercise.csv").read_text("utf-8-sig")))
+    assert {row["mistake"] for row in rows if row["student"] == "jose"} == {""}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,0 +1,81 @@
+"""What a report found, as data. It travels in an output's metadata, so that nothing has to be read back from text."""
+
+from dataclasses import asdict, dataclass
+
+from course import __version__
+
+KEY = "backprop"                # in an output's metadata
+UNWRITTEN = "not written yet"   # title of an answer that is still the stub
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a check of the exercise is worth, and whether the answer passed it."""
+
+    title: str
+    points: float
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the checks of one exercise found in one answer.
+
+    title     the mistake's name, "upstream dropped"; UNWRITTEN; "" where nothing is wrong
+    code      its id in MISTAKES.md, or ""
+    score     points earned, out of `points`
+    calls     how often the answer was called
+    checks    those that ran
+    seeds     of the draws
+    version   of the course that checked
+    """
+
+    exercise: str
+    title: str
+    code: str
+    score: float
+    points: float
+    calls: int
+    checks: tuple[Share, ...]
+    seeds: tuple[int, ...]
+    version: str = __version__
+
+    @property
+    def unwritten(self) -> bool:
+        return self.title == UNWRITTEN
+
+    @property
+    def mistake(self) -> str:
+        """The mistake's name with its id, or "" ."""
+        return f"{self.title} [{self.code}]" if self.code else self.title
+
+    @property
+    def found(self) -> str:
+        """All of it in a few words, for a person."""
+        if self.unwritten:
+            return f"· {self.title}"
+        return f"✗ {self.mistake}" if self.title else f"✓ right on {counted(self.calls, 'call')}"
+
+    def as_metadata(self) -> dict:
+        """The metadata of an output. Seeds go as text: JavaScript, which may save a notebook, rounds large numbers."""
+        return {KEY: asdict(self) | {"seeds": [str(seed) for seed in self.seeds]}}
+
+
+def verdict_in(metadata) -> Verdict | None:
+    """The Verdict that an output's metadata hold; None where they hold none, or one that is not whole."""
+    try:
+        about = metadata[KEY]
+        texts = {name: about[name] for name in ("exercise", "title", "code", "version")}
+        if not all(isinstance(text, str) for text in texts.values()):
+            return None
+        return Verdict(**texts, score=float(about["score"]), points=float(about["points"]), calls=int(about["calls"]),
+                       checks=tuple(Share(str(share["title"]), float(share["points"]), bool(share["passed"]))
+                                    for share in about["checks"]),
+                       seeds=tuple(int(seed) for seed in about["seeds"]))
+    except (LookupError, TypeError, ValueError, OverflowError):
+        return None
+
+
+def counted(n, what) -> str:
+    """A number of things in words: "1 call", "0.5 points"."""
+    return f"{n:g} {what}{'' if n == 1 else 's'}"

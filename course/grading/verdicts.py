@@ -1,0 +1,43 @@
+"""Reads what test cells found out of graded notebooks: the judge's own words, and nobody else's.
+
+A report's verdict stands in the metadata of its output. In a notebook that the judge has run, test cells have the
+judge's outputs, and the outputs of all other cells come without metadata; so what stands there is the judge's. The
+mark on the notebook says that it has. Where nbgrader itself ran a notebook, a learner's code shared the process with
+the tests and may have written any output: without the mark nothing is believed.
+"""
+
+from course import __version__
+from course.checks.verdict import verdict_in
+
+MARK = "backprop_judge"     # in a notebook's metadata
+
+
+def mark(nb, **more):
+    """Say that the judge has run this notebook, and with which version of the course."""
+    nb.metadata[MARK] = {"version": __version__, **more}
+
+
+def unmark(nb):
+    """Take away what a submission brings: only the judge says what it has judged."""
+    nb.metadata.pop(MARK, None)
+
+
+def verdicts_of(nb):
+    """{grade id: Verdict} of a graded notebook; empty where the judge was not there, or before it left any."""
+    if MARK not in nb.metadata:
+        return {}
+    found = {cell.metadata["nbgrader"].get("grade_id"): verdict_of(cell) for cell in nb.cells if is_test(cell)}
+    return {name: verdict for name, verdict in found.items() if verdict}
+
+
+def is_test(cell):
+    """Whether a cell of a repaired notebook is a locked test cell."""
+    about = cell.metadata.get("nbgrader")
+    return cell.cell_type == "code" and isinstance(about, dict) and bool(about.get("grade") and about.get("locked"))
+
+
+def verdict_of(cell):
+    """The Verdict of a test cell: of its reports, the first that found something, or else the first; or None."""
+    found = [verdict for verdict in (verdict_in(output.get("metadata")) for output in cell.get("outputs", ()))
+             if verdict]
+    return next((verdict for verdict in found if verdict.title), found[0] if found else None)
