@@ -6,9 +6,11 @@ the tests of this project feed to it.
 
 import functools
 import inspect
+import linecache
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import ModuleType
 
 import numpy as np
 
@@ -40,31 +42,26 @@ class Check:
 
 @dataclass(frozen=True, eq=False)
 class Form:
-    """One way of writing an answer, as Python source: an expression, or a body with its `return`."""
+    """One way of writing an answer.
 
-    signature: str
+    name    the exercise's name, which the text defines
+    title   what is special about it
+    source  its text, as it would stand in the notebook
+    given   source of what the notebook's set-up cell gives
+    """
+
+    name: str
     title: str
-    body: str
+    source: str
     given: str = ""
-
-    @property
-    def source(self):
-        """The text of a function (or class) of the exercise's name."""
-        if self.body.lstrip().startswith(("def ", "class ", "@", "import ", "from ")) or \
-                f"{_name(self.signature)} =" in self.body:
-            return textwrap.dedent(self.body).strip() + "\n"
-        body = textwrap.dedent(self.body).strip()
-        if "return " not in body:
-            body = f"return {body}"
-        return f"def {self.signature}:\n{textwrap.indent(body, '    ')}\n"
 
     @functools.cached_property
     def function(self):
-        """What the source defines."""
+        """What the text defines, made as in a notebook: it knows numpy, what is given, and nothing of this project."""
         names = {"np": np}
         exec(compile(self.given, "<given>", "exec"), names)
         exec(compile(self.source, f"<{self.title}>", "exec"), names)
-        return names[_name(self.signature)]
+        return names[self.name]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,15 +79,19 @@ class Mistake(Form):
 
 @dataclass(frozen=True, eq=False)
 class Exercise:
-    """A graded function, or class.
+    """A graded function, or class; to it are added its wrong forms, and right answers in other forms.
+
+    A form is code as a learner would write it, under the exercise's own name:
+
+        @MUL.mistake(code="G02", title="inputs not swapped", says="You gave x its own value.", ask="What moves x·y?")
+        def mul_backward(dout, x, y):
+            return dout * x, dout * y
 
     signature   "mul_backward(dout, x, y)"; "class SigmoidFn"
     returns     names of the results, in order: "dx, dy"
     points      what it is worth; the checks' shares add up to it
     oracle      the right answer, by `autodiff`: oracle(*args) gives what `returns` names
     checks      the named shares
-    mistakes    its wrong forms: (code, title, body, says, ask) each
-    alternatives  right answers in other forms: (title, body) each; they must keep all points
     hints       a question, the idea, almost the code
     read        where the lesson treats it
     upstream    the argument in which the result is linear, or None
@@ -99,8 +100,10 @@ class Exercise:
     axes        names of the axes of arguments and results, for messages: {"x": "ND", "w": "DM"}
     driver      source of `drive(answer, *args)`, through which the checks reach an answer that does not take and
                 give plain data itself (see calling.py); its parameters are then those of the checks' cases
-    given       source of what the notebook's set-up cell gives to answers; wrong forms and alternatives use it
+    given       what the notebook's set-up cell gives to answers, and so to forms: a module that holds it, or its source
     seconds     how long the judge lets one call of the answer take, where that is more than it lets others
+    mistakes    its wrong forms; where several answer as a learner's does, the first is named
+    alternatives  right answers in other forms
     """
 
     signature: str
@@ -108,8 +111,6 @@ class Exercise:
     points: float
     oracle: Callable | None
     checks: tuple[Check, ...]
-    mistakes: tuple = ()
-    alternatives: tuple = ()
     hints: tuple[str, ...] = ()
     read: str = ""
     upstream: str | None = None
@@ -117,8 +118,10 @@ class Exercise:
     minutes: int = 3
     axes: dict[str, str] = field(default_factory=dict)
     driver: str = ""
-    given: str = ""
+    given: str | ModuleType = ""
     seconds: float = 0.0
+    mistakes: list[Mistake] = field(init=False, default_factory=list)
+    alternatives: list[Form] = field(init=False, default_factory=list)
     name: str = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
     results: tuple[str, ...] = field(init=False)
@@ -126,19 +129,69 @@ class Exercise:
     def __post_init__(self):
         put = functools.partial(object.__setattr__, self)
         put("name", _name(self.signature))
+        if isinstance(self.given, ModuleType):
+            put("given", inspect.getsource(self.given))
         put("parameters", tuple(inspect.signature(drive_of(self.driver)).parameters)[1:] if self.driver
             else _parameters(self.signature))
         put("results", tuple(part.strip() for part in self.returns.split(",")))
-        put("mistakes", tuple(
-            Mistake(self.signature, title, body, self.given, code, says, ask)
-            for code, title, body, says, ask in self.mistakes))
-        put("alternatives", tuple(
-            Form(self.signature, title, body, self.given) for title, body in self.alternatives))
         if sum(check.points for check in self.checks) != self.points:
             raise ValueError(f"{self.name}: the checks' points add up to "
                              f"{sum(check.points for check in self.checks)}, not {self.points}")
         if any(check.points * 8 % 1 for check in self.checks):
             raise ValueError(f"{self.name}: a check's points must be a multiple of 1/8")
+
+    def mistake(self, *, code: str, title: str, says: str, ask: str = "", body: str | None = None,
+                source: str | None = None):
+        """Add a wrong form: the definition that this decorates.
+
+        What a template makes is given as text instead: `body` the lines of the function, or `source` all of it.
+        Raises ValueError, with file and line, for what can't be right.
+        """
+        place = _Place.of(inspect.currentframe().f_back)
+        for part, text in (("code", code), ("title", title), ("says", says)):
+            if not text:
+                raise place.refusal(f"a mistake of {self.name} has no {part}")
+        for other in self.mistakes:
+            if other.title == title and other.code != code:
+                raise place.refusal(f"{self.name} has a mistake {title!r} already, {other.code}")
+        make = functools.partial(Mistake, self.name, title, given=self.given, code=code, says=says, ask=ask)
+        return self._add(self.mistakes, make, place, body, source)
+
+    def alternative(self, *, title: str, body: str | None = None, source: str | None = None):
+        """Add a right answer in another form, as `mistake` adds a wrong one; it must keep all points."""
+        place = _Place.of(inspect.currentframe().f_back)
+        if not title:
+            raise place.refusal(f"an alternative of {self.name} has no title")
+        if any(other.title == title for other in self.alternatives):
+            raise place.refusal(f"{self.name} has an alternative {title!r} already")
+        make = functools.partial(Form, self.name, title, given=self.given)
+        return self._add(self.alternatives, make, place, body, source)
+
+    def _add(self, forms, make, place, body, source):
+        if body is not None:
+            source = f"{self.heading}\n{textwrap.indent(textwrap.dedent(body).strip(), '    ')}"
+        if source is not None:
+            forms.append(make(source=source.strip() + "\n"))
+            return None
+
+        def decorator(definition):
+            forms[at] = make(source=self._text_of(definition, place))
+            return definition
+
+        at = len(forms)
+        forms.append(make(source=f"raise ValueError({str(place.refusal('nothing is decorated here'))!r})\n"))
+        return decorator
+
+    def _text_of(self, definition, place):
+        """The source of a decorated definition."""
+        text = place.definition()
+        asked_for_class = self.signature.startswith("class ")
+        if inspect.isclass(definition) and not asked_for_class:     # an object of the class answers
+            return f"{text}\n\n{self.name} = {definition.__name__}()\n"
+        fits = definition.__name__ == self.name if asked_for_class else text.startswith(self.heading)
+        if not fits:
+            raise place.refusal(f"this begins with `{text.splitlines()[0]}`; the exercise begins with `{self.heading}`")
+        return text
 
     def named(self, args):
         """(parameter, argument) pairs of a call; those of a parameter *inputs stand together, as a tuple."""
@@ -161,6 +214,41 @@ def _parameters(signature):
     names = {}
     exec(f"def {signature}: pass", names)
     return tuple(inspect.signature(names[_name(signature)]).parameters)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where something is declared: a file, the number of a line in it, and the file's lines.
+
+    The lines are taken at once, since a file may be replaced by a newer one while the course is in use. Nothing is
+    parsed: whoever asks for a check waits for the declarations.
+    """
+
+    file: str
+    line: int
+    lines: list[str]
+
+    @classmethod
+    def of(cls, frame):
+        file = frame.f_code.co_filename
+        linecache.checkcache(file)
+        return cls(file, frame.f_lineno, linecache.getlines(file, frame.f_globals))
+
+    def definition(self):
+        """The text of the definition whose decorator begins here, without the decorator, at the margin."""
+        lines = self.lines[self.line - 1:] or [""]
+        margin = len(lines[0]) - len(lines[0].lstrip())
+        first = next((k for k, line in enumerate(lines) if line.startswith(("def ", "class "), margin)), None)
+        if first is None:
+            raise self.refusal("the text of a definition is not to be found here")
+        last = first + 1
+        while last < len(lines) and not lines[last][:margin + 1].strip():
+            last += 1
+        text = "".join(lines[first:last])
+        return (textwrap.dedent(text) if margin else text).strip() + "\n"
+
+    def refusal(self, why):
+        return ValueError(f"{self.file}:{self.line}: {why}")
 
 
 def gradient_of(f, at=None):

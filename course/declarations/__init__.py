@@ -1,4 +1,4 @@
-"""The exercises: what a right answer is, and what is known of wrong ones; a module for each assignment."""
+"""The exercises: what a right answer is, and what is known of wrong ones; a module or folder for each assignment."""
 
 from course.declarations.registry import assignments, exercises, find
 

@@ -1,4 +1,7 @@
-"""What the declarations of several assignments share: oracles of circuits, and mistakes that occur everywhere."""
+"""What the declarations of several assignments share: oracles of circuits, and mistakes that occur everywhere.
+
+Of these it holds the wording: @MUL.mistake(**UPSTREAM_DROPPED).
+"""
 
 import inspect
 
@@ -24,26 +27,28 @@ def value_and_gradient_of(f):
     return oracle
 
 
-def upstream_dropped(body):
-    return ("G01", "upstream dropped", body, "You returned the local gradient: the upstream gradient is missing.",
-            "What should reach the inputs if dout were 0?")
+UPSTREAM_DROPPED = {
+    "code": "G01", "title": "upstream dropped",
+    "says": "You returned the local gradient: the upstream gradient is missing.",
+    "ask": "What should reach the inputs if dout were 0?"}
+UPSTREAM_ADDED = {
+    "code": "G03", "title": "upstream added",
+    "says": "You added the upstream gradient. Along a path derivatives multiply; they add only where paths meet.",
+    "ask": "If nothing flows in from above (dout = 0), what should flow on?"}
+ONLY_NUMBERS = {
+    "code": "X01", "title": "right for numbers only",
+    "says": "Numbers go through; arrays do not.",
+    "ask": "Does every line of yours also work element by element?"}
+CONSTANT = {
+    "code": "X02", "title": "the worked example's numbers",
+    "says": "These are the numbers of the worked example, whatever comes in.",
+    "ask": "Which of the arguments does your result depend on?"}
+WRAPPED = {
+    "code": "X03", "title": "wrapped in a list or array",
+    "says": "The values are right, but they stand in an array of their own.",
+    "ask": "Which shape has the input, and so its gradient?"}
 
 
-def upstream_added(body):
-    return ("G03", "upstream added", body, "You added the upstream gradient. Along a path derivatives multiply; they "
-            "add only where paths meet.", "If nothing flows in from above (dout = 0), what should flow on?")
-
-
-def constant(body):
-    return ("X02", "the worked example's numbers", body, "These are the numbers of the worked example, whatever comes "
-            "in.", "Which of the arguments does your result depend on?")
-
-
-def only_numbers(body):
-    return ("X01", "right for numbers only", body, "Numbers go through; arrays do not.",
-            "Does every line of yours also work element by element?")
-
-
-def wrapped(body):
-    return ("X03", "wrapped in a list or array", body, "The values are right, but they stand in an array of their own.",
-            "Which shape has the input, and so its gradient?")
+def under(upstream, wording):
+    """A wording for an exercise whose upstream gradient has another name than dout."""
+    return {part: text.replace("dout", upstream) for part, text in wording.items()}

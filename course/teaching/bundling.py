@@ -78,10 +78,9 @@ def contents(root, assignments=()):
             if path.is_file() and _is_for_learners(name, assignments):
                 files[name] = path.read_bytes()
     for name in files:
-        if re.fullmatch(r"course/declarations/\w+\.py", name):
+        if name.startswith("course/declarations/") and name.endswith(".py"):
             files[name] = without_alternatives(files[name])
-    packages = sorted({name.rsplit("/", 1)[0].replace("/", ".") for name in files if name.endswith("/__init__.py")})
-    files["pyproject.toml"] = _project((root / "pyproject.toml").read_text("utf-8"), packages).encode()
+    files["pyproject.toml"] = _project((root / "pyproject.toml").read_text("utf-8")).encode()
     files["README.md"] = README.encode()
     return files
 
@@ -95,22 +94,17 @@ def _is_for_learners(name, assignments):
 
 def without_alternatives(source):
     """A module of declarations without its right answers in other forms; the bytes of other modules as they are."""
-    starts = [0]
-    for line in source.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    for node in sorted((node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.keyword)
-                        and node.arg == "alternatives"), key=lambda node: node.lineno, reverse=True):
-        begin = starts[node.lineno - 1] + node.col_offset
-        end = starts[node.end_lineno - 1] + node.end_col_offset
-        source = source[:begin] + re.sub(rb"^\s*,\s*", b"", source[end:], count=1)
-    ast.parse(source)   # whatever was cut, it is Python
-    return source
+    lines = source.splitlines(keepends=True)
+    for node in reversed(ast.parse(source).body):
+        marks = getattr(node, "decorator_list", [node.value] if isinstance(node, ast.Expr) else [])
+        if any(isinstance(mark, ast.Call) and isinstance(mark.func, ast.Attribute) and mark.func.attr == "alternative"
+               for mark in marks):
+            del lines[min(node.lineno, marks[0].lineno) - 1:node.end_lineno]
+    return b"".join(lines)
 
 
-def _project(text, packages):
-    """pyproject.toml for the packages that are in the bundle; nothing there is to be tested or linted."""
-    text = re.sub(r"^packages = \[.*?\]", f"packages = {packages!r}".replace("'", '"'), text, count=1,
-                  flags=re.DOTALL | re.MULTILINE)
+def _project(text):
+    """pyproject.toml for the bundle: nothing there is to be tested or linted."""
     return re.split(r"^\[tool\.(?:pytest|ruff)", text, maxsplit=1, flags=re.MULTILINE)[0].rstrip() + "\n"
 
 

@@ -263,8 +263,8 @@ def test_what_a_check_counted_is_told_with_a_known_mistake():
             return said("Too many.", seen="With n = 5 it took 25.")
         return None
 
-    costs = Exercise("cost(n)", "calls", 1, lambda n: n, checks=(Check("few", 1, test=few),),
-                     mistakes=(("R99", "squared", "n * n", "You squared n.", "What is doubled?"),))
+    costs = Exercise("cost(n)", "calls", 1, lambda n: n, checks=(Check("few", 1, test=few),))
+    costs.mistake(code="R99", title="squared", says="You squared n.", ask="What is doubled?", body="return n * n")
     assert "You squared n. With n = 5 it took 25. What is doubled?" in str(
         examine(costs, lambda n: n**2, (0,), edge=True))
     assert "Too many." in str(examine(costs, lambda n: 6, (0,), edge=True))

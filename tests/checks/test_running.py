@@ -31,9 +31,15 @@ class Counter:
 COUNTER = Exercise(
     "class Counter(start)", "total", 1, lambda start, steps: start + sum(steps), driver=DRIVER, given="unit = 1.0",
     checks=(Check("adds", 1, lambda d: [(2.0, [3.0, 4.0]), (d.number(), [d.number()])]),),
-    mistakes=(("X1", "forgets", "class Counter:\n    def __init__(self, start):\n        self.total = start * unit\n"
-               "    def add(self, step):\n        self.total = step", "It keeps the last step only.", ""),),
 )
+COUNTER.mistake(code="X1", title="forgets", says="It keeps the last step only.", source="""
+class Counter:
+    def __init__(self, start):
+        self.total = start * unit
+
+    def add(self, step):
+        self.total = step
+""")
 
 
 def test_a_class_is_reached_through_its_driver():
@@ -68,8 +74,9 @@ def refuses(ask):
 
 MSE = Exercise(
     "mse(pred, target)", "loss", 1, lambda pred, target: np.mean((pred - target)**2),
-    checks=(Check("values", 0.5, lambda d: [(d.array(4, 3), d.array(4, 3))]), Check("refuses", 0.5, test=refuses)),
-    mistakes=(("V15", "broadcasts", "np.mean((pred - target)**2)", "It went on.", "Do the shapes fit?"),))
+    checks=(Check("values", 0.5, lambda d: [(d.array(4, 3), d.array(4, 3))]), Check("refuses", 0.5, test=refuses)))
+MSE.mistake(code="V15", title="broadcasts", says="It went on.", ask="Do the shapes fit?",
+            body="return np.mean((pred - target)**2)")
 
 
 def mse(pred, target, error):
@@ -107,8 +114,9 @@ def test_something_unheard_of_in_place_of_an_exception_is_no_refusal():
 AFFINE = Exercise(
     "affine_backward(dout, x, w)", "dx, dw", 1, lambda dout, x, w: (dout @ w.T, x.T @ dout),
     axes={"dout": "NM", "x": "ND", "w": "DM"},
-    checks=(Check("values", 1, lambda d: [(d.array(3, 2), d.array(3, 4), d.array(4, 2))]),),
-    mistakes=(("V01", "no transpose", "dout @ w, x @ dout", "A transpose is missing.", "Which axis is summed away?"),))
+    checks=(Check("values", 1, lambda d: [(d.array(3, 2), d.array(3, 4), d.array(4, 2))]),))
+AFFINE.mistake(code="V01", title="no transpose", says="A transpose is missing.", ask="Which axis is summed away?",
+               body="return dout @ w, x @ dout")
 
 
 @pytest.mark.parametrize(("answer", "words"), [
@@ -135,8 +143,8 @@ def test_a_test_may_say_at_which_call_a_problem_shows():
                 ask.here()
         return said("Not 2.5.")
 
-    exercise = Exercise("f(x)", "y", 1, None, checks=(Check("values", 1, test=test),),
-                        mistakes=(("X1", "the same", "x", "It gives x.", ""),))
+    exercise = Exercise("f(x)", "y", 1, None, checks=(Check("values", 1, test=test),))
+    exercise.mistake(code="X1", title="the same", says="It gives x.", body="return x")
     assert "  x=2.5\n" in str(examine(exercise, lambda x: x, (0,), edge=True))
 
 

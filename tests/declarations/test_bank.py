@@ -64,7 +64,7 @@ def test_a_declaration_is_whole(exercise):
 def test_hints_and_messages_hold_no_solution(exercise):
     """No hint and no message quotes a line of a right answer."""
     lines = {line.strip().removeprefix("return ").strip() for form in exercise.alternatives
-             for line in form.body.splitlines() if len(line.strip().removeprefix("return ")) > 12}
+             for line in form.source.splitlines() if len(line.strip().removeprefix("return ")) > 12}
     for text in (*exercise.hints, *(mistake.says + mistake.ask for mistake in exercise.mistakes)):
         assert not any(line in text for line in lines), text
 

@@ -8,13 +8,15 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from course.authoring.sourcetext import read_source
 from course.checks.calling import call
 from course.checks.comparing import compare
 from course.checks.examining import SHOWN_SEED, examine
-from course.declarations import build_the_engine, exercises
+from course.declarations import exercises
+from course.declarations.build_the_engine import graphs, higher, value
 from course.places import ROOT
 
 NAME = "06_build_the_engine"
@@ -25,8 +27,8 @@ ENGINES = {path.stem: path.read_text() for path in sorted((Path(__file__).parent
 
 def defined(text):
     """What an engine's source defines in a notebook with the set-up cell."""
-    names = {"np": build_the_engine.np}
-    exec(build_the_engine.GIVEN, names)
+    names = {"np": np}
+    exec(value.GIVEN, names)
     exec(compile(text, "<engine>", "exec"), names)
     return names
 
@@ -58,7 +60,7 @@ def test_the_solution_earns_all_points(name):
 
 def test_the_set_up_cell_gives_what_the_forms_are_given():
     text = next(cell.text for cell in SOURCE.cells if cell.role == "setup")
-    assert build_the_engine.GIVEN.partition("import math")[2].strip() in text
+    assert value.GIVEN.partition("import math")[2].strip() in text
     assert "import math\n" in text
 
 
@@ -73,16 +75,16 @@ WORKED = [
     ("backward", ("b = a + a; c = b + b", {"a": 1.5}, ["c"]), {"a": 4.0, "b": 2.0, "c": 1.0}),
     ("backward", ("b = a * a; L = b * a", {"a": 3.0}, ["L"]), {"a": 27.0, "b": 3.0, "L": 1.0}),
     ("backward", ("b = a * a; L = b * a", {"a": 3.0}, ["L", "L"]), {"a": 54.0, "b": 3.0, "L": 1.0}),
-    ("backward", (build_the_engine.SHORT_AND_LONG, {"a": 1.0}, ["L"]),
+    ("backward", (graphs.SHORT_AND_LONG, {"a": 1.0}, ["L"]),
      {"a": 42.0, "b": 14.0, "c": 3.0, "d": 3.0, "e": 1.0, "L": 1.0}),
     ("count_edges", ("f = x * x", {"x": 3.0}, ["f"]), 2),
-    ("count_edges", (build_the_engine.DOUBLINGS, {"a": 0.7}, ["u"]), 36),
+    ("count_edges", (graphs.DOUBLINGS, {"a": 0.7}, ["u"]), 36),
     ("grad_graph", ("b = a * a; L = b * a", {"a": 3.0}, "L", "a"), 27.0),
     ("grad_graph", ("b = a * a; L = b * a", {"a": 3.0}, "L", "a", 2), 18.0),
     ("second_derivative", ("x * x * x", 2.5), 15.0),
     ("second_derivative", ("x ** 3", 2.5), 15.0),
     ("forward_mode", ("q = x + y; f = q * z", AT, "f", {"x": 1.0}), -4.0),
-    ("forward_mode", (build_the_engine.DOUBLINGS, {"a": 0.7}, "u", {"a": 1.0}), 2.0**18),
+    ("forward_mode", (graphs.DOUBLINGS, {"a": 0.7}, "u", {"a": 1.0}), 2.0**18),
 ]
 
 
@@ -98,7 +100,7 @@ def test_worked_examples(name, args, result):
 @pytest.mark.parametrize(("name", "words"), [
     ("backward", ["leaves 27", "leave 54", "−4, −4 and 3"]), ("grad_graph", ["27", "is 18"]),
     ("second_derivative", ["15 at x = 2.5"]), ("forward_mode", ["moves with −4"]), ("count_edges", ["has two"]),
-    ("topological_order", [build_the_engine.SHORT_AND_LONG])])
+    ("topological_order", [graphs.SHORT_AND_LONG])])
 def test_the_prose_states_the_worked_examples(name, words):
     assert all(word in prose(name) for word in words)
 
@@ -281,7 +283,7 @@ def test_an_endless_walk_over_a_cycle_is_told_so():
     walk = "def topological_order(root):\n    order, stack = [], [root]\n    while stack:\n        node = stack.pop()\n" \
            "        if node in order:\n            order.remove(node)\n        order.append(node)\n" \
            "        stack.extend(node.parents)\n    return order[::-1]"
-    args = (build_the_engine.CYCLE, {"a": 1.5}, ["d"], True)
+    args = (graphs.CYCLE, {"a": 1.5}, ["d"], True)
     assert call(defined(walk)["topological_order"], args, EXERCISES["topological_order"].driver).result == "no end"
 
 
@@ -319,9 +321,9 @@ def test_the_drivers_need_python_alone_and_hold_no_number_of_a_result():
 
 def test_counted_rules_are_called_back():
     calls = []
-    graph, inputs = build_the_engine.DOUBLINGS, {"a": 0.7}
+    graph, inputs = graphs.DOUBLINGS, {"a": 0.7}
     call(solutions()["backward"], (graph, inputs, ["u"], False, lambda: calls.append(1)), EXERCISES["backward"].driver)
-    assert len(calls) == build_the_engine.EDGES
+    assert len(calls) == graphs.EDGES
 
 
 @pytest.mark.parametrize(("graph", "inputs", "wrt"), [
@@ -333,7 +335,7 @@ def test_the_nodes_differentiate_as_autodiff_does(graph, inputs, wrt, order_):
     """The nodes on which answers are tried: each rule against autodiff, for numbers and for nodes."""
     args = (graph, inputs, "f", wrt, order_)
     found = call(solutions()["grad_graph"], args, EXERCISES["grad_graph"].driver)
-    assert found.result == pytest.approx(build_the_engine.graph_gradient(*args))
+    assert found.result == pytest.approx(higher.graph_gradient(*args))
 
 
 # ------------------------------------------------------------------------------------ messages

@@ -9,12 +9,13 @@ import autodiff
 from course.authoring.sourcetext import read_source
 from course.checks.draws import Draw
 from course.checks.examining import SHOWN_SEED, examine
-from course.declarations import chain_rule, exercises
+from course.declarations import exercises
+from course.declarations.chain_rule import graphs
 from course.places import ROOT
 
 EXERCISES = exercises("01_chain_rule")
 SOURCE = read_source(ROOT / "course/sources/assignments/01_chain_rule.py", ROOT)
-SUM_TIMES, OLAH, NINE_PATHS = chain_rule.SUM_TIMES, chain_rule.OLAH, chain_rule.NINE_PATHS
+SUM_TIMES, OLAH, NINE_PATHS = graphs.SUM_TIMES, graphs.OLAH, graphs.NINE_PATHS
 XYZ, AB = [-2.0, 5.0, -4.0], [2.0, 1.0]
 
 
@@ -89,8 +90,8 @@ def test_every_value_of_the_forward_passes_that_the_prose_tells():
         assert text in prose
         assert value == pytest.approx(wanted, rel=1e-9)
 
-    tells("q = 3 and f = −12", chain_rule.forward(SUM_TIMES, XYZ)[3:], [3, -12])
-    tells("dq = −4", chain_rule.all_gradients(SUM_TIMES, [-2.0, 5.0, -4.0, 3.0, -12.0])[3], -4)
+    tells("q = 3 and f = −12", graphs.forward(SUM_TIMES, XYZ)[3:], [3, -12])
+    tells("dq = −4", graphs.all_gradients(SUM_TIMES, [-2.0, 5.0, -4.0, 3.0, -12.0])[3], -4)
     tells("t is 3", -2 + 5, 3)
     tells("100 · 2 · 1.1 = 220", 100 * 2 * 1.1, 220)
     tells("1.1 at the sum before tax, and 2.2 at the price",
@@ -105,12 +106,12 @@ def test_every_value_of_the_forward_passes_that_the_prose_tells():
     tells("14 + 22 + 26 + 21 + 33 + 39 + 35 + 55 + 65 = 310", sum(products), 310)
     assert " + ".join(map(str, products)) in prose
     tells("(2 + 3 + 5) · (7 + 11 + 13) = 10 · 31", [2 + 3 + 5, 7 + 11 + 13], [10, 31])
-    tells("through a + b it is 1 · 2 = 2, and through b + 1 it is 1 · 3 = 3", chain_rule.forward(OLAH, AB)[2:4], [3, 2])
+    tells("through a + b it is 1 · 2 = 2, and through b + 1 it is 1 · 3 = 3", graphs.forward(OLAH, AB)[2:4], [3, 2])
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_random_graph_has_three_inputs_one_of_them_late_and_no_dead_end(seed):
-    graph, inputs = chain_rule.random_graph(Draw(seed))
+    graph, inputs = graphs.random_graph(Draw(seed))
     assert len(inputs) == graph.count(None) == 3
     assert graph.index(None, 2) > 2
     used = {p for entry in graph if entry for p in entry[2]}
@@ -120,13 +121,13 @@ def test_a_random_graph_has_three_inputs_one_of_them_late_and_no_dead_end(seed):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_oracle_of_graphs_agrees_with_central_differences(seed):
-    graph, inputs = chain_rule.random_graph(Draw(seed))
-    u = chain_rule.forward(graph, inputs)
-    table, h = chain_rule.all_gradients(graph, u), 1e-6
+    graph, inputs = graphs.random_graph(Draw(seed))
+    u = graphs.forward(graph, inputs)
+    table, h = graphs.all_gradients(graph, u), 1e-6
     for i in range(len(graph)):
         nudge = [h * (k == i) for k in range(len(graph))]
-        above = chain_rule.forward(graph, inputs, nudge)[-1]
-        below = chain_rule.forward(graph, inputs, [-step for step in nudge])[-1]
+        above = graphs.forward(graph, inputs, nudge)[-1]
+        below = graphs.forward(graph, inputs, [-step for step in nudge])[-1]
         assert table[i] == pytest.approx((above - below) / (2 * h), rel=1e-6, abs=1e-6)
 
 

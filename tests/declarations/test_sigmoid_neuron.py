@@ -10,7 +10,8 @@ import autodiff
 from course.authoring.sourcetext import read_source
 from course.checks.draws import Draw
 from course.checks.examining import SHOWN_SEED, examine
-from course.declarations import exercises, sigmoid_neuron
+from course.declarations import exercises
+from course.declarations.sigmoid_neuron import gates, loss, neurons
 from course.places import ROOT
 
 EXERCISES = exercises("03_sigmoid_neuron")
@@ -44,7 +45,7 @@ WORKED = [
     ("sigmoid_backward", (1.0, 0.7311), 0.1966),
     ("sigmoid_backward", (1.0, 0.5), 0.25),
     ("neuron_forward", (W, X), {"w": W, "x": X, **STAGES}),
-    ("neuron_backward_gates", (sigmoid_neuron.neuron_cache(W, X),), RED),
+    ("neuron_backward_gates", (gates.neuron_cache(W, X),), RED),
     ("neuron_backward", (W, X), (RED["dw"], RED["dx"])),
     ("tanh_backward", (1.0, 0.4621), 0.7865),
     ("bce_backward", (W, X, 1), ([0.2689, 0.5379, -0.2689], [-0.5379, 0.8068])),
@@ -173,10 +174,10 @@ def test_the_neuron_in_one_step_is_compared_to_the_last_digits(solutions):
 @pytest.mark.parametrize("z", [1000.0, -1000.0])
 @pytest.mark.parametrize("t", [0, 1])
 def test_a_saturated_neuron_has_finite_gradients(solutions, z, t):
-    w, x = sigmoid_neuron.HIGH if z > 0 else sigmoid_neuron.LOW
+    w, x = loss.HIGH if z > 0 else loss.LOW
     assert w[:-1] @ x + w[-1] == z
     f = float(z > 0)
-    for answer in (sigmoid_neuron.bce_gradient, solutions["bce_backward"]):
+    for answer in (loss.bce_gradient, solutions["bce_backward"]):
         dw, dx = answer(w, x, t)
         assert np.allclose(dw, (f - t) * np.append(x, 1.0), atol=1e-12)
         assert np.allclose(dx, (f - t) * w[:-1], atol=1e-12)
@@ -212,6 +213,6 @@ def test_the_product_of_no_slopes_is_one(solutions, product):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_drawn_neuron_is_not_saturated(seed):
-    w, x = sigmoid_neuron.neuron(Draw(seed), 3)
+    w, x = neurons.neuron(Draw(seed), 3)
     assert len(w) == len(x) + 1 == 4
     assert 0.29 < abs(w[:-1] @ x + w[-1]) < 3.01

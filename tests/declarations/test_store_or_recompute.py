@@ -10,7 +10,7 @@ from course.authoring.sourcetext import read_source
 from course.checks.draws import Draw
 from course.checks.examining import SHOWN_SEED, examine
 from course.declarations import exercises
-from course.declarations import store_or_recompute as declared
+from course.declarations.store_or_recompute import checkpoints, costs, logs, memory, spacing
 from course.places import ROOT
 
 EXERCISES = exercises("07_store_or_recompute")
@@ -57,24 +57,24 @@ def test_a_worked_example_by_number(solutions, name, args, result):
 
 
 def test_the_traces_of_the_notebook_are_those_of_the_programs(solutions):
-    for name, program in (("stored", declared.store), ("recomputed", declared.recompute)):
+    for name, program in (("stored", logs.store), ("recomputed", logs.recompute)):
         trace = solutions[name]
-        assert trace == declared.trace_of(program, 3)
-        assert declared.peak(trace) == solutions["peak_memory"](trace) == 3
-    assert [declared.peak(declared.trace_of(p, 5)) for p in (declared.store, declared.recompute)] == [5, 3]
+        assert trace == memory.trace_of(program, 3)
+        assert logs.peak(trace) == solutions["peak_memory"](trace) == 3
+    assert [logs.peak(memory.trace_of(p, 5)) for p in (logs.store, logs.recompute)] == [5, 3]
 
 
 @pytest.mark.parametrize(("text", "value", "wanted"), [
-    ("2 calls of $f$, and 3 values", declared.cost_of(declared.store)(3), (2, 3)),
-    ("2 + 1 + 0 = 3 calls", declared.cost_of(declared.recompute)(3)[0], 3),
+    ("2 calls of $f$, and 3 values", costs.cost_of(logs.store)(3), (2, 3)),
+    ("2 + 1 + 0 = 3 calls", costs.cost_of(logs.recompute)(3)[0], 3),
     ("For n = 30 and every = 5 that allows 60 calls and 12 values", (2 * 30, 30 / 5 + 5 + 1), (60, 12)),
     ("Storing would hold 30, recomputing would take 435",
-     (declared.cost_of(declared.store)(30)[1], declared.cost_of(declared.recompute)(30)[0]), (30, 435)),
+     (costs.cost_of(logs.store)(30)[1], costs.cost_of(logs.recompute)(30)[0]), (30, 435)),
     ("4 with every = 1, 3.5 with every = 2, and 4 with every = 3",
-     [float(declared.spacing_cost(3, k)) for k in (1, 2, 3)], [4, 3.5, 4]),
-    ("For n = 30 both 5 and 6 cost 11", [float(declared.spacing_cost(30, k)) for k in (5, 6)], [11, 11]),
-    ("With n = 5 the peaks are 5 and 3", [declared.peak(declared.trace_of(p, 5)) for p in (declared.store,
-                                                                                         declared.recompute)], [5, 3]),
+     [float(spacing.spacing_cost(3, k)) for k in (1, 2, 3)], [4, 3.5, 4]),
+    ("For n = 30 both 5 and 6 cost 11", [float(spacing.spacing_cost(30, k)) for k in (5, 6)], [11, 11]),
+    ("With n = 5 the peaks are 5 and 3", [logs.peak(memory.trace_of(p, 5)) for p in (logs.store,
+                                                                                         logs.recompute)], [5, 3]),
 ])
 def test_a_number_of_the_prose(text, value, wanted):
     assert text in PROSE
@@ -98,10 +98,10 @@ def test_there_are_five_functions_and_fifteen_points():
 def price(answer, n, every, seed=3):
     """(result, right result, log) of an answer to checkpointed_grad on n stages."""
     d = Draw(seed)
-    fs, dfs = declared.stages(d, n)
+    fs, dfs = checkpoints.stages(d, n)
     w = d.number()
-    log = declared.Log(fs, dfs)
-    return answer(log.fs, log.dfs, w, every), declared.chain_gradient(fs, dfs, w, every), log
+    log = logs.Log(fs, dfs)
+    return answer(log.fs, log.dfs, w, every), checkpoints.chain_gradient(fs, dfs, w, every), log
 
 
 def test_the_bounds_hold_for_every_spacing_of_every_chain_below_50(solutions):
@@ -121,19 +121,19 @@ def test_the_bounds_hold_for_every_spacing_of_every_chain_below_50(solutions):
 def test_store_recompute_and_checkpoints_give_one_gradient(solutions):
     d = Draw(5)
     for n in (1, 2, 9, 49):
-        fs, dfs = declared.stages(d, n)
+        fs, dfs = checkpoints.stages(d, n)
         w = d.number()
-        stored = declared.store(fs, dfs, w)
-        assert declared.recompute(fs, dfs, w) == pytest.approx(stored, rel=1e-12)
-        assert declared.chain_gradient(fs, dfs, w, 1) == pytest.approx(stored, rel=1e-12)
+        stored = logs.store(fs, dfs, w)
+        assert logs.recompute(fs, dfs, w) == pytest.approx(stored, rel=1e-12)
+        assert checkpoints.chain_gradient(fs, dfs, w, 1) == pytest.approx(stored, rel=1e-12)
         for every in {1, max(n // 3, 1), n}:
             assert solutions["checkpointed_grad"](fs, dfs, w, every) == pytest.approx(stored, rel=1e-12)
 
 
 def test_the_best_spacing_is_the_best_for_every_chain_below_400(solutions):
     for n in range(1, 400):
-        found, best = solutions["best_every"](n), declared.best_spacing(n)
-        assert declared.spacing_cost(n, found) == declared.spacing_cost(n, best)
+        found, best = solutions["best_every"](n), spacing.best_spacing(n)
+        assert spacing.spacing_cost(n, found) == spacing.spacing_cost(n, best)
 
 
 # ------------------------------------------------------------------------------------ the log
@@ -141,8 +141,8 @@ def test_the_best_spacing_is_the_best_for_every_chain_below_400(solutions):
 def test_two_definitions_of_the_peak_agree(solutions):
     """Spans counted forward, and the set of what is needed walked back."""
     for seed in range(300):
-        trace = declared.random_trace(Draw(seed))
-        assert declared.peak(trace) == solutions["peak_memory"](trace)
+        trace = memory.random_trace(Draw(seed))
+        assert logs.peak(trace) == solutions["peak_memory"](trace)
 
 
 def test_values_are_known_by_their_stage_not_by_their_number():
@@ -150,13 +150,13 @@ def test_values_are_known_by_their_stage_not_by_their_number():
     def same(t):
         return t
 
-    log = declared.Log([same] * 12, [same] * 12)
-    declared.store(log.fs, log.dfs, 1.0)
+    log = logs.Log([same] * 12, [same] * 12)
+    logs.store(log.fs, log.dfs, 1.0)
     assert (log.calls, log.held) == (11, 12)
 
 
 def test_a_value_made_again_is_not_held_in_between():
-    log = declared.Log([square] * 4, [twice] * 4)
+    log = logs.Log([square] * 4, [twice] * 4)
     one = log.fs[0](0.5)
     log.dfs[1](one)
     log.dfs[0](0.5)
@@ -166,7 +166,7 @@ def test_a_value_made_again_is_not_held_in_between():
 
 
 def test_a_value_from_elsewhere_is_held_from_the_start():
-    log = declared.Log([square] * 4, [twice] * 4)
+    log = logs.Log([square] * 4, [twice] * 4)
     log.dfs[3](0.1)
     log.dfs[0](0.5)
     assert log.held == 2
@@ -253,7 +253,7 @@ def test_an_endless_answer_is_stopped():
     def answer(fs, dfs, w, every):
         while len(fs) == 9:
             fs[0](w)
-        return declared.store(fs, dfs, w)
+        return logs.store(fs, dfs, w)
 
     report = graded("checkpointed_grad", answer)
     assert report.run.score == 1.5

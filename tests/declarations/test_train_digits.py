@@ -14,7 +14,8 @@ from course.checks.calling import call
 from course.checks.comparing import compare
 from course.checks.draws import Draw
 from course.checks.examining import SHOWN_SEED, examine
-from course.declarations import exercises, train_digits
+from course.declarations import exercises
+from course.declarations.train_digits import checking, layers, networks, starting, training
 from course.digits import load_digits
 from course.places import ROOT
 
@@ -96,7 +97,7 @@ def numeric(f, x, h=1e-6):
 @pytest.mark.parametrize("reg", [0.0, 3.14])
 def test_the_gradients_are_those_of_the_loss(reg):
     d = Draw(3)
-    params, (X, y) = train_digits.network(d), train_digits.batch(d)
+    params, (X, y) = networks.network(d), networks.batch(d)
 
     def loss():
         """Written down a second time, image by image."""
@@ -114,7 +115,7 @@ def test_the_gradients_are_those_of_the_loss(reg):
 
 def test_the_gradients_of_batch_norm_are_those_of_the_notebooks_forward_pass(solutions):
     d = Draw(4)
-    dout, cache = train_digits.normalized(d, 6, 3, 0.3)
+    dout, cache = layers.normalized(d, 6, 3, 0.3)
     beta = d.array(3)
     x, gamma = cache["x"], cache["gamma"]
     forward = lambda: (solutions["batchnorm_forward"](x, gamma, beta, 0.3)[0] * dout).sum()
@@ -136,14 +137,14 @@ def test_numbers_in_the_prose(solutions):
     text = "\n".join(cell.text for cell in SOURCE.cells if cell.kind == "markdown")
     digits = load_digits()
     assert "1,797 images" in text and "1,442" in text and "355" in text
-    zeros = {name: np.zeros(shape) for name, shape in train_digits.shapes_of(64, 32, 10).items()}
+    zeros = {name: np.zeros(shape) for name, shape in starting.shapes_of(64, 32, 10).items()}
     assert "ln 10 = 2.3026" in prose("loss_and_grads")
     assert round(solutions["loss_and_grads"](zeros, digits.X, digits.y, 3.14)[0], 4) == 2.3026
     assert "H = 32" in prose("train")
-    assert train_digits.started(np.random.default_rng(0))["W1"].shape == (64, 32)
-    assert "**95 of 100 digits that it has never seen**" in prose("train") and train_digits.ENOUGH == 0.95
-    assert "There are 60 seconds" in prose("train") and train_digits.FULL == 60
-    assert "Above $10^{-5}$" in prose("check_all") and train_digits.FLAGGED == 1e-5
+    assert networks.started(np.random.default_rng(0))["W1"].shape == (64, 32)
+    assert "**95 of 100 digits that it has never seen**" in prose("train") and training.ENOUGH == 0.95
+    assert "There are 60 seconds" in prose("train") and training.FULL == 60
+    assert "Above $10^{-5}$" in prose("check_all") and checking.FLAGGED == 1e-5
     example = re.search(r"```python\n(.*?)```", next(c.text for c in SOURCE.cells if "check_all(params, rng" in c.text),
                         re.S)[1]
     *before, last = example.strip().splitlines()
@@ -158,7 +159,7 @@ def test_the_solution_reads_95_of_100_held_out_digits(seed, solutions):
     digits = load_digits()
     rng = np.random.default_rng(seed)
     params = solutions["train"](solutions["init_params"](rng, 64, 32, 10), digits.X, digits.y, rng)
-    assert np.mean(train_digits.reads(params, digits.X_held_out) == digits.y_held_out) >= 0.95
+    assert np.mean(training.reads(params, digits.X_held_out) == digits.y_held_out) >= 0.95
 
 
 def test_an_answer_never_gets_a_held_out_image():
@@ -234,12 +235,12 @@ def deaf_once(params, X, y, rng):
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no interval timers here")
-@pytest.mark.parametrize("train", [never, deaf_once])
-def test_a_training_without_end_is_stopped_whatever_it_catches(train):
+@pytest.mark.parametrize("endless", [never, deaf_once])
+def test_a_training_without_end_is_stopped_whatever_it_catches(endless):
     before = signal.getsignal(signal.SIGALRM)
     digits = load_digits()
-    start = train_digits.started(np.random.default_rng(0))
-    reply = call(train, (start, digits.X[:9], digits.y[:9], 1, 0.2), train_digits.TRAIN_DRIVER)
+    start = networks.started(np.random.default_rng(0))
+    reply = call(endless, (start, digits.X[:9], digits.y[:9], 1, 0.2), training.TRAIN_DRIVER)
     assert reply.failure.kind == "TimeoutError"
     assert reply.failure.message == "it trained for more than 0.2 s on 9 images"
     assert signal.getsignal(signal.SIGALRM) is before
@@ -247,16 +248,16 @@ def test_a_training_without_end_is_stopped_whatever_it_catches(train):
 
 
 def test_the_drivers_hold_nothing_of_what_is_right():
-    for driver in (train_digits.INIT_DRIVER, train_digits.TRAIN_DRIVER):
+    for driver in (starting.INIT_DRIVER, training.TRAIN_DRIVER):
         assert not re.search(r"held_out|load_digits|course|autodiff|sqrt|maximum|0\.95", driver)
 
 
 # ------------------------------------------------------------------------------------ check_all
 
 def all_networks(d):
-    for networks in (train_digits.a_right_network, train_digits.right_networks, train_digits.one_doubled,
-                     train_digits.wrong_networks, train_digits.what_a_regularizer_hides):
-        yield from networks(d)
+    for several in (checking.a_right_network, checking.right_networks, checking.one_doubled,
+                    checking.wrong_networks, checking.what_a_regularizer_hides):
+        yield from several(d)
 
 
 def test_what_is_planted_is_wrong_and_nothing_else_is():
@@ -264,7 +265,7 @@ def test_what_is_planted_is_wrong_and_nothing_else_is():
         for title, wrong, loss_and_grads, params, X, y in all_networks(Draw(seed)):
             off = set()
             for reg in (0.0, 3.14):
-                right = train_digits.loss_and_gradients(params, X, y, reg)[1]
+                right = networks.loss_and_gradients(params, X, y, reg)[1]
                 grads = loss_and_grads(params, X, y, reg)[1]
                 off |= {name for name, grad in grads.items()
                         if np.abs(grad - right[name]).max() > 1e-4 * np.abs(right[name]).max()}
@@ -275,5 +276,5 @@ def test_the_solution_tells_right_from_wrong_on_many_draws(solutions):
     for seed in range(5):
         for title, wrong, loss_and_grads, params, X, y in all_networks(Draw([seed, 77])):
             errors = solutions["check_all"](params, X, y, loss_and_grads)
-            flagged = {name for name, error in errors.items() if error > train_digits.FLAGGED}
+            flagged = {name for name, error in errors.items() if error > checking.FLAGGED}
             assert flagged == set(wrong), (seed, title, errors)

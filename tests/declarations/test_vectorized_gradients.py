@@ -10,7 +10,8 @@ from course.authoring.sourcetext import read_source
 from course.checks.comparing import compare
 from course.checks.draws import Draw
 from course.checks.examining import SHOWN_SEED, examine
-from course.declarations import exercises, vectorized_gradients
+from course.declarations import exercises
+from course.declarations.vectorized_gradients import checking, products, softmax
 from course.places import ROOT
 
 EXERCISES = exercises("04_vectorized_gradients")
@@ -86,11 +87,11 @@ def test_of_eight_products_of_square_matrices_one_is_right():
     """What the text of 4.1 says: in 5×5 all products fit."""
     d = Draw(7)
     dD, W, X = d.arrays(3, 5, 5)
-    products = [a @ b for one, other in ((dD, X), (X, dD))
-                for a, b in itertools.product((one, one.T), (other, other.T))]
-    right = vectorized_gradients.matmul_gradient(dD, W, X)[0]
-    assert len(products) == 8
-    assert sum(np.allclose(product, right) for product in products) == 1
+    found = [a @ b for one, other in ((dD, X), (X, dD))
+             for a, b in itertools.product((one, one.T), (other, other.T))]
+    right = products.matmul_gradient(dD, W, X)[0]
+    assert len(found) == 8
+    assert sum(np.allclose(product, right) for product in found) == 1
 
 
 # ------------------------------------------------------------------------------------ oracles against differences
@@ -164,7 +165,7 @@ def test_softmax_and_losses_agree_with_finite_differences(seed):
 
 
 def test_large_logits_have_a_finite_loss_and_gradient():
-    loss, dlogits = EXERCISES["softmax_cross_entropy"].oracle(*vectorized_gradients.large_logits(Draw(0)))
+    loss, dlogits = EXERCISES["softmax_cross_entropy"].oracle(*softmax.large_logits(Draw(0)))
     assert np.isfinite(loss)
     assert loss > 100
     assert np.isfinite(dlogits).all()
@@ -174,8 +175,8 @@ def test_large_logits_have_a_finite_loss_and_gradient():
 
 @pytest.mark.parametrize("seed", range(6))
 def test_twelve_right_and_twelve_wrong_gradients(seed):
-    right = list(vectorized_gradients.right_gradients(Draw(seed)))
-    wrong = vectorized_gradients.wrong_gradients(Draw(seed))
+    right = list(checking.right_gradients(Draw(seed)))
+    wrong = checking.wrong_gradients(Draw(seed))
     assert len(right) == len(wrong) == 12
 
     def error(title, f, x, dout, dx):
@@ -186,7 +187,7 @@ def test_twelve_right_and_twelve_wrong_gradients(seed):
 
 
 def test_no_right_gradient_stands_nearer_to_a_kink_than_the_text_says():
-    kinks = next(x for title, _, x, _, _ in vectorized_gradients.right_gradients(Draw(0)) if "kink" in title)
+    kinks = next(x for title, _, x, _, _ in checking.right_gradients(Draw(0)) if "kink" in title)
     assert np.abs(kinks).min() == pytest.approx(1e-4)
     assert "0.0001" in prose("gradient_check")
 

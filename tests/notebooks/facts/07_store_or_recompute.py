@@ -3,7 +3,9 @@
 from math import ceil, comb, isqrt, log2, sqrt
 
 from autodiff.trace import trace
-from course.declarations.store_or_recompute import best_spacing, cost_of, recompute, spacing_cost
+from course.declarations.store_or_recompute.costs import cost_of
+from course.declarations.store_or_recompute.logs import recompute
+from course.declarations.store_or_recompute.spacing import best_spacing, spacing_cost
 
 
 def fibonacci(a, b, stages=5):

@@ -3,11 +3,11 @@
 import numpy as np
 
 import autodiff
-from course.declarations import train_digits
+from course.declarations.train_digits import checking, networks
 from course.digits import load_digits
 
 digits = load_digits()
-network = train_digits.started(np.random.default_rng(0))
+network = networks.started(np.random.default_rng(0))
 D, H = network["W1"].shape
 
 
@@ -28,5 +28,5 @@ FACTS = {
     "4,820": forward_passes_of_a_numeric_gradient,
     "2.3026": loss_of_a_guess,
     "2.30": loss_of_a_guess,
-    "1e-5": train_digits.FLAGGED,
+    "1e-5": checking.FLAGGED,
 }
