@@ -56,6 +56,7 @@ def test_it_holds_what_learners_need_and_nothing_else(bundle):
     project = tomllib.loads((bundle / "pyproject.toml").read_text("utf-8"))
     assert project["tool"]["setuptools"]["packages"] == [
         "autodiff", "course", "course.checks", "course.declarations", "course.drawing", "course.learning"]
+    assert set(project["tool"]) == {"setuptools"}       # nothing there is to be tested, linted or typed
     assert project["project"] == tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
