@@ -11,14 +11,19 @@ import linecache
 import os
 import sysconfig
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 from course.checks import codec
 
 MOST_PRINTED = 2_000  # characters
 DRIVER = "<driver>"
 
+Failed = tuple[str, str, int | None, str]                                               # kind, message, line, code
+Parts = tuple[bytes | None, list[bytes | None], Failed | None, list[str], str]          # what answer_to gives
 
-def answer_to(f, given, back, driver=""):
+
+def answer_to(f: Callable, given: list[bytes], back: Callable[[int, int], Any], driver: str = "") -> Parts:
     """Call an answer with the packed arguments `given`.
 
     back    back(k, index) gives the stand-in for callable number index of argument k
@@ -46,14 +51,14 @@ def answer_to(f, given, back, driver=""):
 
 
 @functools.cache
-def drive_of(driver):
+def drive_of(driver: str) -> Callable:
     """The function `drive` that a driver's source defines."""
-    names = {}
+    names: dict[str, Any] = {}
     exec(compile(driver, DRIVER, "exec"), names)
     return names["drive"]
 
 
-def _packed(value):
+def _packed(value: object) -> bytes | None:
     try:
         return codec.pack(value, [])
     except codec.NotPlain:
@@ -63,7 +68,7 @@ def _packed(value):
 class _Bounded(io.StringIO):
     """Keeps the first characters that are written to it, and drops the rest."""
 
-    def write(self, text):
+    def write(self, text: str) -> int:
         room = MOST_PRINTED - self.tell()
         if room > 0:
             super().write(text[:room])
@@ -75,12 +80,12 @@ _NOT_THEIRS = tuple(os.path.normcase(folder) + os.sep for folder in {
     *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))})
 
 
-def _failure(error):
+def _failure(error: BaseException) -> Failed:
     """(kind, message, line, code) of an exception, at the deepest line of the learner's own code."""
     line, code = None, ""
     if isinstance(error, SyntaxError):
         line, code = error.lineno, (error.text or "").strip()
-    tb = error.__traceback__.tb_next  # the first frame is this module's
+    tb = error.__traceback__ and error.__traceback__.tb_next  # the first frame is this module's
     while tb is not None:
         path = tb.tb_frame.f_code.co_filename
         if not os.path.normcase(path).startswith(_NOT_THEIRS) and not path.startswith((DRIVER, "<__array_function__")):
@@ -90,7 +95,7 @@ def _failure(error):
     return type(error).__name__, _message(error), line, code
 
 
-def _message(error):
+def _message(error: BaseException) -> str:
     try:
         return str(error)[:500]
     except Exception:  # an exception class of the learner's own may fail to print

@@ -8,10 +8,12 @@ defines `drive(answer, *args)`.  It runs beside the answer, and may run in anoth
 takes and gives plain data and holds nothing of what is right.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from course.checks import codec
-from course.checks.answering import answer_to
+from course.checks.answering import Parts, answer_to
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Failure:
 class Reply:
     """What came back from one call of an answer."""
 
-    result: object = None
+    result: Any = None
     args: tuple = ()
     failure: Failure | None = None
     warnings: tuple[str, ...] = ()
@@ -39,7 +41,8 @@ class Reply:
 class Remote:
     """Base of the stand-ins for answers that live in another process."""
 
-    def answer_to(self, given, back, driver, seconds):
+    def answer_to(self, given: list[bytes], back: Callable[[int, int], Callable], driver: str,
+                  seconds: float) -> Parts:
         """As answering.answer_to, over there; it may take `seconds`, or longer where others may.
 
         `back(k, index)` is the callable itself, not a stand-in: what goes through a wire is a copy anyway.
@@ -47,20 +50,21 @@ class Remote:
         raise NotImplementedError
 
 
-def call(f, args, driver="", seconds=0.0):
+def call(f: Any, args: tuple, driver: str = "", seconds: float = 0.0) -> Reply:
     """Call an answer with copies of `args`, a tuple of plain values and callables; returns a Reply.
 
     A callable among the arguments stays on this side: the answer gets a stand-in that calls it back with
     copies.  Everything but KeyboardInterrupt that the answer raises is caught.  With the source of a driver,
     `drive(f, *args)` is what is called.  An answer in another process is given at least `seconds`.
     """
-    given, callables = [], []
+    given: list[bytes] = []
+    callables: list[list[Callable]] = []
     for arg in args:
         callables.append([])
         given.append(codec.pack(arg, callables[-1]))
 
-    def back(k, index):
-        def called(*sent):
+    def back(k: int, index: int) -> Callable:
+        def called(*sent: object) -> object:
             result = None
             try:
                 result = callables[k][index](*codec.unpack(codec.pack(list(sent))))
@@ -77,6 +81,6 @@ def call(f, args, driver="", seconds=0.0):
     changed = tuple(k for k, (before, data) in enumerate(zip(given, after, strict=True)) if before != data)
     return Reply(
         None if packed is None else codec.unpack(packed),
-        tuple(None if after[k] is None else codec.unpack(after[k], lambda index: None) if k in changed else arg
-              for k, arg in enumerate(args)),
-        failure and Failure(*failure), tuple(warned), printed, changed)
+        tuple(arg if k not in changed else None if data is None else codec.unpack(data, lambda index: None)
+              for k, (arg, data) in enumerate(zip(args, after, strict=True))),
+        Failure(*failure) if failure else None, tuple(warned), printed, changed)

@@ -9,6 +9,8 @@ dicts of these.  Subclasses and numpy scalars travel as their base.  The contain
 """
 
 import struct
+from collections.abc import Callable
+from typing import Any
 
 import msgpack
 import numpy as np
@@ -17,6 +19,8 @@ MAX_BYTES = 64 * 2**20
 MAX_DEPTH = 32
 BUFFER = 1024  # bytes to begin with: most values are small, and msgpack's own 256 KB are a system call each
 DTYPES = {char: np.dtype(char).newbyteorder("<") for char in "?bBhHiIlLqQefdFD"}
+
+BASES: tuple[Any, ...] = (float, str, list, dict)
 
 _TUPLE, _ARRAY, _COMPLEX, _INT, _CALLABLE = range(5)
 
@@ -29,13 +33,13 @@ class Malformed(ValueError):
     """Bytes that no `pack` made."""
 
 
-def pack(value, callables=None, depth=MAX_DEPTH):
+def pack(value: object, callables: list[Callable] | None = None, depth: int = MAX_DEPTH) -> bytes:
     """The bytes of a plain value.
 
     A callable is carried only where `callables`, a list, is given: it is appended there, and its index
     travels.  Raises NotPlain for any other type, and for what is too deep or longer than MAX_BYTES.
     """
-    def extend(obj):
+    def extend(obj: Any) -> object:
         if isinstance(obj, tuple):
             if depth == 0:
                 raise NotPlain(f"nested more than {MAX_DEPTH} deep")
@@ -48,7 +52,7 @@ def pack(value, callables=None, depth=MAX_DEPTH):
             return obj
         if isinstance(obj, int):
             return int(obj) if -2**63 <= obj < 2**63 else msgpack.ExtType(_INT, b"%x" % int(obj))
-        for base in (float, str, list, dict):
+        for base in BASES:
             if isinstance(obj, base):
                 return base(obj)
         if isinstance(obj, complex):
@@ -59,7 +63,8 @@ def pack(value, callables=None, depth=MAX_DEPTH):
         raise NotPlain(type(obj).__name__)
 
     try:
-        data = msgpack.packb(value, default=extend, strict_types=True, buf_size=BUFFER)
+        data: bytes = msgpack.packb(        # pyright: ignore[reportAssignmentType]  msgpack has no types
+            value, default=extend, strict_types=True, buf_size=BUFFER)
     except (ValueError, RecursionError) as error:
         raise NotPlain(f"a value that is too large or too deep ({error})") from None
     if len(data) > MAX_BYTES:
@@ -67,12 +72,12 @@ def pack(value, callables=None, depth=MAX_DEPTH):
     return data
 
 
-def unpack(data, callback=None):
+def unpack(data: bytes, callback: Callable[[int], Any] | None = None) -> Any:
     """The value that `pack` packed; `callback(index)` stands in for the callable of that index.
 
     Raises Malformed for bytes that are not of this form.
     """
-    def extend(code, body):
+    def extend(code: int, body: bytes) -> object:
         if code == _TUPLE:
             items = unpack(body, callback)
             if isinstance(items, list):
@@ -97,7 +102,7 @@ def unpack(data, callback=None):
         raise Malformed(f"{type(error).__name__}: {error}") from None
 
 
-def _array_bytes(array):
+def _array_bytes(array: np.ndarray) -> bytes:
     array = np.asarray(array)
     if array.dtype.char == "g":
         array = array.astype(float)
@@ -107,7 +112,7 @@ def _array_bytes(array):
     return struct.pack(f"<cB{array.ndim}Q", array.dtype.char.encode(), array.ndim, *array.shape) + array.tobytes()
 
 
-def _array(body):
+def _array(body: bytes) -> np.ndarray:
     char, ndim = struct.unpack_from("<cB", body)
     dtype = DTYPES.get(char.decode("latin-1"))
     if dtype is None:

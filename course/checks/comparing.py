@@ -1,6 +1,8 @@
 """Is an answer right?  `compare` looks at one result and gives None, or the first Problem that it finds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +23,8 @@ class Problem:
 
     kind: str
     label: str = ""
-    got: object = None
-    expected: object = None
+    got: Any = None
+    expected: Any = None
     says: str = ""
     ask: str = ""
     code: str = ""
@@ -30,12 +32,13 @@ class Problem:
     seen: str = ""
 
 
-def said(says, ask="", code="", title="not right yet", got=None, expected=None, seen=""):
+def said(says: str, ask: str = "", code: str = "", title: str = "not right yet", got: object = None,
+         expected: object = None, seen: str = "") -> Problem:
     """A Problem in a check's own words."""
     return Problem("said", "", got, expected, says, ask, code, title, seen)
 
 
-def parts(value, names):
+def parts(value: Any, names: Sequence[str]) -> dict[str, Any] | None:
     """The parts of a result by name: {"dx": ..., "dy": ...}; None where the number of results is off."""
     if len(names) == 1:
         return {names[0]: value}
@@ -46,7 +49,8 @@ def parts(value, names):
     return dict(zip(names, value, strict=True))
 
 
-def compare(got, expected, names, floats=True, part=None):
+def compare(got: object, expected: object, names: Sequence[str], floats: bool = True,
+            part: str | None = None) -> Problem | None:
     """The first Problem of a result, or None.
 
     got       plain data, as it came back
@@ -56,7 +60,7 @@ def compare(got, expected, names, floats=True, part=None):
     part      the only part to look at: one of the names, or a key of those results that are dicts; None for all
     """
     mine, right = parts(got, names), parts(expected, names)
-    if mine is None:
+    if mine is None or right is None:
         return Problem("count", ", ".join(names), got, expected)
     for label in _labels(right, part):
         problem = _compare(mine[label], right[label], label, floats, part)
@@ -65,13 +69,13 @@ def compare(got, expected, names, floats=True, part=None):
     return None
 
 
-def _labels(right, part):
+def _labels(right: dict[str, Any], part: str | None) -> list[str]:
     """The names of the results in which a part is to be looked for."""
     holding = [name for name, value in right.items() if name == part or (isinstance(value, dict) and part in value)]
     return holding or list(right)
 
 
-def _compare(got, expected, label, floats, part=None):
+def _compare(got: Any, expected: Any, label: str, floats: bool, part: str | None = None) -> Problem | None:
     if isinstance(expected, dict):
         if not isinstance(got, dict):
             return Problem("type", label, got, expected)
@@ -101,20 +105,20 @@ def _compare(got, expected, label, floats, part=None):
     return None
 
 
-def as_numbers(value):
+def as_numbers(value: Any) -> np.ndarray | None:
     """An array of real numbers, or None: for text, nothing at all, or lists of uneven lengths."""
     if value is None or isinstance(value, str | dict):
         return None
     try:
-        array = np.asarray(value)
+        array: np.ndarray = np.asarray(value)
     except ValueError:
         return None
-    if array.dtype.kind == "c" and not array.imag.any():
-        array = array.real
+    if array.dtype.kind == "c" and not np.imag(array).any():
+        array = np.real(array)
     return array if array.dtype.kind in "biuf" else None
 
 
-def close(got, expected):
+def close(got: np.ndarray, expected: np.ndarray) -> bool:
     """Whether two arrays of one shape agree, to the tolerance of the expected one's dtype."""
     if not expected.size:
         return True

@@ -7,13 +7,16 @@ finite; a relation between the two results; the first place at which they differ
 
 import functools
 import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from course.checks import codec
 from course.checks.calling import Reply, call
-from course.checks.comparing import as_numbers, close, parts
+from course.checks.comparing import Problem, as_numbers, close, parts
+from course.checks.exercise import Exercise, Mistake
 from course.checks.running import Asked, Different, Retrace, Run, run
 from course.checks.verdict import UNWRITTEN
 
@@ -38,7 +41,7 @@ class Diagnosis:
     relation: str = ""
 
 
-def diagnose(result: Run, seeds, edge) -> Diagnosis | None:
+def diagnose(result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis | None:
     """The Diagnosis of a Run, or None where every check passed; seeds and edge are those of the run."""
     found = next(((problem, asked) for _, problem, asked in result.verdicts if problem), None)
     if found is None:
@@ -58,7 +61,7 @@ def diagnose(result: Run, seeds, edge) -> Diagnosis | None:
 
 # ------------------------------------------------------------------------------------ the bank of wrong forms
 
-def _in_the_bank(result, seeds, edge):
+def _in_the_bank(result: Run, seeds: Sequence[int], edge: bool) -> Mistake | None:
     """The one wrong form that answers every call as this answer did; failing that, every wrong part alike."""
     names, driver = result.exercise.results, result.exercise.driver
     wrong = [asked for asked in result.asked if asked.problem]
@@ -67,17 +70,19 @@ def _in_the_bank(result, seeds, edge):
     forms = [(mistake, shown and Asked(shown.args, _reply(mistake, packed, driver), shown.expected))
              for mistake in result.exercise.mistakes]
     ways = [_answers_alike]
-    if all(asked.expected is not None and asked.problem.kind in ("value", "shape", "finite") for asked in wrong):
+    if all(asked.expected is not None and asked.problem and asked.problem.kind in ("value", "shape", "finite")
+           for asked in wrong):
         ways.append(_errs_alike)
     for alike in ways:      # most forms are out after one call, where the answer was wrong
-        found = [mistake for mistake, asked in forms if (shown is None or alike(names, shown, asked))
+        found = [mistake for mistake, asked in forms if (shown is None or asked is None or alike(names, shown, asked))
                  and _follows(mistake, result, seeds, edge, functools.partial(alike, names))]
         if len({mistake.code for mistake in found}) == 1:
             return found[0]
     return None
 
 
-def _follows(mistake, result, seeds, edge, alike):
+def _follows(mistake: Mistake, result: Run, seeds: Sequence[int], edge: bool,
+             alike: Callable[[Asked, Asked], bool]) -> bool:
     """Whether a wrong form, asked the same, answers alike from the first call to the last."""
     try:
         other = run(result.exercise, mistake.function, seeds, edge, functools.partial(Retrace, result, alike))
@@ -87,7 +92,7 @@ def _follows(mistake, result, seeds, edge, alike):
             and any(asked.reply.failure is None for asked in other.asked))
 
 
-def _packed(args):
+def _packed(args: tuple) -> bytes | None:
     """The bytes of the arguments; None where a function is handed over: of those, calls may be counted."""
     try:
         return codec.pack(args)
@@ -96,33 +101,33 @@ def _packed(args):
 
 
 @functools.lru_cache(500)       # a class makes the same mistakes, and is asked the same first questions
-def _reply(mistake, packed, driver):
+def _reply(mistake: Mistake, packed: bytes, driver: str) -> Reply:
     """What a wrong form answers when it is asked but this."""
     return call(mistake.function, codec.unpack(packed), driver)
 
 
-def _answers_alike(names, mine, other):
+def _answers_alike(names: Sequence[str], mine: Asked, other: Asked) -> bool:
     return (mine.problem is None and other.problem is None) or _same(mine.reply, other.reply)
 
 
-def _errs_alike(names, mine, other):
+def _errs_alike(names: Sequence[str], mine: Asked, other: Asked) -> bool:
     """Whether each part that is wrong in one call is what the wrong form gives there."""
     if mine.problem is None:
         return True
     if other.reply.failure:
         return False
     ours, theirs, right = (parts(v, names) for v in (mine.reply.result, other.reply.result, mine.expected))
-    return ours is not None and theirs is not None and all(
+    return ours is not None and theirs is not None and right is not None and all(
         _equal(ours[name], right[name]) or _equal(ours[name], theirs[name]) for name in names)
 
 
-def _same(a: Reply, b: Reply):
+def _same(a: Reply, b: Reply) -> bool:
     if a.failure or b.failure:
-        return bool(a.failure and b.failure) and a.failure.kind == b.failure.kind
+        return a.failure is not None and b.failure is not None and a.failure.kind == b.failure.kind
     return a.changed == b.changed and _equal(a.result, b.result)
 
 
-def _equal(a, b):
+def _equal(a: Any, b: Any) -> bool:
     """Whether two plain values are the same, up to rounding."""
     x, y = as_numbers(a), as_numbers(b)
     if x is not None and y is not None:
@@ -136,8 +141,9 @@ def _equal(a, b):
 
 # ------------------------------------------------------------------------------------ what needs no bank
 
-def _raised(problem, asked, exercise):
+def _raised(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     failure = asked.reply.failure
+    assert failure is not None      # or the problem were another
     where = f" (line {failure.line}: `{failure.code}`)" if failure.code else ""
     if failure.kind == "NotPlain":
         return Diagnosis("not a number or an array",
@@ -169,19 +175,19 @@ _TRANSLATIONS = [
 ]
 
 
-def _count(problem, asked, exercise):
+def _count(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     names, got = exercise.results, problem.got
     what = f"{len(got)} values" if isinstance(got, tuple | list) else f"one value ({_kind(got)})"
     return Diagnosis("number of results", f"Your function returned {what}; it should return {len(names)}: "
                                           f"{', '.join(names)}.", asked=asked)
 
 
-def _type(problem, asked, exercise):
+def _type(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     return Diagnosis("type of the result", f"`{problem.label}` is {_kind(problem.got)}; "
                                            f"it should be {_kind(problem.expected)}.", asked=asked)
 
 
-def _keys(problem, asked, exercise):
+def _keys(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     missing = [key for key in problem.expected if key not in problem.got]
     extra = [key for key in problem.got if key not in problem.expected]
     says = []
@@ -192,7 +198,7 @@ def _keys(problem, asked, exercise):
     return Diagnosis("keys of the result", f"`{problem.label}` {' and '.join(says)}.", asked=asked)
 
 
-def _shape(problem, asked, exercise):
+def _shape(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     got, right = problem.got, problem.expected
     letters = _letters(exercise, problem.label)
     says = f"`{problem.label}` has shape {got.shape}{_by_name(got.shape, exercise, asked)}; " \
@@ -204,17 +210,17 @@ def _shape(problem, asked, exercise):
     return Diagnosis("shape of the result", f"{says}: a gradient has the shape of what it belongs to.", asked=asked)
 
 
-def _letters(exercise, label):
+def _letters(exercise: Exercise, label: str) -> str:
     """The names of the axes of a parameter or result; a gradient has those of what it belongs to."""
     return exercise.axes.get(label) or exercise.axes.get(label.removeprefix("d"), "")
 
 
-def _spelled(letters):
+def _spelled(letters: Sequence[str]) -> str:
     """"ND" as the shape (N, D)."""
     return f"({', '.join(letters)}{',' * (len(letters) == 1)})"
 
 
-def _by_name(shape, exercise, asked):
+def _by_name(shape: tuple[int, ...], exercise: Exercise, asked: Asked) -> str:
     """A shape by the names of its axes, where their lengths tell them apart."""
     names = {}
     for parameter, arg in zip(exercise.parameters, asked.args, strict=False):
@@ -226,36 +232,36 @@ def _by_name(shape, exercise, asked):
     return f", that is {_spelled([letter for letters in found for letter in letters])}"
 
 
-def _shapes_given(exercise, asked):
+def _shapes_given(exercise: Exercise, asked: Asked) -> str:
     """The shapes of a call's arguments, by the names of their axes."""
     given = [f"{name} is {_spelled(exercise.axes[name])} = {np.shape(arg)}" for name, arg in
              zip(exercise.parameters, asked.args, strict=False) if name in exercise.axes]
     return f" Here {', '.join(given)}." if given else ""
 
 
-def _changed(problem, asked, exercise):
+def _changed(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     return Diagnosis("writes into its argument",
                      f"Your function changed its argument `{problem.label}`, which others still use.",
                      "How could you make a new array instead?", "A06", asked)
 
 
-def _integer(problem, asked, exercise):
+def _integer(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     return Diagnosis("integers", f"`{problem.label}` is an array of {problem.got.dtype}: a gradient is a real number.",
                      "What is the dtype of the array that you wrote into?", "C01", asked)
 
 
-def _precision(problem, asked, exercise):
+def _precision(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     return Diagnosis("precision lost", f"`{problem.label}` came back as {problem.got.dtype} from "
                                        f"{problem.expected.dtype} input.", asked=asked)
 
 
-def _finite(problem, asked, exercise):
+def _finite(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     bad = "nan" if np.isnan(problem.got).any() else "infinite"
     return Diagnosis("not finite", f"`{problem.label}` is {bad} where it should be a number.",
                      "Which step overflows, or divides by zero?", asked=asked)
 
 
-def _value(problem, asked, title, relation, says):
+def _value(problem: Problem, asked: Asked | None, title: str, relation: str, says: str) -> Diagnosis:
     if says:
         return Diagnosis(title, says, asked=asked, relation=relation)
     got, right, label = problem.got, problem.expected, problem.label
@@ -266,23 +272,27 @@ def _value(problem, asked, title, relation, says):
     return Diagnosis("another value", f"`{label}` is {mine}; it should be {wanted}.", asked=asked)
 
 
-def _said(problem, asked, exercise):
+def _said(problem: Problem, asked: Asked | None, exercise: Exercise) -> Diagnosis:
     return Diagnosis(problem.title, problem.says, problem.ask, problem.code,
                      asked if asked and (asked.expected is not None or asked.problem is problem) else None)
 
 
-_SPEAKERS = {"raised": _raised, "count": _count, "type": _type, "keys": _keys, "shape": _shape,
-             "changed": _changed, "integer": _integer, "precision": _precision, "finite": _finite,
-             "said": _said}
+_SPEAKERS: dict[str, Callable[[Problem, Any, Exercise], Diagnosis]] = {
+    "raised": _raised, "count": _count, "type": _type, "keys": _keys, "shape": _shape, "changed": _changed,
+    "integer": _integer, "precision": _precision, "finite": _finite, "said": _said}
 
 
 # ------------------------------------------------------------------------------------ relations
 
-def _relation(result):
+# changes a result, in the light of what was asked; None where it can't
+Change = Callable[[Asked, np.ndarray, Exercise], np.ndarray | None]
+
+
+def _relation(result: Run) -> tuple[str, str, str]:
     """(title, relation, sentence) that holds between yours and expected at every wrong call; empty if none does."""
     wrong = [asked for asked in result.asked if asked.problem and asked.problem.kind == "value"]
-    sides = [_sides(asked, result.exercise) for asked in wrong]
-    if sides and all(sides):
+    sides = [side for side in (_sides(asked, result.exercise) for asked in wrong) if side]
+    if sides and len(sides) == len(wrong):
         for title, relation, says, change in _RELATIONS:
             changed = [change(asked, mine, result.exercise) for asked, (mine, _) in zip(wrong, sides, strict=True)]
             if all(value is not None and len(value) == len(right) and close(value, right)
@@ -294,7 +304,7 @@ def _relation(result):
     return "", "", ""
 
 
-def _sides(asked, exercise):
+def _sides(asked: Asked, exercise: Exercise) -> tuple[np.ndarray, np.ndarray] | None:
     """The two results as flat arrays; None where they can't be laid side by side."""
     got, right = parts(asked.reply.result, exercise.results), parts(asked.expected, exercise.results)
     if got is None or right is None:
@@ -305,9 +315,9 @@ def _sides(asked, exercise):
     return mine, wanted
 
 
-def _times(power):
+def _times(power: float) -> Change:
     """Changes a result by a power of the upstream gradient, where that is one number for each element."""
-    def change(asked, mine, exercise):
+    def change(asked: Asked, mine: np.ndarray, exercise: Exercise) -> np.ndarray | None:
         k = exercise.parameters.index(exercise.upstream) if exercise.upstream else len(asked.args)
         dout = np.asarray(asked.args[k]) if k < len(asked.args) else np.zeros(())
         if not dout.size or mine.size % dout.size or (power < 0 and not np.all(dout)):
@@ -316,20 +326,20 @@ def _times(power):
     return change
 
 
-def _by_length(power):
+def _by_length(power: int) -> Change:
     """Changes a result by the length of the first axis of its arguments."""
-    def change(asked, mine, exercise):
+    def change(asked: Asked, mine: np.ndarray, exercise: Exercise) -> np.ndarray | None:
         lengths = [arg.shape[0] for arg in asked.args if isinstance(arg, np.ndarray) and arg.ndim]
         return mine * float(lengths[0]) ** power if lengths and lengths[0] > 1 else None
     return change
 
 
-def _reversed(asked, mine, exercise):
+def _reversed(asked: Asked, mine: np.ndarray, exercise: Exercise) -> np.ndarray | None:
     got = parts(asked.reply.result, exercise.results)
-    return _flat([got[name] for name in reversed(exercise.results)]) if len(got) > 1 else None
+    return _flat([got[name] for name in reversed(exercise.results)]) if got and len(got) > 1 else None
 
 
-_RELATIONS = [
+_RELATIONS: list[tuple[str, str, str, Change]] = [
     ("sign", "= −yours", "Every value has the other sign.", lambda asked, mine, exercise: -mine),
     ("upstream dropped", "= yours × dout",
      "These are the local gradients: the upstream gradient has not been multiplied in.", _times(1.0)),
@@ -345,7 +355,7 @@ _RELATIONS = [
 ]
 
 
-def _flat(values):
+def _flat(values: Iterable[Any]) -> np.ndarray | None:
     flat = []
     for value in values:
         if isinstance(value, dict):
@@ -361,7 +371,7 @@ def _flat(values):
     return np.concatenate(flat) if flat else np.zeros(0)
 
 
-def _first_difference(got, right):
+def _first_difference(got: np.ndarray, right: np.ndarray) -> tuple[int, ...]:
     for at in np.ndindex(right.shape):
         scale = np.abs(right).max()
         if not abs(got[at] - right[at]) <= 1e-6 * scale:
@@ -371,7 +381,7 @@ def _first_difference(got, right):
 
 # ------------------------------------------------------------------------------------ values in words
 
-def show(value, digits=4):
+def show(value: Any, digits: int = 4) -> str:
     """A value in a few characters: a few significant digits, small arrays whole, larger ones by their shape."""
     if isinstance(value, float | np.floating):
         return _number(float(value), digits)
@@ -396,18 +406,19 @@ def show(value, digits=4):
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def show_both(got, right):
+def show_both(got: Any, right: Any) -> tuple[str, str]:
     """Two values, numbers with as many digits as it takes to tell them apart."""
     if as_numbers(got) is None or as_numbers(right) is None or isinstance(got, bool) or isinstance(right, bool):
         return show(got), show(right)
+    mine = wanted = ""
     for digits in range(4, 18):
-        texts = f"{float(got):.{digits}g}", f"{float(right):.{digits}g}"
-        if texts[0] != texts[1]:
+        mine, wanted = f"{float(got):.{digits}g}", f"{float(right):.{digits}g}"
+        if mine != wanted:
             break
-    return texts
+    return mine, wanted
 
 
-def show_apart(got, right):
+def show_apart(got: Any, right: Any) -> tuple[str, str]:
     """Two values that differ, with as many digits as it takes to see it; four where twelve would not show it."""
     for digits in (4, 8, 12):
         texts = show(got, digits), show(right, digits)
@@ -416,14 +427,14 @@ def show_apart(got, right):
     return show(got), show(right)
 
 
-def _number(value, digits):
+def _number(value: float, digits: int) -> str:
     value += 0.0    # no −0.0
     if value == int(value) if np.isfinite(value) else False:
         return f"{value:.1f}" if abs(value) < 1e6 else f"{value:.{digits}g}"
     return f"{value:.{digits}g}"
 
 
-def _kind(value):
+def _kind(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return "a number" if value.ndim == 0 else f"an array of shape {value.shape}"
     if isinstance(value, bool):

@@ -1,14 +1,18 @@
 """From an answer to a Report: the exercise's checks run on it, and what came of them is diagnosed."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from course.checks.comparing import Problem
 from course.checks.diagnosis import Diagnosis, diagnose
+from course.checks.exercise import Exercise
 from course.checks.report import Report
-from course.checks.running import Run, run
+from course.checks.running import Finding, Run, run
 
 SHOWN_SEED = 0      # of the draws that `check` shows
 
 
-def examine(exercise, f, seeds, edge, graded=False):
+def examine(exercise: Exercise, f: Any, seeds: Sequence[int], edge: bool, graded: bool = False) -> Report:
     """The Report of an answer: its run on these seeds, and the diagnosis."""
     if not callable(f):
         return _not_a_function(exercise, f, graded)
@@ -16,8 +20,8 @@ def examine(exercise, f, seeds, edge, graded=False):
     return Report(exercise, result, diagnose(result, seeds, edge), graded)
 
 
-def _not_a_function(exercise, value, graded):
+def _not_a_function(exercise: Exercise, value: object, graded: bool) -> Report:
     what = "None" if value is None else f"a {type(value).__name__}"
     says = f"{exercise.name} is {what}, not a function: it should be defined as `{exercise.heading}`."
-    missed = [(share, Problem("unwritten"), None) for share in exercise.checks]
+    missed: list[Finding] = [(check, Problem("unwritten"), None) for check in exercise.checks]
     return Report(exercise, Run(exercise, verdicts=missed), Diagnosis("not a function", says), graded)

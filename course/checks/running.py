@@ -1,7 +1,9 @@
 """Runs an exercise's checks on an answer and keeps everything that was asked and answered."""
 
 import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -17,8 +19,12 @@ class Asked:
 
     args: tuple
     reply: Reply
-    expected: object = None
+    expected: Any = None
     problem: Problem | None = None
+
+
+# a check, the first Problem that it found or None, and the call at which it showed
+Finding = tuple[Check, Problem | None, Asked | None]
 
 
 @dataclass
@@ -27,22 +33,22 @@ class Run:
 
     seeds     of the draws
     asked     every call, in order
-    verdicts  for each check that ran: None, or the first Problem and the call at which it showed
+    verdicts  for each check that ran, its Finding
     counts    what tests counted (calls of a function that they handed out, say)
     """
 
     exercise: Exercise
-    seeds: tuple = ()
+    seeds: tuple[int, ...] = ()
     asked: list[Asked] = field(default_factory=list)
-    verdicts: list[tuple[Check, Problem | None, Asked | None]] = field(default_factory=list)
+    verdicts: list[Finding] = field(default_factory=list)
     counts: list = field(default_factory=list)
 
     @property
-    def passed(self):
+    def passed(self) -> bool:
         return all(problem is None for _, problem, _ in self.verdicts)
 
     @property
-    def score(self):
+    def score(self) -> float:
         """Points earned; all of them only if every check of the exercise ran and passed."""
         failed = {id(check) for check, problem, _ in self.verdicts if problem}
         ran = {id(check) for check, _, _ in self.verdicts}
@@ -50,7 +56,7 @@ class Run:
                          if id(check) in ran and id(check) not in failed))
 
     @property
-    def warnings(self):
+    def warnings(self) -> list[str]:
         return list(dict.fromkeys(text for asked in self.asked for text in asked.reply.warnings))
 
 
@@ -66,27 +72,28 @@ class Ask:
     ask.here() says that a problem shows at the call just made, where a test goes on asking after it.
     """
 
-    def __init__(self, f, run, seed):
-        self.f, self.run, self.seed, self.shown = f, run, seed, None
+    def __init__(self, f: Any, run: Run, seed: tuple[int, int]) -> None:
+        self.f, self.run, self.seed = f, run, seed
+        self.shown: Asked | None = None
 
     @functools.cached_property
-    def draw(self):
+    def draw(self) -> Draw:
         return Draw(self.seed)
 
-    def __call__(self, *args):
+    def __call__(self, *args: Any) -> Any:
         asked = self.record(args)
         if asked.problem:
             raise _Stop
         return asked.reply.result
 
-    def compare(self, *args, expected=None):
+    def compare(self, *args: Any, expected: Any = None) -> Any:
         """Call the answer and compare its result with the oracle's (or with `expected`)."""
         asked = self.record(args, expected, oracle=self.run.exercise.oracle)
         if asked.problem:
             raise _Stop
         return asked.reply.result
 
-    def refuses(self, *args, otherwise):
+    def refuses(self, *args: Any, otherwise: Problem) -> None:
         """Call the answer with arguments that it should turn down, by an exception that says why.
 
         Any exception counts whose message is not empty.  `otherwise` is the Problem of an answer that goes on.
@@ -94,14 +101,15 @@ class Ask:
         if self.record(args, otherwise=otherwise).problem:
             raise _Stop
 
-    def here(self):
+    def here(self) -> None:
         self.shown = self.shown or self.run.asked[-1]
 
-    def count(self, value):
+    def count(self, value: Any) -> Any:
         self.run.counts.append(value)
         return value
 
-    def record(self, args, expected=None, part=None, oracle=None, otherwise=None):
+    def record(self, args: tuple, expected: Any = None, part: str | None = None, oracle: Callable | None = None,
+               otherwise: Problem | None = None) -> Asked:
         """Call the answer, look at what came back, and enter both into the record."""
         if expected is None and oracle is not None:
             expected = oracle(*args)
@@ -121,11 +129,13 @@ class Retrace(Ask):
     theirs  the answer's Run; alike(asked, asked) whether two calls, of the answer and of the form, agree
     """
 
-    def __init__(self, theirs, alike, f, run, seed):
+    def __init__(self, theirs: Run, alike: Callable[[Asked, Asked], bool], f: Any, run: Run,
+                 seed: tuple[int, int]) -> None:
         super().__init__(f, run, seed)
         self.theirs, self.alike = theirs, alike
 
-    def record(self, args, expected=None, part=None, oracle=None, otherwise=None):
+    def record(self, args: tuple, expected: Any = None, part: str | None = None, oracle: Callable | None = None,
+               otherwise: Problem | None = None) -> Asked:
         k = len(self.run.asked)
         if k == len(self.theirs.asked):
             raise Different
@@ -134,7 +144,7 @@ class Retrace(Ask):
             raise Different
         return asked
 
-    def count(self, value):
+    def count(self, value: Any) -> Any:
         super().count(value)
         if self.theirs.counts[:len(self.run.counts)] != self.run.counts:
             raise Different
@@ -145,33 +155,35 @@ class Different(Exception):
     """Ends the run of a wrong form that does not answer as the answer did."""
 
 
-def run(exercise, f, seeds=(0,), edge=True, asker=Ask):
+def run(exercise: Exercise, f: Any, seeds: Sequence[int] = (0,), edge: bool = True,
+        asker: Callable[[Any, Run, tuple[int, int]], Ask] = Ask) -> Run:
     """Run an exercise's checks on the answer f, once for each seed; `edge` adds those that only `grade` runs."""
     result = Run(exercise, tuple(seeds))
     for number, check in enumerate(exercise.checks):
         if check.edge and not edge:
             continue
-        problem = None
+        problem = culprit = None
         for seed in seeds[-1:] if check.once else seeds:
             ask = asker(f, result, (seed, number))
             first = len(result.asked)
-            problem = _test(check, ask) if check.test else _cases(check, ask, edge)
+            problem = _test(check.test, ask) if check.test else _cases(check, ask, edge)
             if problem:
+                wrong = next((asked for asked in result.asked[first:] if asked.problem), None)
+                culprit = ask.shown or wrong or (result.asked[-1] if result.asked else None)
                 break
-        culprit = ask.shown or next((asked for asked in result.asked[first:] if asked.problem), None)
-        result.verdicts.append((check, problem, culprit or (result.asked[-1] if problem and result.asked else None)))
+        result.verdicts.append((check, problem, culprit))
     return result
 
 
-def _test(check, ask):
+def _test(test: Callable, ask: Ask) -> Problem | None:
     first = len(ask.run.asked)
     try:
-        return check.test(ask)
+        return test(ask)
     except _Stop:
         return next(asked.problem for asked in ask.run.asked[first:] if asked.problem)
 
 
-def _cases(check, ask, edge):
+def _cases(check: Check, ask: Ask, edge: bool) -> Problem | None:
     """Ask every case of a check, wrong answers or not: a mistake is named by all that it answers."""
     first = None
     for args, expected in _drawn(ask.run.exercise, check, ask.seed, edge):
@@ -183,15 +195,16 @@ def _cases(check, ask, edge):
 
 
 @functools.lru_cache(256)       # the wrong forms are asked what the answer was asked, and each class the same again
-def _drawn(exercise, check, seed, edge):
+def _drawn(exercise: Exercise, check: Check, seed: tuple[int, int], edge: bool) -> list[tuple[tuple, Any]]:
     """[(arguments, what is right)] of a check's cases."""
+    assert check.draw and exercise.oracle       # a check has these, or else a test
     cases = [case if isinstance(case, tuple) else (case,) for case in check.draw(Draw(seed))]
     if edge and check.edge and exercise.upstream:
         cases.append(_scaled(cases[0], exercise))
     return [(args, exercise.oracle(*args)) for args in cases]
 
 
-def _scaled(args, exercise):
+def _scaled(args: tuple, exercise: Exercise) -> tuple:
     """The same case with another upstream gradient: a backward pass is linear in it."""
     k = exercise.parameters.index(exercise.upstream)
     if k >= len(args):
@@ -199,7 +212,7 @@ def _scaled(args, exercise):
     return (*args[:k], args[k] * -2.5, *args[k + 1:])
 
 
-def _failed(reply, exercise):
+def _failed(reply: Reply, exercise: Exercise) -> Problem | None:
     """What is wrong with a reply before one looks at its values."""
     if reply.failure:
         return Problem("unwritten" if _is_blank(reply.failure) else "raised")
@@ -211,7 +224,7 @@ def _failed(reply, exercise):
     return None
 
 
-def _not_refused(reply, otherwise):
+def _not_refused(reply: Reply, otherwise: Problem) -> Problem | None:
     """None where the reply is an exception with a message."""
     if _is_blank(reply.failure) or (reply.failure is None and _is_nothing(reply.result)):
         return Problem("unwritten")
@@ -223,19 +236,19 @@ def _not_refused(reply, otherwise):
                 "What would you like to read there, a month from now?", "W07", "an error without a message")
 
 
-def _is_blank(failure):
+def _is_blank(failure: Failure | None) -> bool:
     """Whether a failure is what a stub does."""
     return failure is not None and (failure.kind == "NotImplementedError" or failure == Failure("NotPlain", "ellipsis"))
 
 
-def _is_nothing(value):
+def _is_nothing(value: Any) -> bool:
     """None, or results that are all None: a stub's."""
     if isinstance(value, tuple | list) and value:
         return all(map(_is_nothing, value))
     return value is None
 
 
-def _holds_floats(value):
+def _holds_floats(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return any(map(_holds_floats, value))
     if isinstance(value, dict):

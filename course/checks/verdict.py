@@ -1,6 +1,7 @@
 """What a report found, as data. It travels in an output's metadata, so that nothing has to be read back from text."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from course import __version__
 
@@ -61,7 +62,7 @@ class Verdict:
         return {KEY: asdict(self) | {"seeds": [str(seed) for seed in self.seeds]}}
 
 
-def verdict_in(metadata) -> Verdict | None:
+def verdict_in(metadata: Any) -> Verdict | None:
     """The Verdict that an output's metadata hold; None where they hold none, or one that is not whole."""
     try:
         about = metadata[KEY]
@@ -76,6 +77,6 @@ def verdict_in(metadata) -> Verdict | None:
         return None
 
 
-def counted(n, what) -> str:
+def counted(n: float, what: str) -> str:
     """A number of things in words: "1 call", "0.5 points"."""
     return f"{n:g} {what}{'' if n == 1 else 's'}"

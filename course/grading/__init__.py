@@ -9,10 +9,12 @@ gradebook   the course folder, and its one writer       run        `backprop aut
 summary     what a class got wrong
 """
 
+from typing import Any
+
 _NBGRADER = "nbgrader.preprocessors."
 
 
-def use_judge(c):
+def use_judge(c: Any) -> None:
     """In nbgrader_config.py: let `nbgrader autograde` and Formgrader repair and judge submissions.
 
     CheckCellMetadata is left out, which takes a fifth of a second a notebook: after the repair, nbgrader's metadata

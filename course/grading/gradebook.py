@@ -4,15 +4,25 @@ A submission is written into a staging folder, its grades in one transaction, an
 place: it counts as graded when its folder stands and every automatic grade is set.
 """
 
+from __future__ import annotations
+
 import contextlib
 import logging
 import os
 import shutil
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from course.grading.worker import Job
+from course.grading.worker import Job, Result
 from course.places import CONFIGURATION, configuration_folder
+
+if TYPE_CHECKING:       # nbgrader's import takes seconds, in which workers start
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config.loader import Config
+
+    from course.grading.key import Key
 
 STAGING = ".staging"
 
@@ -21,9 +31,9 @@ class GradingError(Exception):
     """Why a class can't be graded, in a sentence."""
 
 
-def load_config():
+def load_config() -> Config:
     """The configuration in force: of the current folder, or of the course's own."""
-    from traitlets.config import PyFileConfigLoader
+    from traitlets.config.loader import PyFileConfigLoader
 
     return PyFileConfigLoader(CONFIGURATION, path=str(configuration_folder())).load_config()
 
@@ -31,7 +41,7 @@ def load_config():
 class Classroom:
     """A course folder with its gradebook, seen for one assignment."""
 
-    def __init__(self, config, assignment, root):
+    def __init__(self, config: Config, assignment: str, root: str | Path) -> None:
         from nbgrader.api import Gradebook
         from nbgrader.coursedir import CourseDirectory
 
@@ -48,7 +58,7 @@ class Classroom:
         self._cells = [cell for notebook in self.gradebook.find_assignment(assignment).notebooks
                        for cell in (*notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells)]
 
-    def _keys(self):
+    def _keys(self) -> dict[str, Key]:
         from nbgrader.api import MissingEntry
 
         from course.grading.key import key_of
@@ -56,12 +66,12 @@ class Classroom:
         try:
             notebooks = self.gradebook.find_assignment(self.assignment).notebooks
         except MissingEntry:
-            known = ", ".join(sorted(found.name for found in self.gradebook.assignments)) or "none"
+            known = ", ".join(sorted(str(found.name) for found in self.gradebook.assignments)) or "none"
             raise GradingError(f"The gradebook knows no assignment {self.assignment!r}; it knows: {known}.\n"
                                f"Release it first: nbgrader generate_assignment {self.assignment} --force") from None
         return {notebook.name: key_of(self.gradebook, notebook.name, self.assignment) for notebook in notebooks}
 
-    def submissions(self):
+    def submissions(self) -> Iterator[Job]:
         """Every Job there is, graded or not."""
         pattern = self.course.format_path(self.course.submitted_directory, "*", self.assignment)
         folder = Path(pattern)
@@ -70,18 +80,18 @@ class Classroom:
             if path.is_dir() and not path.is_symlink():
                 yield Job(path.relative_to(base).parts[0], self.assignment, path)
 
-    def graded_folder(self, job):
+    def graded_folder(self, job: Job) -> Path:
         return Path(self.course.format_path(self.course.autograded_directory, job.student, job.assignment))
 
     @property
-    def staging(self):
+    def staging(self) -> Path:
         return Path(self.course.format_path(self.course.autograded_directory, STAGING, self.assignment)).parent
 
-    def clear_staging(self):
+    def clear_staging(self) -> None:
         """Remove what a run left that was killed."""
         shutil.rmtree(self.staging, ignore_errors=True)
 
-    def is_graded(self, job):
+    def is_graded(self, job: Job) -> bool:
         """Whether the folder stands, as new as the submission, and every automatic grade is set."""
         folder = self.graded_folder(job)
         if not folder.is_dir() or _timestamp(self.course, folder) != _timestamp(self.course, job.folder):
@@ -90,12 +100,12 @@ class Classroom:
         return bool(grades) and all(
             grade.auto_score is not None or grade.needs_manual_grade for grade in grades.values())
 
-    def failed(self, job):
+    def failed(self, job: Job) -> bool:
         """Whether a graded submission lacks points that a test could give."""
         return any((grade.auto_score or 0) < grade.max_score for grade in self._grades(job).values()
                    if grade.auto_score is not None)
 
-    def _grades(self, job):
+    def _grades(self, job: Job) -> dict[tuple[str, str], Any]:
         from nbgrader.api import MissingEntry
 
         try:
@@ -104,7 +114,7 @@ class Classroom:
             return {}
         return {(notebook.name, grade.name): grade for notebook in submission.notebooks for grade in notebook.grades}
 
-    def record(self, result, only=None):
+    def record(self, result: Result, only: str | None = None) -> None:
         """Enter a result: stage the folder, set the grades in one transaction, rename the folder into place.
 
         only  a grade id: nothing but this grade is changed
@@ -123,7 +133,7 @@ class Classroom:
         _sync(folder.parent)
         shutil.rmtree(old, ignore_errors=True)
 
-    def _set_grades(self, result, only):
+    def _set_grades(self, result: Result, only: str | None) -> None:
         from nbgrader.preprocessors import AssignLatePenalties
 
         job, gradebook = result.job, self.gradebook
@@ -142,7 +152,7 @@ class Classroom:
                     silent = (notebook.name, comment.name) in result.unanswered
                     comment.auto_comment = "No response." if silent else None
         gradebook.db.flush()
-        late = AssignLatePenalties(config=self.config)
+        late: Any = AssignLatePenalties(config=self.config)
         late.init_plugin()
         for notebook in submission.notebooks:
             notebook.late_submission_penalty = None
@@ -153,11 +163,11 @@ class Classroom:
                     notebook.late_submission_penalty = late._check_late_penalty(notebook, penalty)
         gradebook.db.commit()
 
-    def close(self):
+    def close(self) -> None:
         self.gradebook.close()
 
 
-def _stage(result, staged):
+def _stage(result: Result, staged: Path) -> None:
     """Write the graded folder, and see that it is on the disk."""
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(parents=True)
@@ -177,7 +187,7 @@ def _stage(result, staged):
     _sync(staged)
 
 
-def _sync(path):
+def _sync(path: Path) -> None:
     fd = os.open(path, os.O_RDONLY)
     try:
         os.fsync(fd)
@@ -185,13 +195,13 @@ def _sync(path):
         os.close(fd)
 
 
-def _writable(folder):
+def _writable(folder: Path) -> None:
     for path in [folder, *folder.rglob("*")]:
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def _timestamp(course, folder):
+def _timestamp(course: CourseDirectory, folder: Path) -> Any:
     with contextlib.suppress(Exception):
         return course.get_existing_timestamp(str(folder))
     return None

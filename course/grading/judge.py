@@ -7,10 +7,12 @@ submission makes of them is of no account.
 import ast
 import builtins
 from dataclasses import dataclass
+from typing import Any
 
 from nbformat import NotebookNode
 
 from course.grading import testcell
+from course.grading.key import Key
 from course.grading.nursery import Limits, NoIsolation, Nursery
 from course.grading.repair import name_of
 from course.grading.session import GivenUp, Session
@@ -23,14 +25,14 @@ HOW_TO_GO_ON = ("Grading stopped, since a learner's code would run with all that
                 "isolation, put c.Judge.isolation = False into nbgrader_config.py.")
 # Not to be had in a submission: libraries that differentiate, so that a gradient is written, not called.
 BLOCKED = ("autodiff", "torch", "jax", "tensorflow", "autograd", "mygrad", "tinygrad", "sympy", "casadi")
-ALLOWED = {"05_pytorch_comparison": ("autodiff", "torch")}
+ALLOWED: dict[str, tuple[str, ...]] = {"05_pytorch_comparison": ("autodiff", "torch")}
 
 LAST_WORDS = 0.5        # seconds in which the end of the warm process shows, after that of what it forked
 
-_nurseries = {}
+_nurseries: dict[tuple[bool, tuple[str, ...], bool], Nursery] = {}
 
 
-def nursery(isolation, assignment, plots=False):
+def nursery(isolation: bool, assignment: str, plots: bool = False) -> Nursery:
     """This process's warm process for an assignment's submissions, started at its first use."""
     ours = tuple(name for name in ALLOWED.get(assignment, ()) if name == "autodiff")     # the others are installed
     kind = (isolation, ours, plots)
@@ -53,7 +55,7 @@ class Settings:
     memory: int = 1024
 
 
-def judge(nb, key, settings):
+def judge(nb: NotebookNode, key: Key, settings: Settings) -> None:
     """Run a repaired notebook and write the outputs of its cells; those of test cells hold score and verdict.
 
     Where the warm process is killed meanwhile, nothing that was found counts: all is done again with a new one.
@@ -70,7 +72,7 @@ def judge(nb, key, settings):
     raise RuntimeError("the process from which submissions are forked was killed, three times over")
 
 
-def _judge(nb, key, settings, warm):
+def _judge(nb: NotebookNode, key: Key, settings: Settings, warm: Nursery) -> bool:
     """Run a notebook's cells; whether none of the submission's processes was lost."""
     blocked = tuple(name for name in BLOCKED if name not in ALLOWED.get(key.assignment, ()))
     session = Session(warm, Limits(tree=settings.memory, blocked=blocked), settings.cell_seconds,
@@ -100,8 +102,10 @@ def _judge(nb, key, settings, warm):
     return session.whole
 
 
-def _test(source, namespace, session, points, settings):
+def _test(source: str, namespace: dict[str, Any], session: Session, points: float | None,
+          settings: Settings) -> list[dict[str, Any]]:
     """The outputs of a test cell, against a snapshot of this place."""
+    outputs: list[dict[str, Any]] = []
     for _ in range(2):          # a process may have been killed from outside
         snapshot = session.snapshot(settings.call_seconds, settings.exercise_seconds)
         try:
@@ -119,7 +123,7 @@ def _test(source, namespace, session, points, settings):
     return outputs
 
 
-def _plain(source):
+def _plain(source: str) -> str:
     """A test cell as Python, where IPython's magics are in it."""
     try:
         ast.parse(source)

@@ -4,6 +4,7 @@ import ast
 import contextlib
 import functools
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,12 @@ class KeyCell:
     points: float | None
 
     @property
-    def test(self):
+    def test(self) -> bool:
         """Whether this is a locked test cell, which runs in the grader."""
         return self.grade and self.locked and self.kind == "code"
 
     @property
-    def metadata(self):
+    def metadata(self) -> dict[str, Any]:
         """nbgrader's metadata, schema version 3."""
         about = {"grade": self.grade, "grade_id": self.name, "locked": self.locked, "schema_version": 3,
                  "solution": self.solution, "task": self.task, "checksum": self.checksum, "cell_type": self.kind}
@@ -40,13 +41,13 @@ class Key:
     assignment: str
     notebook: str
     cells: tuple[KeyCell, ...]
-    by_name: dict = field(init=False)
+    by_name: dict[str, KeyCell] = field(init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {cell.name: cell for cell in self.cells})
 
 
-def key_of(gradebook, notebook, assignment):
+def key_of(gradebook: Any, notebook: str, assignment: str) -> Key:
     """The Key of a notebook, from an open Gradebook."""
     found = gradebook.find_notebook(notebook, assignment)
     graded = {cell.name: cell for cell in [*found.grade_cells, *found.task_cells]}
@@ -60,9 +61,9 @@ def key_of(gradebook, notebook, assignment):
 
 
 @functools.lru_cache(1000)
-def defined_names(source):
+def defined_names(source: str) -> frozenset[str]:
     """The names that a cell's source binds on its top level; none where it is no Python."""
-    names = set()
+    names: set[str] = set()
     with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
         for node in ast.parse(source).body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

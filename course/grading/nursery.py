@@ -14,8 +14,10 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 
 from course.grading.inside.wire import Closed, Late, Wire
 
@@ -43,7 +45,7 @@ class Limits:
     file: int = 64  # MB, the largest file
     disk: int = 128  # MB, in each folder of its own
     cpu: int = 600  # seconds of one process
-    blocked: tuple = ()  # modules that can't be imported
+    blocked: tuple[str, ...] = ()  # modules that can't be imported
 
 
 class Nursery:
@@ -53,10 +55,12 @@ class Nursery:
     plots     whether matplotlib is imported: it doubles the memory of the process, and so the time of each fork
     """
 
-    def __init__(self, isolation=True, packages=(), plots=False):
+    def __init__(self, isolation: bool = True, packages: Iterable[str] = (), plots: bool = False) -> None:
         self.isolation, self.plots = isolation, plots
         self._code = tempfile.mkdtemp(prefix="grading-")
-        self._requests = self._process = self._log = None
+        self._requests: Wire | None = None
+        self._process: subprocess.Popen | None = None
+        self._log: IO[bytes] | None = None
         atexit.register(self.close)
         try:
             _carry(Path(self._code), packages)
@@ -65,7 +69,7 @@ class Nursery:
             self.close()
             raise
 
-    def _start(self):
+    def _start(self) -> None:
         ours, theirs = socket.socketpair()
         command = [sys.executable, "-I", "-c",
                    f"import sys; sys.path.insert(0, {CODE if self.isolation else self._code!r}); "
@@ -86,30 +90,33 @@ class Nursery:
             self._process.wait()
             raise NoIsolation(self._why()) from None
 
-    def _why(self):
-        self._log.seek(0)
-        said = self._log.read().decode(errors="replace").strip().splitlines()
+    def _why(self) -> str:
+        said = self.said().strip().splitlines()
         what = "The sandbox" if self.isolation else "The process for submissions"
         return f"{what} did not start. It said: {' '.join(said[-3:]) or 'nothing'}"
 
-    def fork(self, limits):
+    def fork(self, limits: Limits) -> tuple[Wire, Wire]:
         """A new process for a submission: (Wire to it, Wire to its supervisor). Hanging up the latter ends it."""
+        if self._requests is None:
+            raise Closed
         channel, theirs = socket.socketpair()
         control, supervisor = socket.socketpair()
         with theirs, supervisor:
             self._requests.send(asdict(limits), [theirs.fileno(), supervisor.fileno()])
         return Wire(channel), Wire(control)
 
-    def alive(self, seconds=0.0):
+    def alive(self, seconds: float = 0.0) -> bool:
         """Whether the warm process is there; it is watched for `seconds`. It never writes, so what comes is its end."""
-        return not select.select([self._requests], [], [], seconds)[0]
+        return self._requests is not None and not select.select([self._requests], [], [], seconds)[0]
 
-    def said(self):
+    def said(self) -> str:
         """What the processes behind have reported of themselves, for a log."""
+        if self._log is None:
+            return ""
         self._log.seek(0)
         return self._log.read().decode(errors="replace")
 
-    def close(self):
+    def close(self) -> None:
         """End the warm process, and with it everything that it forked."""
         atexit.unregister(self.close)
         if self._requests:
@@ -126,7 +133,7 @@ class Nursery:
         shutil.rmtree(self._code, ignore_errors=True)
 
 
-def _carry(folder, packages):
+def _carry(folder: Path, packages: Iterable[str]) -> None:
     """Copy the modules that run inside: what a submission could read holds no test and no answer."""
     for name in EMPTY:
         path = folder / "course" / name
@@ -143,13 +150,13 @@ def _carry(folder, packages):
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def _environment():
+def _environment() -> dict[str, str]:
     """No secret of the grader's in the environment; one thread for linear algebra."""
     return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "HOME": "/tmp",
             **{f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}}
 
 
-def sandbox(code):
+def sandbox(code: str) -> list[str]:
     """The command line of bubblewrap around the warm process; NoIsolation where there is none."""
     if sys.platform != "linux":
         raise NoIsolation(f"Submissions can be isolated on Linux only; this is {sys.platform}.")
@@ -190,12 +197,12 @@ def sandbox(code):
     return command
 
 
-def own_folders():
+def own_folders() -> list[str]:
     """The folders that a submission gets empty and to itself: /tmp not where Python itself lies in it."""
     return [HOME, "/dev/shm", *(["/tmp"] if not any(path.startswith("/tmp/") for path in _pythons()) else [])]
 
 
-def _pythons():
+def _pythons() -> list[str]:
     """The folders of this Python and its packages, none inside another; /usr is there anyway."""
     paths = {sys.prefix, sys.base_prefix, os.path.dirname(os.path.realpath(sys.executable)),
              *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))}

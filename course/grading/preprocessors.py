@@ -5,13 +5,15 @@
 """
 
 from dataclasses import fields
+from typing import Any
 
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
 from course.grading.judge import SEPARATION_ONLY, Settings, judge
-from course.grading.key import key_of
+from course.grading.key import Key, key_of
 from course.grading.repair import repair
 
 
@@ -27,10 +29,10 @@ class Judge(NbGraderPreprocessor):
     memory = Integer(1024, help="Megabytes of memory that a submission may use.").tag(config=True)
 
     @property
-    def settings(self):
+    def settings(self) -> Settings:
         return Settings(**{field.name: getattr(self, field.name) for field in fields(Settings)})
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         if not self.isolation:
             self.log.warning(SEPARATION_ONLY)
         key = _repaired_with.pop(_whose(resources), None)
@@ -41,22 +43,22 @@ class Judge(NbGraderPreprocessor):
 class Repair(NbGraderPreprocessor):
     """Comes first of c.Autograde.sanitize_preprocessors: mends what would end the class's run, and notes it."""
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         key = _repaired_with[_whose(resources)] = _key(resources)
         for note in repair(nb, key):
             self.log.warning(note)
         return nb, resources
 
 
-_repaired_with = {}     # keys on their way from Repair to Judge
+_repaired_with: dict[tuple[str, ...], Key] = {}     # keys on their way from Repair to Judge
 
 
-def _whose(resources):
+def _whose(resources: dict[str, Any]) -> tuple[str, ...]:
     about = resources["nbgrader"]
     return about["db_url"], about["assignment"], about["notebook"], about["student"]
 
 
-def _key(resources):
+def _key(resources: dict[str, Any]) -> Key:
     about = resources["nbgrader"]
     with Gradebook(about["db_url"]) as gradebook:
         return key_of(gradebook, about["notebook"], about["assignment"])

@@ -5,17 +5,20 @@ duplicated, deleted, moved, split and stripped cells are graded as what they wer
 is changed or left out.
 """
 
+from pathlib import Path
+from typing import Any
+
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from course.grading.key import defined_names
+from course.grading.key import Key, KeyCell, defined_names
 from course.grading.testcell import free_names
 from course.grading.verdicts import unmark
 
 
-def repair(nb, key):
+def repair(nb: NotebookNode, key: Key) -> list[str]:
     """Repair a notebook (of nbformat 4) in place; returns the notes, sentences for the instructor."""
-    notes = []
+    notes: list[str] = []
     unmark(nb)
     for cell in nb.cells:
         if cell.cell_type == "code":
@@ -30,13 +33,13 @@ def repair(nb, key):
     return notes
 
 
-def name_of(cell):
+def name_of(cell: NotebookNode) -> Any:
     """A cell's grade id, or None."""
     about = cell.metadata.get("nbgrader")
     return about.get("grade_id") if isinstance(about, dict) else None
 
 
-def _strip_foreign(nb, key, notes):
+def _strip_foreign(nb: NotebookNode, key: Key, notes: list[str]) -> None:
     """Take away metadata of nbgrader's that this notebook was not released with."""
     for cell in nb.cells:
         if "nbgrader" in cell.metadata and name_of(cell) not in key.by_name:
@@ -47,11 +50,11 @@ def _strip_foreign(nb, key, notes):
                              f"({str(name_of_about(about))[:40]!r}); it was run as a plain cell.")
 
 
-def name_of_about(about):
+def name_of_about(about: dict) -> Any:
     return about.get("grade_id", "no name")
 
 
-def _strip_duplicates(nb, notes):
+def _strip_duplicates(nb: NotebookNode, notes: list[str]) -> None:
     """Of several cells of one id let the last be the one, as nbgrader does; the others run as plain cells."""
     seen = set()
     for cell in reversed(nb.cells):
@@ -63,7 +66,7 @@ def _strip_duplicates(nb, notes):
             seen.add(name)
 
 
-def _recognise(nb, key, notes):
+def _recognise(nb: NotebookNode, key: Key, notes: list[str]) -> None:
     """Give cells whose metadata were lost their names back: by their text, or by what they define."""
     there = {name_of(cell) for cell in nb.cells}
     for known in key.cells:
@@ -75,7 +78,7 @@ def _recognise(nb, key, notes):
             notes.append(f"The cell {known.name!r} had lost its metadata; it was recognised.")
 
 
-def _looks_like(cell, known):
+def _looks_like(cell: NotebookNode, known: KeyCell) -> bool:
     if cell.source.strip() == known.source.strip():
         return True
     if known.locked or known.kind != "code" or cell.cell_type != "code":
@@ -83,7 +86,7 @@ def _looks_like(cell, known):
     return bool(defined_names(cell.source) & defined_names(known.source))
 
 
-def _restore(nb, key, notes):
+def _restore(nb: NotebookNode, key: Key, notes: list[str]) -> None:
     """Give known cells their type and metadata, and locked ones their text, back."""
     for cell in nb.cells:
         known = key.by_name.get(name_of(cell))
@@ -99,7 +102,7 @@ def _restore(nb, key, notes):
         cell.metadata["nbgrader"] = NotebookNode(known.metadata)
 
 
-def _retype(cell, kind):
+def _retype(cell: NotebookNode, kind: str) -> None:
     cell.cell_type = kind
     if kind == "code":
         cell.outputs, cell.execution_count = [], None
@@ -109,7 +112,7 @@ def _retype(cell, kind):
     cell.pop("attachments", None)
 
 
-def _add_missing(nb, key, notes):
+def _add_missing(nb: NotebookNode, key: Key, notes: list[str]) -> None:
     """Put deleted cells back: test cells at the end, other locked cells at the beginning."""
     there = {name_of(cell) for cell in nb.cells}
     at = 0
@@ -128,7 +131,7 @@ def _add_missing(nb, key, notes):
         notes.append(f"The cell {known.name!r} was missing; it was put back.")
 
 
-def _move_behind_answers(nb, key, notes):
+def _move_behind_answers(nb: NotebookNode, key: Key, notes: list[str]) -> None:
     """Move a test cell that stands above the answer it tests to below it."""
     given = set().union(*(defined_names(known.source) for known in key.cells if known.locked), set())
     for cell in list(nb.cells):
@@ -148,7 +151,7 @@ def _move_behind_answers(nb, key, notes):
             notes.append(f"The test cell {known.name!r} stood above its answer; it was moved below.")
 
 
-def read(path):
+def read(path: Path) -> NotebookNode:
     """The notebook at a path, as nbformat 4; ValueError, in a sentence, where it is none."""
     import nbformat
 
@@ -159,7 +162,7 @@ def read(path):
     try:
         nb = nbformat.reads(text, as_version=4)
         for cell in nb.cells:
-            cell.source, cell.metadata, cell.cell_type  # noqa: B018  what everything relies on
+            cell.source, cell.metadata, cell.cell_type  # noqa: B018  # pyright: ignore[reportUnusedExpression]  or there are none
             if cell.cell_type not in ("code", "markdown", "raw"):
                 raise ValueError(f"a cell of type {cell.cell_type!r}")
             if not isinstance(cell.source, str):

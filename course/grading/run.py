@@ -4,6 +4,8 @@ Workers run submissions and return results; one writer, this process, enters the
 run, the next one does the rest, and only that.
 """
 
+from __future__ import annotations
+
 import argparse
 import contextlib
 import fcntl
@@ -11,25 +13,33 @@ import multiprocessing
 import os
 import signal
 import sys
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from course.grading.gradebook import Classroom, GradingError, load_config
-from course.grading.worker import Result, grade_submission
+from course.grading.worker import Job, Result, grade_submission
 from course.places import ROOT
+
+if TYPE_CHECKING:
+    from course.grading.judge import Settings
 
 LOCK = ".grading.lock"
 
 
-def grade_class(classroom, jobs, settings, executor: Executor, tell=lambda result, done: None, only=None):
+def grade_class(classroom: Classroom, jobs: Iterable[Job], settings: Settings, executor: Executor,
+                tell: Callable[[Result, int], object] = lambda result, done: None,
+                only: str | None = None) -> list[Result]:
     """Grade jobs on an executor and enter each result as it comes; returns the results, without the notebooks.
 
     executor  any concurrent.futures.Executor, on this machine or on a cluster; its workers need this package
     tell      called with each result, when it has been entered, and how many there are
     """
-    waiting, results = {}, []
+    waiting: dict[Future[Result], Job] = {}
+    results: list[Result] = []
     for job in jobs:
         waiting[executor.submit(grade_submission, job, classroom.keys, settings)] = job
     for future in as_completed(waiting):
@@ -47,13 +57,13 @@ def grade_class(classroom, jobs, settings, executor: Executor, tell=lambda resul
     return results
 
 
-def local_executor(workers):
+def local_executor(workers: int) -> ProcessPoolExecutor:
     """Worker processes of this machine, each with a warm process of its own."""
     return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_follow_parent,
                                initargs=(os.getpid(),))
 
 
-def warm_up(isolation, assignment):
+def warm_up(isolation: bool, assignment: str) -> None:
     """In a worker: start its warm process."""
     from course.grading.judge import NoIsolation, nursery
 
@@ -61,7 +71,7 @@ def warm_up(isolation, assignment):
         nursery(isolation, assignment)
 
 
-def _follow_parent(parent):
+def _follow_parent(parent: int) -> None:
     """A worker ends with its parent, however and whenever that ends, and leaves Ctrl-C to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
@@ -73,7 +83,7 @@ def _follow_parent(parent):
 
 
 @contextlib.contextmanager
-def one_run_at_a_time(root):
+def one_run_at_a_time(root: str | Path) -> Iterator[None]:
     """Two runs in one course folder would write the same grades; the second is told so."""
     with open(Path(root) / LOCK, "w") as file:
         try:
@@ -83,9 +93,9 @@ def one_run_at_a_time(root):
         yield
 
 
-def main(argv):
+def main(argv: list[str]) -> int:
     """`backprop autograde ASSIGNMENT`; returns an exit code: 1 where a submission could not be graded."""
-    parser = argparse.ArgumentParser(prog="backprop autograde", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="backprop autograde", description=__doc__ and __doc__.splitlines()[0])
     parser.add_argument("assignment", help="for example 04_vectorized_gradients")
     parser.add_argument("--student", action="append", help="only this student (may be given again)")
     parser.add_argument("--force", action="store_true", help="grade also what is graded already")
@@ -114,7 +124,7 @@ def main(argv):
     return 1
 
 
-def _run(options):
+def _run(options: argparse.Namespace) -> int:
     config = load_config()
     root = config.CourseDirectory.get("root", ROOT)
     with one_run_at_a_time(root), local_executor(options.workers) as executor:
@@ -131,7 +141,7 @@ def _run(options):
             classroom.close()
 
 
-def _grade(classroom, options, executor):
+def _grade(classroom: Classroom, options: argparse.Namespace, executor: Executor) -> int:
     from course.grading.judge import SEPARATION_ONLY
     from course.grading.preprocessors import Judge
     from course.grading.summary import Progress, summary
@@ -150,7 +160,7 @@ def _grade(classroom, options, executor):
     return int(any(result.failure for result in results))
 
 
-def choose(classroom, options):
+def choose(classroom: Classroom, options: argparse.Namespace) -> list[Job]:
     """The submissions that a command means."""
     jobs = list(classroom.submissions())
     if not jobs:

@@ -6,16 +6,22 @@ Everything that comes back is plain data, and may be a lie; nothing here believe
 import contextlib
 import socket
 import time
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
 from course.checks import codec
+from course.checks.answering import Failed, Parts
 from course.checks.calling import Remote
 from course.grading.inside.wire import Closed, Late, Wire
-from course.grading.nursery import Limits
+from course.grading.nursery import Limits, Nursery
 
 FORKS = 40  # a submission whose process dies more often than this is given up
 ENDED = "Ended"  # what is said of a process that is gone
+
+Back = Callable[[int, int], Callable]     # the callable of an argument: back(k, index)
+
 KEYWORDS = "def drive(answer, args, keywords):\n    return answer(*args, **keywords)\n"
 
 
@@ -31,16 +37,19 @@ class Session:
     killed from outside.
     """
 
-    def __init__(self, nursery, limits=None, cell_seconds=30.0, seconds=600.0):
+    def __init__(self, nursery: Nursery, limits: Limits | None = None, cell_seconds: float = 30.0,
+                 seconds: float = 600.0) -> None:
         self.nursery, self.limits, self.cell_seconds = nursery, limits or Limits(), cell_seconds
         self.deadline = time.monotonic() + seconds
-        self._wire = self._control = None
+        self._wire: Wire | None = None
+        self._control: Wire | None = None
         self.whole = True       # whether no process of the submission was lost
-        self._ran = []
+        self._ran: list[str] = []
         self._forks = self._snapshots = 0
 
-    def run(self, source):
+    def run(self, source: str) -> list[dict[str, Any]]:
         """The outputs of a cell, in nbformat's form; a last one of type error where it failed."""
+        kind = message = ""
         for _ in range(2):
             try:
                 self._need_process()
@@ -55,56 +64,60 @@ class Session:
                 return outputs
         return [_error(kind, message)]
 
-    def snapshot(self, call_seconds, seconds):
+    def snapshot(self, call_seconds: float, seconds: float) -> "Snapshot":
         """A Snapshot of this place: its calls don't disturb what comes after."""
         for _ in range(2):
             try:
-                self._need_process()
+                wire = self._need_process()
                 ours, theirs = socket.socketpair()
                 with theirs:
                     number = self._snapshots = self._snapshots + 1
-                    self._wire.send({"do": "snapshot", "snapshot": number}, [theirs.fileno()], seconds=5)
-                self._wire.receive(10)
+                    wire.send({"do": "snapshot", "snapshot": number}, [theirs.fileno()], seconds=5)
+                wire.receive(10)
                 return Snapshot(self, number, Wire(ours), call_seconds, min(seconds, self._seconds(seconds)))
             except (Closed, Late) as error:
                 self._lost(error, 10)
         raise GivenUp("its process could not be copied")
 
-    def drop(self, number):
+    def drop(self, number: int) -> None:
         """End a snapshot's process."""
         try:
             self._ask({"do": "drop", "snapshot": number}, 5)
         except (Closed, Late) as error:
             self._lost(error, 5)
 
-    def close(self):
+    def close(self) -> None:
         """End all processes of the submission."""
         for wire in (self._control, self._wire):
             if wire:
                 wire.close()
         self._wire = self._control = None
 
-    def _seconds(self, most):
+    def _seconds(self, most: float) -> float:
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise GivenUp("it has used up its time")
         return min(most, left)
 
-    def _need_process(self):
+    def _need_process(self) -> Wire:
         if self._wire:
-            return
+            return self._wire
         if self._forks == FORKS:
             raise GivenUp(f"its process died {FORKS} times")
         self._forks += 1
-        self._wire, self._control = self.nursery.fork(self.limits)
+        wire, self._control = self.nursery.fork(self.limits)
+        self._wire = wire
         for source in self._ran:
             self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds))
+        return wire
 
-    def _ask(self, message, seconds):
+    def _ask(self, message: dict[str, Any], seconds: float) -> Any:
+        if self._wire is None:
+            raise Closed
         self._wire.send(message, seconds=seconds)
         return self._wire.receive(seconds)
 
-    def _lost(self, error, seconds):
+    def _lost(self, error: Exception, seconds: float) -> tuple[str, str]:
         """Give the process up; (kind, message) of what happened."""
         why, self.whole = "", False
         if self._control:
@@ -121,12 +134,13 @@ class Session:
 class Snapshot:
     """A copy of a submission's process, at the place of a test cell."""
 
-    def __init__(self, session, number, wire, call_seconds, seconds):
-        self._session, self._number, self._wire = session, number, wire
+    def __init__(self, session: Session, number: int, wire: Wire, call_seconds: float, seconds: float) -> None:
+        self._session, self._number = session, number
+        self._wire: Wire | None = wire
         self._call_seconds, self._deadline = call_seconds, time.monotonic() + seconds
-        self._broken = None
+        self._broken: Failed | None = None
 
-    def stand_in(self, name):
+    def stand_in(self, name: str) -> tuple[bool, Any]:
         """(True, what takes the place of a name in a test cell), or (False, None) where nothing defines it."""
         try:
             kind = self._ask({"do": "kind", "name": name})["kind"]
@@ -140,11 +154,11 @@ class Snapshot:
         return False, None
 
     @property
-    def ended(self):
+    def ended(self) -> bool:
         """Whether the copy's process is gone, and not because of its time."""
         return self._broken is not None and self._broken[0] == ENDED
 
-    def call(self, name, given, back, driver, seconds=0.0):
+    def call(self, name: str, given: list[bytes], back: Back, driver: str, seconds: float = 0.0) -> Parts:
         """The parts of a reply, as answering.answer_to gives them; a failure where there is no answer in time."""
         if self._broken is None:
             seconds = max(0.0, min(max(self._call_seconds, seconds), self._deadline - time.monotonic()))
@@ -157,11 +171,13 @@ class Snapshot:
             self.close()
         return None, [None] * len(given), self._broken, [], ""
 
-    def _call(self, name, given, back, driver, deadline):
-        self._wire.send({"do": "call", "name": name, "args": given, "driver": driver},
-                        seconds=deadline - time.monotonic())
+    def _call(self, name: str, given: list[bytes], back: Back, driver: str, deadline: float) -> Parts:
+        wire = self._wire
+        if wire is None:
+            raise Closed
+        wire.send({"do": "call", "name": name, "args": given, "driver": driver}, seconds=deadline - time.monotonic())
         while True:
-            message = self._wire.receive(deadline - time.monotonic())
+            message = wire.receive(deadline - time.monotonic())
             if "reply" in message:
                 return _reply(message["reply"], len(given))
             k, index = message["back"]
@@ -169,15 +185,15 @@ class Snapshot:
                 answer = {"value": codec.pack(back(k, index)(*codec.unpack(message["args"])))}
             except Exception as error:
                 answer = {"raised": f"{type(error).__name__}: {error}"[:500]}
-            self._wire.send(answer, seconds=deadline - time.monotonic())
+            wire.send(answer, seconds=deadline - time.monotonic())
 
-    def _ask(self, message):
-        if self._broken:
+    def _ask(self, message: dict[str, Any]) -> Any:
+        if self._broken or self._wire is None:
             raise Closed
         self._wire.send(message, seconds=5)
         return self._wire.receive(5)
 
-    def close(self):
+    def close(self) -> None:
         """End the copy."""
         if self._wire:
             self._wire.close()
@@ -188,13 +204,13 @@ class Snapshot:
 class Answer(Remote):
     """Stands in a test cell for a function or class of the submission's."""
 
-    def __init__(self, snapshot, name):
+    def __init__(self, snapshot: Snapshot, name: str) -> None:
         self._snapshot, self.__name__ = snapshot, name
 
-    def answer_to(self, given, back, driver, seconds):
+    def answer_to(self, given: list[bytes], back: Back, driver: str, seconds: float) -> Parts:
         return self._snapshot.call(self.__name__, given, back, driver, seconds)
 
-    def __call__(self, *args, **keywords):
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
         """As an instructor's own test calls it: the result, or an exception; changes of arguments come through."""
         from course.checks.calling import call
 
@@ -209,7 +225,7 @@ class Answer(Remote):
         return reply.result
 
 
-def _carry_back(mine, theirs):
+def _carry_back(mine: Any, theirs: Any) -> None:
     """Repeat on a list, dict or array what a function did to its copy."""
     if isinstance(mine, list) and isinstance(theirs, list):
         mine[:] = theirs
@@ -222,7 +238,7 @@ def _carry_back(mine, theirs):
 
 # ------------------------------------------------------------------------------------ what may come back
 
-def _reply(value, count):
+def _reply(value: Any, count: int) -> Parts:
     """The five parts of a reply; ValueError where they are of other types."""
     packed, after, failure, warned, printed = value
     good = (isinstance(packed, bytes | None) and isinstance(printed, str) and isinstance(after, list)
@@ -242,7 +258,7 @@ def _reply(value, count):
     return packed, after, failure, [text[:500] for text in warned[:20]], printed[:2000]
 
 
-def _outputs(items):
+def _outputs(items: Any) -> list[dict[str, Any]]:
     """Outputs in nbformat's form, built anew from what came."""
     made = []
     for item in items[:200]:
@@ -260,12 +276,12 @@ def _outputs(items):
     return made
 
 
-def _text(value, most=200_000):
+def _text(value: object, most: int = 200_000) -> str:
     if not isinstance(value, str):
         raise TypeError("not a text")
     return value[:most]
 
 
-def _error(kind, message, lines=()):
+def _error(kind: str, message: str, lines: Iterable[str] = ()) -> dict[str, Any]:
     return {"output_type": "error", "ename": kind, "evalue": message,
             "traceback": list(lines) or [f"{kind}: {message}"]}

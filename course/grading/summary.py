@@ -3,6 +3,10 @@
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable
+
+from course.grading.gradebook import Classroom
+from course.grading.worker import Result
 
 WIDTH = 30
 
@@ -10,11 +14,11 @@ WIDTH = 30
 class Progress:
     """A progress bar on a terminal, with an estimate of the time left; a line now and then elsewhere."""
 
-    def __init__(self, total):
+    def __init__(self, total: int) -> None:
         self.total, self.start, self.told = total, time.monotonic(), 0.0
         self.terminal = sys.stderr.isatty()
 
-    def __call__(self, result, done):
+    def __call__(self, result: Result, done: int) -> None:
         if result.failure:
             self._line(f"{result.job.student}: could not be graded. {result.failure}")
         for name, (_, notes) in result.notebooks.items():
@@ -30,19 +34,19 @@ class Progress:
             self.told = now
             print(f"{done} of {self.total} graded, {_duration(left)} left", file=sys.stderr, flush=True)
 
-    def _line(self, text):
+    def _line(self, text: str) -> None:
         sys.stderr.write(("\r\033[K" if self.terminal else "") + text + "\n")
 
-    def close(self):
+    def close(self) -> None:
         if self.terminal:
             print(file=sys.stderr)
 
 
-def _duration(seconds):
+def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
-def summary(classroom, results):
+def summary(classroom: Classroom, results: Iterable[Result]) -> str:
     """Points by exercise, and the mistakes that were made, most frequent first."""
     graded = [result for result in results if not result.failure]
     failed = [result for result in results if result.failure]
@@ -55,7 +59,7 @@ def summary(classroom, results):
         lines.append(f"\n{'exercise':{width}}  full marks  mean")
         for cell in cells:
             scores = [result.scores.get((key.notebook, cell.name), (0.0, False))[0] or 0.0 for result in graded]
-            full = sum(score >= cell.points for score in scores)
+            full = sum(score >= (cell.points or 0.0) for score in scores)
             mean = sum(scores) / len(scores) if scores else 0.0
             lines.append(f"{cell.name:{width}}  {full:4} of {len(scores):<4} {mean:5.2f} of {cell.points:g}")
     mistakes = Counter((verdict.mistake, name) for result in graded

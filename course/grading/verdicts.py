@@ -6,23 +6,25 @@ mark on the notebook says that it has. Where nbgrader itself ran a notebook, a l
 the tests and may have written any output: without the mark nothing is believed.
 """
 
+from nbformat import NotebookNode
+
 from course import __version__
-from course.checks.verdict import verdict_in
+from course.checks.verdict import Verdict, verdict_in
 
 MARK = "backprop_judge"     # in a notebook's metadata
 
 
-def mark(nb, **more):
+def mark(nb: NotebookNode, **more: list[str]) -> None:
     """Say that the judge has run this notebook, and with which version of the course."""
     nb.metadata[MARK] = {"version": __version__, **more}
 
 
-def unmark(nb):
+def unmark(nb: NotebookNode) -> None:
     """Take away what a submission brings: only the judge says what it has judged."""
     nb.metadata.pop(MARK, None)
 
 
-def verdicts_of(nb):
+def verdicts_of(nb: NotebookNode) -> dict[str, Verdict]:
     """{grade id: Verdict} of a graded notebook; empty where the judge was not there, or before it left any."""
     if MARK not in nb.metadata:
         return {}
@@ -30,13 +32,13 @@ def verdicts_of(nb):
     return {name: verdict for name, verdict in found.items() if verdict}
 
 
-def is_test(cell):
+def is_test(cell: NotebookNode) -> bool:
     """Whether a cell of a repaired notebook is a locked test cell."""
     about = cell.metadata.get("nbgrader")
     return cell.cell_type == "code" and isinstance(about, dict) and bool(about.get("grade") and about.get("locked"))
 
 
-def verdict_of(cell):
+def verdict_of(cell: NotebookNode) -> Verdict | None:
     """The Verdict of a test cell: of its reports, the first that found something, or else the first; or None."""
     found = [verdict for verdict in (verdict_in(output.get("metadata")) for output in cell.get("outputs", ()))
              if verdict]

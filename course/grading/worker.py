@@ -1,8 +1,16 @@
 """Grades one submission, in whatever process it is sent to, and returns what came of it. Never raises."""
 
+from __future__ import annotations
+
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:       # a worker starts before it imports these
+    from course.checks.verdict import Verdict
+    from course.grading.judge import Settings
+    from course.grading.key import Key
 
 
 @dataclass(frozen=True)
@@ -16,18 +24,25 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """A graded submission: per notebook its text and notes; or what kept it from being graded."""
+    """A graded submission: what was found, or what kept it from being graded.
+
+    notebooks   by name: the text of the graded notebook (None where it was not handed in), and notes
+    scores      by notebook and grade id: the automatic score, or None, and whether it was answered
+    unanswered  notebook and grade id of the answer cells that are as released
+    verdicts    by notebook and grade id, where a test cell reported
+    failure     why it could not be graded, or ""
+    """
 
     job: Job
-    notebooks: dict = field(default_factory=dict)  # name: (text of the graded notebook, notes)
-    scores: dict = field(default_factory=dict)  # (notebook, grade id): (automatic score or None, answered)
-    unanswered: set = field(default_factory=set)  # (notebook, grade id) of the answer cells that are as released
-    verdicts: dict = field(default_factory=dict)  # (notebook, grade id): Verdict, where a test cell reported
+    notebooks: dict[str, tuple[str | None, list[str]]] = field(default_factory=dict)
+    scores: dict[tuple[str, str], tuple[float | None, bool]] = field(default_factory=dict)
+    unanswered: set[tuple[str, str]] = field(default_factory=set)
+    verdicts: dict[tuple[str, str], Verdict] = field(default_factory=dict)
     failure: str = ""
     seconds: float = 0.0
 
 
-def grade_submission(job, keys, settings):
+def grade_submission(job: Job, keys: dict[str, Key], settings: Settings) -> Result:
     """Grade the notebooks of one submission; never raises."""
     from course.grading.judge import NoIsolation
 
@@ -47,7 +62,7 @@ def grade_submission(job, keys, settings):
     return replace(result, seconds=time.monotonic() - start)
 
 
-def _grade_notebook(path, key, settings, result):
+def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result) -> None:
     import nbformat
 
     from course.grading import repair
@@ -68,7 +83,8 @@ def _grade_notebook(path, key, settings, result):
         if untouched:
             result.unanswered.add((key.notebook, known.name))
         if known.grade or known.task:
-            score = score_of(cell.outputs, known.points) if known.test else 0.0 if known.grade and untouched else None
+            score = score_of(cell.outputs, known.points or 0.0) if known.test else \
+                0.0 if known.grade and untouched else None
             result.scores[key.notebook, known.name] = (score, True)
         verdict = verdict_of(cell) if known.test else None
         if verdict:
@@ -78,7 +94,7 @@ def _grade_notebook(path, key, settings, result):
     result.notebooks[key.notebook] = (nbformat.v4.writes(nb), notes)
 
 
-def _find(folder, notebook, keys):
+def _find(folder: Path, notebook: str, keys: dict[str, Key]) -> Path | None:
     """The file that answers to a notebook: its own name, or else the only one that no other notebook claims."""
     exact = folder / f"{notebook}.ipynb"
     if exact.is_file():

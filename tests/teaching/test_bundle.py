@@ -55,6 +55,7 @@ def test_it_holds_what_learners_need_and_nothing_else(bundle):
         "autodiff", "course", "course/checks", "course/declarations", "course/drawing", "course/learning"}
     assert {name.split("/")[2] for name in packages if name.startswith("course/declarations/")} <= {
         name.split("_", 1)[1] for name in assignments()}
+    assert set(project["tool"]) == {"setuptools"}       # nothing there is to be tested, linted or typed
     assert project["project"] == tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 

@@ -22,6 +22,8 @@ import signal
 import socket
 import sys
 import types
+from collections.abc import Callable
+from typing import Any, NoReturn, cast
 
 from course.checks import answering, codec
 from course.grading.inside import lockdown
@@ -32,11 +34,11 @@ BACKEND = "module://matplotlib_inline.backend_inline"
 MOST_TEXT = 100_000  # characters of a cell's outputs
 MOST_OUTPUTS = 100
 
-shell = None
-outputs = None
+shell: Any = None
+outputs: Any = None
 
 
-def warm_up(plots):
+def warm_up(plots: bool) -> None:
     """Import what submissions import, and make the shell; with `plots`, matplotlib too."""
     global shell
     importlib.import_module("numpy")
@@ -48,29 +50,30 @@ def warm_up(plots):
     class Hook(DisplayHook):
         """Keeps the value of a cell's last expression."""
 
-        def write_output_prompt(self):
+        def write_output_prompt(self) -> None:
             pass
 
-        def write_format_data(self, format_dict, md_dict=None):
+        def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
             outputs.data("execute_result", format_dict)
 
-        def finish_displayhook(self):
+        def finish_displayhook(self) -> None:
             pass
 
     class Publisher(DisplayPublisher):
         """Keeps what a cell displays."""
 
-        def publish(self, data, metadata=None, source=None, **kwargs):
+        def publish(self, data: Any, metadata: Any = None, source: Any = None, **kwargs: Any) -> None:
             outputs.data("display_data", data)
 
-        def clear_output(self, wait=False):
+        def clear_output(self, wait: bool = False) -> None:
             pass
 
-    InteractiveShell.displayhook_class = Hook
-    InteractiveShell.display_pub_class = Publisher
-    InteractiveShell.history_load_length = 0
-    InteractiveShell.enable_gui = lambda self, gui=None: None  # for %matplotlib inline
-    InteractiveShell._tee = lambda self, channel: contextlib.nullcontext()  # or all output is kept a second time
+    defaults = cast(Any, InteractiveShell)      # the types of traits are those of an instance's
+    defaults.displayhook_class = Hook
+    defaults.display_pub_class = Publisher
+    defaults.history_load_length = 0
+    defaults.enable_gui = lambda self, gui=None: None  # for %matplotlib inline
+    defaults._tee = lambda self, channel: contextlib.nullcontext()  # or all output is kept a second time
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
@@ -86,16 +89,15 @@ def warm_up(plots):
     sys.path[:] = [path for path in paths if path and os.path.isdir(path) and path != HERE]
 
 
-def _stubs():
+def _stubs() -> dict[str, types.ModuleType]:
     """`course`, whose functions do nothing here: learners' cells import and call it."""
     course = types.ModuleType("course", "Stands in for the course while a submission is graded.")
 
-    def nothing(*args, **kwargs):
+    def nothing(*args: Any, **kwargs: Any) -> None:
         """Does nothing while a submission is graded."""
 
-    for name in ("check", "grade", "graph", "hint", "predict"):
-        setattr(course, name, nothing)
-    course.__all__ = ["check", "grade", "graph", "hint", "predict"]
+    names = ["check", "grade", "graph", "hint", "predict"]
+    vars(course).update(dict.fromkeys(names, nothing), __all__=names)
     return {"course": course}
 
 
@@ -104,10 +106,11 @@ def _stubs():
 class Outputs:
     """The outputs of one cell, bounded."""
 
-    def __init__(self):
-        self.items, self.room = [], MOST_TEXT
+    def __init__(self) -> None:
+        self.items: list[dict[str, Any]] = []
+        self.room = MOST_TEXT
 
-    def stream(self, name, text):
+    def stream(self, name: str, text: str) -> None:
         text = self._cut(text)
         if not text:
             return
@@ -116,7 +119,7 @@ class Outputs:
         elif len(self.items) < MOST_OUTPUTS:
             self.items.append({"output_type": "stream", "name": name, "text": text})
 
-    def data(self, kind, data):
+    def data(self, kind: str, data: dict) -> None:
         data = {str(mime): text for mime, text in data.items() if isinstance(text, str)}
         if not data or len(self.items) >= MOST_OUTPUTS:
             return
@@ -126,11 +129,11 @@ class Outputs:
             self.room -= sum(map(len, data.values()))
         self.items.append({"output_type": kind, "data": data})
 
-    def error(self, kind, message, lines):
+    def error(self, kind: str, message: str, lines: list[str]) -> None:
         self.items.append({"output_type": "error", "ename": kind[:200], "evalue": message[:2000],
                            "traceback": [line[:2000] for line in lines[-20:]]})
 
-    def _cut(self, text):
+    def _cut(self, text: str) -> str:
         if self.room <= 0:
             return ""
         cut = text[:self.room]
@@ -139,18 +142,18 @@ class Outputs:
 
 
 class _Stream(io.TextIOBase):
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self.kind = name
 
-    def write(self, text):
+    def write(self, text: str) -> int:
         outputs.stream(self.kind, str(text))
         return len(text)
 
-    def writable(self):
+    def writable(self) -> bool:
         return True
 
 
-def run_cell(source):
+def run_cell(source: str) -> tuple[list[dict[str, Any]], bool]:
     """The outputs of a cell, and whether it ran without an exception."""
     global outputs
     outputs = Outputs()
@@ -162,8 +165,10 @@ def run_cell(source):
     return outputs.items, bool(result.success)
 
 
-def _showtraceback(*args, **kwargs):
+def _showtraceback(*args: Any, **kwargs: Any) -> None:
     kind, value, trace = sys.exc_info()
+    if kind is None:
+        return
     import traceback
 
     while trace is not None and trace.tb_next is not None and not trace.tb_frame.f_code.co_filename.startswith(
@@ -173,18 +178,19 @@ def _showtraceback(*args, **kwargs):
     outputs.error(kind.__name__, str(value), "".join(lines).splitlines())
 
 
-def _show(etype, evalue, stb):
+def _show(etype: type, evalue: BaseException, stb: list[str]) -> None:
     outputs.error(etype.__name__, str(evalue), [str(line) for line in stb])
 
 
 # ------------------------------------------------------------------------------------ the conversation
 
-def live(wire, limits):
+def live(wire: Wire, limits: dict[str, Any]) -> NoReturn:
     """Serve the grader until it hangs up. Never returns."""
     try:
         quiet()
         for name in limits.get("blocked", ()):
-            sys.modules[name] = None  # importing it raises ModuleNotFoundError
+            # importing it raises ModuleNotFoundError
+            sys.modules[name] = None    # pyright: ignore[reportArgumentType]  modules are not all that may stand there
         serve(wire)
     except (Closed, KeyboardInterrupt):
         pass
@@ -192,7 +198,7 @@ def live(wire, limits):
         os._exit(0)
 
 
-def quiet():
+def quiet() -> None:
     """No terminal: input ends at once, and what bypasses sys.stdout is dropped."""
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
@@ -202,8 +208,8 @@ def quiet():
         signal.signal(number, signal.SIG_DFL)
 
 
-def serve(wire):
-    copies = {}
+def serve(wire: Wire) -> NoReturn:
+    copies: dict[int, int] = {}
     while True:
         message, fds = wire.receive(most_fds=1)
         if message["do"] == "run":
@@ -224,7 +230,7 @@ def serve(wire):
             wire.send({"ok": True})
 
 
-def answer(wire):
+def answer(wire: Wire) -> NoReturn:
     """In a copy: answer about the state of this place. Never returns."""
     try:
         while True:
@@ -247,10 +253,10 @@ def answer(wire):
         os._exit(0)
 
 
-def called(wire, f, message):
+def called(wire: Wire, f: Any, message: dict[str, Any]) -> list:
     """Call a function of the learner's; its arguments' callables are called back over the wire."""
-    def back(k, index):
-        def stand_in(*args):
+    def back(k: int, index: int) -> Callable:
+        def stand_in(*args: object) -> object:
             trace = sys.gettrace()
             sys.settrace(None)      # a driver may stop an endless answer, but never halfway through this
             wire.send({"back": [k, index], "args": codec.pack(list(args))})

@@ -7,6 +7,7 @@ mount(2), prctl(2), capset via capabilities(7).
 import ctypes
 import os
 import resource
+from collections.abc import Iterable
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -19,13 +20,13 @@ ROOM = 16  # processes
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _call(name, *args):
+def _call(name: str, *args: object) -> None:
     if getattr(_libc, name)(*args) != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")
 
 
-def unshare():
+def unshare() -> None:
     """Give this process and its children namespaces of their own; children see themselves as the only ones."""
     uid, gid = os.getuid(), os.getgid()
     _call("unshare", CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
@@ -34,7 +35,7 @@ def unshare():
             file.write(text)
 
 
-def mount_own(folders, hidden, megabytes):
+def mount_own(folders: Iterable[str], hidden: Iterable[str], megabytes: int) -> None:
     """In the first process of the new pid namespace: empty folders of its own, and its own /proc."""
     _call("mount", None, b"/", None, MS_REC | MS_PRIVATE, None)
     options = f"size={megabytes}m,nr_inodes=4096,mode=0700".encode()
@@ -46,7 +47,7 @@ def mount_own(folders, hidden, megabytes):
         _call("mount", b"tmpfs", folder.encode(), b"tmpfs", flags | MS_RDONLY, b"size=4k,nr_inodes=2,mode=0000")
 
 
-def drop_all():
+def drop_all() -> None:
     """No capabilities, now or ever; no way to gain any; no look into this process from another."""
     _call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     for capability in range(64):
@@ -56,7 +57,7 @@ def drop_all():
     _call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def limit(megabytes, processes, file_megabytes, cpu_seconds, isolated):
+def limit(megabytes: int, processes: int, file_megabytes: int, cpu_seconds: int, isolated: bool) -> None:
     """Bounds for each process from here on; the tree's memory is the supervisor's affair.
 
     The number of processes is bounded only in a namespace of its own: elsewhere it would count all the user's.
@@ -72,7 +73,7 @@ def limit(megabytes, processes, file_megabytes, cpu_seconds, isolated):
         resource.setrlimit(what, (value, value))
 
 
-def fork_with_room():
+def fork_with_room() -> int:
     """os.fork, also where a learner's code has used up the processes that it may have."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NPROC)
     resource.setrlimit(resource.RLIMIT_NPROC, (hard, hard))
@@ -82,15 +83,15 @@ def fork_with_room():
         resource.setrlimit(resource.RLIMIT_NPROC, (soft, hard))
 
 
-def die_with_parent():
+def die_with_parent() -> None:
     _call("prctl", PR_SET_PDEATHSIG, 9, 0, 0, 0)
 
 
-def set_dumpable():
+def set_dumpable() -> None:
     """Let this process write its own /proc/self/uid_map."""
     _call("prctl", PR_SET_DUMPABLE, 1, 0, 0, 0)
 
 
-def hide():
+def hide() -> None:
     """Let no other process of the same user look into this one."""
     _call("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -15,6 +15,7 @@ import select
 import signal
 import socket
 import time
+from typing import Any, NoReturn
 
 from course.grading.inside import learner, lockdown
 from course.grading.inside.wire import Closed, Wire
@@ -23,7 +24,7 @@ HIDDEN = ("/mnt",)  # where the sandbox keeps the /proc that lets a child mount 
 WATCH = 0.1  # seconds between two looks at a tree's memory
 
 
-def main(fd, folders, plots):
+def main(fd: int, folders: list[str], plots: bool) -> NoReturn:
     """Serve requests until the grader hangs up: each a dict of limits, with two sockets.
 
     folders  which a submission gets empty and to itself, the first to live in; none where nothing is isolated
@@ -48,18 +49,19 @@ def main(fd, folders, plots):
             os._exit(0)
         if os.fork() == 0:
             requests.close()
-            supervise(*(socket.socket(fileno=fd) for fd in fds), limits, folders)
+            channel, control = (socket.socket(fileno=fd) for fd in fds)
+            supervise(channel, control, limits, folders)
         for fd in fds:
             os.close(fd)
 
 
-def supervise(channel, control, limits, folders):
+def supervise(channel: socket.socket, grader: socket.socket, limits: dict[str, Any], folders: list[str]) -> NoReturn:
     """Never returns."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     code = 1
     try:
         lockdown.die_with_parent()
-        control = Wire(control)
+        control = Wire(grader)
         os.setsid()
         first = os.fork()
         if first == 0:
@@ -73,7 +75,7 @@ def supervise(channel, control, limits, folders):
         os._exit(code)
 
 
-def start(channel, limits, folders):
+def start(channel: socket.socket, limits: dict[str, Any], folders: list[str]) -> NoReturn:
     """In the first child: make the namespaces, then init, then the learner's process. Never returns."""
     code = 1
     try:
@@ -91,7 +93,7 @@ def start(channel, limits, folders):
         os._exit(code)
 
 
-def init(channel, limits, folders):
+def init(channel: socket.socket, limits: dict[str, Any], folders: list[str]) -> NoReturn:
     """The first process in there: waits for the learner's, and ends with it; its end ends all the others."""
     code = 1
     try:
@@ -114,14 +116,14 @@ def init(channel, limits, folders):
         os._exit(code)
 
 
-def reap():
+def reap() -> None:
     """Wait until the learner's process and every snapshot that still answers has ended."""
     with contextlib.suppress(ChildProcessError):
         while True:
             os.wait()
 
 
-def watch(first, control, limits):
+def watch(first: int, control: Wire, limits: dict[str, Any]) -> int:
     """Wait for the end: of the tree, of the grader's interest, or of the tree's memory."""
     tree = os.pidfd_open(first)
     while True:
@@ -141,7 +143,7 @@ def watch(first, control, limits):
     return 0
 
 
-def end(first):
+def end(first: int) -> None:
     """Kill the tree: in a pid namespace init's death is enough; without one, until none is left."""
     for _ in range(50):
         found = descendants(first)
@@ -155,9 +157,10 @@ def end(first):
     os.waitpid(first, 0)
 
 
-def descendants(pid):
+def descendants(pid: int) -> dict[int, int]:
     """The processes below pid: {process: its parent}."""
-    found, queue = {}, [pid]
+    found: dict[int, int] = {}
+    queue = [pid]
     while queue:
         here = queue.pop()
         try:
@@ -170,7 +173,7 @@ def descendants(pid):
     return found
 
 
-def resident(pid):
+def resident(pid: int) -> int:
     """Bytes of a process's own memory."""
     try:
         with open(f"/proc/{pid}/statm") as file:
@@ -180,7 +183,7 @@ def resident(pid):
         return 0
 
 
-def report(text):
+def report(text: str) -> None:
     """A line for the grader's log."""
     os.write(2, (text + "\n").encode())
 

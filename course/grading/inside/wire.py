@@ -8,6 +8,8 @@ import os
 import socket
 import struct
 import time
+from collections.abc import Iterable
+from typing import Any
 
 from course.checks import codec
 
@@ -25,13 +27,13 @@ class Late(TimeoutError):
 class Wire:
     """One end of a conversation."""
 
-    def __init__(self, sock):
+    def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
 
-    def fileno(self):
+    def fileno(self) -> int:
         return self.sock.fileno()
 
-    def send(self, message, fds=(), seconds=None):
+    def send(self, message: object, fds: Iterable[int] = (), seconds: float | None = None) -> None:
         """Send a plain value; Closed where nobody listens any more, Late where nobody reads."""
         data = codec.pack(message)
         frame = HEADER.pack(len(data)) + data
@@ -49,16 +51,16 @@ class Wire:
         except OSError as error:
             raise Closed(str(error)) from None
 
-    def receive(self, seconds=None, most_fds=0):
+    def receive(self, seconds: float | None = None, most_fds: int = 0) -> Any:
         """The next message; with most_fds, (message, file descriptors)."""
         deadline = None if seconds is None else time.monotonic() + seconds
-        fds = []
+        fds: list[int] = []
         try:
-            header = self._read(HEADER.size, deadline, most_fds, fds)
+            header = self._read(HEADER.size, deadline, fds, most_fds)
             (size,) = HEADER.unpack(header)
             if size > codec.MAX_BYTES:
                 raise Closed(f"a message of {size:,} bytes")
-            message = codec.unpack(self._read(size, deadline))
+            message = codec.unpack(self._read(size, deadline, fds))
         except TimeoutError:
             _close(fds)
             raise Late from None
@@ -67,7 +69,7 @@ class Wire:
             raise Closed(str(error)) from None
         return (message, fds) if most_fds else message
 
-    def _read(self, size, deadline, most_fds=0, fds=None):
+    def _read(self, size: int, deadline: float | None, fds: list[int], most_fds: int = 0) -> bytes:
         chunks, missing = [], size
         while missing:
             self._wait(deadline)
@@ -82,7 +84,7 @@ class Wire:
             missing -= len(chunk)
         return b"".join(chunks)
 
-    def _wait(self, deadline):
+    def _wait(self, deadline: float | None) -> None:
         if deadline is None:
             self.sock.settimeout(None)
             return
@@ -91,10 +93,10 @@ class Wire:
             raise TimeoutError
         self.sock.settimeout(left)
 
-    def close(self):
+    def close(self) -> None:
         self.sock.close()
 
 
-def _close(fds):
+def _close(fds: Iterable[int]) -> None:
     for fd in fds:
         os.close(fd)
