@@ -33,7 +33,7 @@ COMMANDS = {
 }
 # the file that a command works by: the copy of the course that learners get lacks it
 NEEDS = {"teach": CONFIGURATION, "nbgrader": CONFIGURATION}
-EXTRAS = ("test", "torch", "peers")   # what `setup` may add: the extras of pyproject.toml
+EXTRAS = ("test", "torch", "types", "peers")   # what `setup` may add: the extras of pyproject.toml
 
 
 def main(argv=None):

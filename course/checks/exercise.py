@@ -7,6 +7,7 @@ the tests of this project feed to it.
 import functools
 import inspect
 import linecache
+import sys
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -147,24 +148,24 @@ class Exercise:
         What a template makes is given as text instead: `body` the lines of the function, or `source` all of it.
         Raises ValueError, with file and line, for what can't be right.
         """
-        place = _Place.of(inspect.currentframe().f_back)
+        place = _Place.of(sys._getframe(1))
         for part, text in (("code", code), ("title", title), ("says", says)):
             if not text:
                 raise place.refusal(f"a mistake of {self.name} has no {part}")
         for other in self.mistakes:
             if other.title == title and other.code != code:
                 raise place.refusal(f"{self.name} has a mistake {title!r} already, {other.code}")
-        make = functools.partial(Mistake, self.name, title, given=self.given, code=code, says=says, ask=ask)
+        make = functools.partial(Mistake, self.name, title, given=str(self.given), code=code, says=says, ask=ask)
         return self._add(self.mistakes, make, place, body, source)
 
     def alternative(self, *, title: str, body: str | None = None, source: str | None = None):
         """Add a right answer in another form, as `mistake` adds a wrong one; it must keep all points."""
-        place = _Place.of(inspect.currentframe().f_back)
+        place = _Place.of(sys._getframe(1))
         if not title:
             raise place.refusal(f"an alternative of {self.name} has no title")
         if any(other.title == title for other in self.alternatives):
             raise place.refusal(f"{self.name} has an alternative {title!r} already")
-        make = functools.partial(Form, self.name, title, given=self.given)
+        make = functools.partial(Form, self.name, title, given=str(self.given))
         return self._add(self.alternatives, make, place, body, source)
 
     def _add(self, forms, make, place, body, source):
