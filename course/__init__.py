@@ -7,6 +7,12 @@ itself costs nothing.
 
 import importlib
 
+TYPE_CHECKING = False       # as typing has it, whose import takes time
+if TYPE_CHECKING:
+    from course.drawing import graph
+    from course.learning.notebook import check, grade, hint
+    from course.learning.predicting import predict
+
 __version__ = "0.1.0"
 __all__ = ["check", "grade", "graph", "hint", "predict"]
 

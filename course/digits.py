@@ -21,7 +21,7 @@ class Digits(NamedTuple):
 
 
 @functools.cache
-def load_digits():
+def load_digits() -> Digits:
     """The Digits: 1,442 images to train on and 355 held out, the same split for everyone.
 
     Held out is every fifth image of each digit. The arrays are shared, and can't be written into.

@@ -9,13 +9,13 @@ DATA = ROOT / "course" / "data"
 CONFIGURATION = "nbgrader_config.py"
 
 
-def configuration_folder():
+def configuration_folder() -> Path:
     """The folder whose nbgrader_config.py is in force: the current one, where it has one, or the course's own."""
     here = Path.cwd()
     return here if (here / CONFIGURATION).is_file() else ROOT
 
 
-def use_configuration(*folders):
+def use_configuration(*folders: Path) -> None:
     """Let Jupyter's programs look for their configuration in these folders before any other."""
     before = os.environ.get("JUPYTER_CONFIG_PATH")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join([*map(str, folders), *([before] if before else [])])

@@ -17,8 +17,12 @@ import hashlib
 import inspect
 import json
 import textwrap
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from course.places import DATA
 
@@ -27,7 +31,7 @@ SETUP = "python course setup torch"
 APPROXIMATE = 1e-6      # relative to the largest number of the tensor: what float32 can be asked for
 
 
-def find_torch():
+def find_torch() -> ModuleType | None:
     """The module torch, or None where it is not installed."""
     try:
         import torch
@@ -36,7 +40,7 @@ def find_torch():
     return torch
 
 
-def which():
+def which() -> str:
     """A sentence that says what the PyTorch cells of this notebook show: live results, or recorded ones."""
     torch = find_torch()
     if torch is not None:
@@ -45,7 +49,7 @@ def which():
             f"To run them live, type  {SETUP}  in a terminal, then restart this kernel.")
 
 
-def live_or_recorded(f):
+def live_or_recorded(f: Callable[[Any], Any]) -> Any:
     """Run f(torch) and return its result; without PyTorch, print and return what was recorded under f's name.
 
     Raises LookupError for a function of your own, which nobody has recorded.
@@ -66,7 +70,7 @@ def live_or_recorded(f):
     return entry["result"]
 
 
-def digest(f):
+def digest(f: Callable[..., Any]) -> str | None:
     """A short fingerprint of a function's source, whatever its indentation; None where the source is not known."""
     try:
         source = inspect.getsource(f)
@@ -75,21 +79,21 @@ def digest(f):
     return hashlib.sha256(textwrap.dedent(source).strip().encode()).hexdigest()[:16]
 
 
-def version_of(torch):
+def version_of(torch: Any) -> str:
     """The version without the build: 2.13.0 for 2.13.0+cpu."""
     return torch.__version__.split("+")[0]
 
 
-def difference(mine, theirs):
+def difference(mine: ArrayLike, theirs: ArrayLike) -> tuple[bool, bool, float]:
     """(exact, approximate, largest difference) of two numbers or arrays; shapes that differ are (False, False, inf)."""
-    mine, theirs = np.asarray(mine, dtype=float), np.asarray(theirs, dtype=float)
-    if mine.shape != theirs.shape:
+    ours, right = np.asarray(mine, dtype=float), np.asarray(theirs, dtype=float)
+    if ours.shape != right.shape:
         return False, False, np.inf
-    largest = float(np.max(np.abs(mine - theirs), initial=0.0))
-    return bool(np.array_equal(mine, theirs)), largest <= APPROXIMATE * np.max(np.abs(theirs), initial=0.0), largest
+    largest = float(np.max(np.abs(ours - right), initial=0.0))
+    return bool(np.array_equal(ours, right)), largest <= APPROXIMATE * np.max(np.abs(right), initial=0.0), largest
 
 
-def side_by_side(title, **tensors):
+def side_by_side(title: str, **tensors: tuple[ArrayLike, ArrayLike, ArrayLike]) -> None:
     """Print a table: each tensor's gradient by hand and by autodiff, against PyTorch's.
 
     tensors: name=(by hand, by autodiff, by PyTorch), numbers or arrays.

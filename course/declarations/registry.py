@@ -4,17 +4,19 @@ import difflib
 import functools
 import importlib
 
+from course.checks.exercise import Exercise
+
 ASSIGNMENTS = ("00_start_here", "01_chain_rule", "02_gate_patterns", "03_sigmoid_neuron", "04_vectorized_gradients",
                "05_pytorch_comparison", "06_build_the_engine", "07_store_or_recompute", "08_train_digits")
 
 
-def assignments():
+def assignments() -> tuple[str, ...]:
     """The assignments' names, in order."""
     return ASSIGNMENTS
 
 
 @functools.cache
-def exercises(assignment):
+def exercises(assignment: str) -> dict[str, Exercise]:
     """{name: Exercise} of an assignment, in order."""
     if assignment not in ASSIGNMENTS:
         raise ValueError(f"there is no assignment {assignment!r}; there are {', '.join(ASSIGNMENTS)}")
@@ -22,7 +24,7 @@ def exercises(assignment):
     return {exercise.name: exercise for exercise in module.EXERCISES}
 
 
-def find(name):
+def find(name: str) -> Exercise:
     """The Exercise of this name; ValueError, with the nearest names, where there is none."""
     names = []
     for assignment in ASSIGNMENTS:

@@ -1,9 +1,14 @@
 """`graph(f, x=..., y=...)`: what a notebook calls."""
 
+from __future__ import annotations
+
 import inspect
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from autodiff.trace import trace
 from course.drawing import picture, scene
@@ -14,7 +19,9 @@ from course.drawing.yours import judge
 MOST_GATES = 150        # what still fits on a page that one can scroll
 
 
-def graph(f, /, *, names=(), constants=False, yours=None, palette="green-red", **inputs):
+def graph(f: Callable[..., Any], /, *, names: str | Sequence[str | None] = (), constants: bool = False,
+          yours: Mapping[str, Callable[..., Any]] | None = None, palette: str = "green-red",
+          **inputs: ArrayLike) -> Graph:
     """Draw the computational graph of `f` at the given inputs, to be stepped forward and back.
 
         graph(lambda x, y, z: (x + y) * z, x=-2, y=5, z=-4)
@@ -36,7 +43,9 @@ def graph(f, /, *, names=(), constants=False, yours=None, palette="green-red", *
 class Graph:
     """A computational graph to look at: live in a notebook, else a picture; `save` writes a page or a picture."""
 
-    def __init__(self, f, inputs, *, names=(), constants=False, yours=None, palette="green-red"):
+    def __init__(self, f: Callable[..., Any], inputs: Mapping[str, ArrayLike], *,
+                 names: str | Sequence[str | None] = (), constants: bool = False,
+                 yours: Mapping[str, Callable[..., Any]] | None = None, palette: str = "green-red"):
         if palette not in picture.PALETTES:
             raise ValueError(f"palette is one of {', '.join(map(repr, picture.PALETTES))}; got {palette!r}.")
         _check_inputs(f, inputs)
@@ -45,7 +54,7 @@ class Graph:
         self._yours = yours
         self.scene = self.compose(self.inputs)
 
-    def compose(self, inputs):
+    def compose(self, inputs: Mapping[str, ArrayLike]) -> scene.Scene:
         """The Scene at other inputs."""
         for name, value in inputs.items():
             _check_finite(name, value)
@@ -64,11 +73,11 @@ class Graph:
                                  "numbers.")
         return composed
 
-    def svg(self):
+    def svg(self) -> str:
         """The whole picture, every value and gradient, as the text of an SVG file."""
         return picture.svg(self.scene, self.palette)
 
-    def view(self, moved=None):
+    def view(self, moved: Mapping[str, ArrayLike] | None = None) -> dict[str, Any]:
         """What the live graph shows: at the inputs as given, or with those that a slider has moved."""
         inputs = {**self.inputs, **(moved or {})}
         if moved is None:
@@ -80,7 +89,7 @@ class Graph:
             return view(self.scene, self.palette, inputs, self.inputs, problem=str(told))
         return view(composed, self.palette, inputs, self.inputs)
 
-    def save(self, path):
+    def save(self, path: str | Path) -> None:
         """Write a page that stands alone (name.html), or a picture (name.svg)."""
         path = Path(path)
         if path.suffix == ".svg":

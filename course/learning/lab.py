@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 
 from course.learning import workspace
 from course.places import DATA, ROOT, WORK, use_configuration
@@ -19,7 +20,7 @@ PURPOSES = {"lab": "open JupyterLab at the first lesson (also when no command is
             "teach": "open JupyterLab for instructors, with Formgrader"}
 
 
-def learn(arguments):
+def learn(arguments: list[str]) -> int:
     """Lay lessons and exercises out, and open the first lesson."""
     options = read_options("lab", arguments)
     if lay_out_and_tell():
@@ -28,14 +29,14 @@ def learn(arguments):
     return serve(options, WORK, notebook, "learner")
 
 
-def teach(arguments):
+def teach(arguments: list[str]) -> int:
     """Open the project's folder, with nbgrader's Formgrader."""
     options = read_options("teach", arguments)
     (ROOT / "exchange").mkdir(exist_ok=True)   # or Formgrader warns that there is none
     return serve(options, ROOT, "", "teacher")
 
 
-def read_options(command, arguments):
+def read_options(command: str, arguments: list[str]) -> argparse.Namespace:
     """The options that `lab` and `teach` share; a wrong one ends the program with a sentence."""
     parser = argparse.ArgumentParser(prog=f"python course {command}", description=PURPOSES[command], allow_abbrev=False)
     parser.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
@@ -48,7 +49,7 @@ def read_options(command, arguments):
     return options
 
 
-def lay_out_and_tell():
+def lay_out_and_tell() -> int:
     """Lay lessons and exercises out in work/; returns an exit code."""
     try:
         beside = workspace.lay_out()
@@ -62,7 +63,7 @@ def lay_out_and_tell():
     return 0
 
 
-def serve(options, folder, notebook, role):
+def serve(options: argparse.Namespace, folder: Path, notebook: str, role: str) -> int:
     """Run JupyterLab until it is stopped; returns an exit code."""
     if options.port and is_taken(options.port):
         print(f"Port {options.port} is in use by another program. Choose another one,\n"
@@ -87,7 +88,7 @@ def serve(options, folder, notebook, role):
     return 0
 
 
-def is_taken(port):
+def is_taken(port: int) -> bool:
     """Does anything answer on this port of this machine?"""
     with socket.socket() as probe:
         if os.name != "nt":   # a port that was just given up is free

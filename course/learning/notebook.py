@@ -5,13 +5,14 @@ import secrets
 import textwrap
 
 from course.checks.examining import SHOWN_SEED, examine
+from course.checks.exercise import Exercise
 from course.checks.report import tell
 from course.declarations import find
 
 _hints_opened = {}
 
 
-def check(f, name=None):
+def check(f: object, name: str | None = None) -> None:
     """Run what an exercise shows on the answer f, and say in words what is wrong with it.
 
     f     your function
@@ -21,7 +22,7 @@ def check(f, name=None):
     tell(examine(exercise, f, (SHOWN_SEED,), edge=False))
 
 
-def grade(f, name=None):
+def grade(f: object, name: str | None = None) -> float:
     """Points earned by the answer f, a float: what `check` runs, and the edge cases, on fresh draws.
 
     While nbgrader validates a notebook, an answer that is not right raises AssertionError with the diagnosis,
@@ -43,7 +44,7 @@ class NotRight(AssertionError):
         return [textwrap.fill(line, 84, subsequent_indent="    ") for line in str(self).splitlines()]
 
 
-def hint(f, name=None):
+def hint(f: object, name: str | None = None) -> None:
     """Open the next hint to an exercise: a question, then the idea, then almost the code."""
     exercise = _exercise(f, name)
     opened = _hints_opened.get(exercise.name, 0)
@@ -54,7 +55,7 @@ def hint(f, name=None):
     _hints_opened[exercise.name] = opened + 1
 
 
-def _exercise(f, name):
+def _exercise(f: object, name: str | None) -> Exercise:
     name = name or getattr(f, "__name__", None)
     if not isinstance(name, str):
         raise TypeError(f"this {type(f).__name__} has no name of its own: say which exercise it answers, "

@@ -1,11 +1,13 @@
 """Prediction cells: a lesson asks for a number before it shows one."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 RTOL = 0.01  # a guess is right when it is within one percent
 
 
-def predict(guess, truth, unit=""):
+def predict(guess: Any, truth: float | Callable[[], float], unit: str = "") -> None:
     """Compare a guess with the truth, and say which it was.
 
     guess  your number; `...` until you have typed one

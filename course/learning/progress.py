@@ -13,6 +13,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from course.places import ROOT, WORK
 
@@ -33,9 +34,9 @@ class Line:
     mistake: str = ""
 
 
-def main(argv):
+def main(argv: list[str]) -> int:
     """Print a table, or JSON for programs; returns an exit code."""
-    parser = argparse.ArgumentParser(prog="backprop progress", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="backprop progress", description=str(__doc__).splitlines()[0])
     parser.add_argument("assignment", nargs="*", help="which assignments, such as 02_gate_patterns; all if left out")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--limit", type=float, default=LIMIT, metavar="SECONDS",
@@ -50,7 +51,8 @@ def main(argv):
     found = {name: work / name / f"{name}.ipynb" for name in options.assignment or assignments()}
     found = {name: path for name, path in found.items() if path.is_file()}
     with ThreadPoolExecutor(os.cpu_count()) as threads:         # they only wait for processes
-        result = dict(zip(found, threads.map(lambda item: progress(*item, options.limit), found.items()), strict=True))
+        done = threads.map(lambda name: progress(name, found[name], options.limit), found)
+        result = dict(zip(found, done, strict=True))
     if not result:
         print(f"There are no exercises in {work}. `python course` lays them out.", file=sys.stderr)
         return 1
@@ -59,12 +61,12 @@ def main(argv):
     return 0
 
 
-def find_work():
+def find_work() -> Path:
     """The folder of a learner's exercises."""
     return WORK / "exercises"
 
 
-def table(result):
+def table(result: dict[str, list[Line]]) -> str:
     """The lines of every assignment as text, with sums."""
     rows = []
     for name, lines in result.items():
@@ -77,7 +79,7 @@ def table(result):
     return "\n".join([*rows, f"so far: {earned:g} of {all_points:g} points"])
 
 
-def progress(assignment, path, limit=LIMIT):
+def progress(assignment: str, path: Path, limit: float = LIMIT) -> list[Line]:
     """The Lines of one notebook; its code runs in processes that end with this call."""
     import nbformat
 
@@ -105,6 +107,7 @@ def _run_once(assignment, folder, cells, skip, limit, lines):
     child = subprocess.Popen([sys.executable, "-m", "course.learning.progress", assignment, *skip],
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                              cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"})
+    assert child.stdin and child.stdout     # pipes, as asked for
     with contextlib.suppress(BrokenPipeError), child.stdin:
         json.dump(cells, child.stdin)
     step, allowed, late = None, limit + START, threading.Event()
@@ -160,7 +163,7 @@ def _child(assignment, *skip):
             continue
         report = examine(exercise, shell.user_ns[name], (0, 1), edge=True)
         state = PASSED if report.run.passed else UNWRITTEN if report.unwritten else BEGUN
-        mistake = report.diagnosis.title if state == BEGUN else ""
+        mistake = report.diagnosis.title if report.diagnosis and state == BEGUN else ""
         say(line=asdict(Line(name, report.run.score, exercise.points, state, mistake)))
     say(step="end")
     out.flush()

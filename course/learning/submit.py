@@ -11,6 +11,7 @@ import json
 import sys
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from course.learning.progress import BEGUN, BROKEN, PASSED, UNWRITTEN, find_work, progress
@@ -19,9 +20,9 @@ from course.places import ROOT
 SAYS = {UNWRITTEN: "not begun", BEGUN: "begun, and not right yet", BROKEN: "does not run"}
 
 
-def main(argv):
+def main(argv: list[str]) -> int:
     """Write the zip and tell what is in it; returns 1 where there is nothing to hand in."""
-    parser = argparse.ArgumentParser(prog="backprop submit", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="backprop submit", description=str(__doc__).splitlines()[0])
     parser.add_argument("assignment", help="for example 02_gate_patterns")
     parser.add_argument("--output", metavar="FILE", help="the zip; work/ASSIGNMENT.zip, or the next free name")
     options = parser.parse_args(argv)
@@ -55,7 +56,7 @@ def main(argv):
     return 0
 
 
-def account(assignment, notebook, released):
+def account(assignment: str, notebook: Path, released: Path) -> Iterator[str]:
     """The lines that say what a notebook holds, and what it lacks."""
     from course.declarations import assignments
 
@@ -76,7 +77,7 @@ def account(assignment, notebook, released):
         yield f"  beside it lies a newer version that you were given: {', '.join(newer)}; it is not in the zip"
 
 
-def lost_cells(notebook, released):
+def lost_cells(notebook: Path, released: Path) -> list[str]:
     """The grade ids that a released notebook has and a learner's has no more."""
     if not released.is_file():
         return []

@@ -7,13 +7,14 @@ beside one they have touched, a changed original is laid as NAME.new.ipynb.
 import hashlib
 import json
 import os
+from pathlib import Path
 
 from course.places import ROOT
 
 RECORD = ".laid_out.json"
 
 
-def lay_out(root=ROOT):
+def lay_out(root: Path = ROOT) -> list[str]:
     """Bring root/work up to date with root/course/lessons and root/exercises.
 
     Returns the paths, relative to work, of the new versions that were laid beside a learner's own copies.
