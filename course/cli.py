@@ -16,7 +16,8 @@ from course.places import CONFIGURATION, ROOT, use_configuration
 COMMANDS = {
     "lab": (PURPOSES["lab"], "course.learning.lab:learn"),
     "teach": (PURPOSES["teach"], "course.learning.lab:teach"),
-    "test": ("run the tests; further arguments go to pytest", "course.cli:test"),
+    "test": ("run the tests that tell most; `test quick` in a minute, `test all` every one",
+             "course.authoring.testing:main"),
     "nbgrader": ("run nbgrader with this course's configuration", "course.cli:nbgrader"),
     "build": ("make lessons, solutions and exercises from course/sources", "course.authoring.build:main"),
     "progress": ("which exercises in work/ pass, and the points so far", "course.learning.progress:main"),
@@ -111,17 +112,6 @@ def setup(arguments):
     from course.learning import lab
     setup_extras(arguments)
     return lab.lay_out_and_tell()
-
-
-def test(arguments):
-    """pytest from the project's folder, so that paths among the arguments count from there."""
-    try:
-        import pytest
-    except ModuleNotFoundError:
-        print("pytest is missing. Install what the tests need: python course setup test", file=sys.stderr)
-        return 1
-    os.chdir(ROOT)
-    return int(pytest.main(arguments))
 
 
 def nbgrader(arguments):

@@ -137,24 +137,51 @@ def bounded(answer, *args):
             raise Spent
         return line
 
-    trace = size < 500 and sys.gettrace() is None      # if there is one, a debugger is at work
+    trace, before = size < 500, sys.gettrace()
     depth, collecting = sys.getrecursionlimit(), gc.isenabled()
     with lent(answer, Value=Value):
         try:
             Value.looks = 5 * size + 1_000
             if trace:
                 gc.disable()            # a collection may call functions (gc.callbacks), in which Spent would be lost
-                sys.settrace(line)
+                sys.settrace(line if before is None else shared(line, before))
             return answer(*args)
         except Spent:
             raise TooMuchWork("it was stopped: there seemed to be no end") from None
         finally:
             if trace:
-                sys.settrace(None)
+                sys.settrace(before)
             if collecting:
                 gc.enable()
             sys.setrecursionlimit(depth)
             Value.looks = math.inf
+
+
+def shared(count, tracer):
+    """`count` as the trace function while a debugger or coverage is at work: its `tracer` is told all events too."""
+    entered = {}        # the frames at work, each with what the tracer wants to be called there
+
+    def call(frame, event, arg):
+        try:
+            count(frame, event, arg)
+        except Spent:               # nobody would tell of their ends
+            for frame in reversed(list(entered)):
+                tell(frame, "return", None)
+            raise
+        tell(frame, event, arg)
+        return call
+
+    def tell(frame, event, arg):
+        told = entered.get(frame, tracer)
+        if told is not None:
+            entered[frame] = told(frame, event, arg)
+        if event == "return":
+            entered.pop(frame, None)
+        frame.f_trace_lines = True
+        if sys.gettrace() is not call:      # coverage's puts itself in its place; a debugger that goes on, None
+            sys.settrace(call)
+
+    return call
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """Numbers as text: enough digits, and never an equation that is wrong as it is printed.
 
-A figure has four decimals, fewer where it is exact with fewer, and always two: −2.00, 0.3679, 1.25.
+A figure has four decimals, more where these would show fewer than three digits, fewer where it is exact with fewer,
+and always two: −2.00, 0.3679, 0.00195, 1.25.
 """
 
 import math
@@ -24,9 +25,10 @@ def _figure(x, extra):
     if size and not 1e-4 <= size < 1e7:
         mantissa, exponent = f"{x:.{3 + extra}e}".split("e")
         return _signed(mantissa) + "×10" + superscript(int(exponent))
-    decimals = extra + (2 if size >= 1000 else 3 if size >= 100 else 4 if size >= 1e-3 or not size else 7)
+    decimals = extra + (2 if size >= 1000 else 3 if size >= 100 else 4 if size >= 1e-2 or not size else
+                        5 if size >= 1e-3 else 7)
     text = f"{x:.{decimals}f}"
-    # A zero at the end is dropped only where it says nothing: 0.0090 stays if it stands for 0.00902.
+    # A zero at the end is dropped only where it says nothing: 0.1230 stays if it stands for 0.12302.
     while len(text.split(".")[1]) > 2 and text.endswith("0") and _same(float(text), x):
         text = text[:-1]
     return _signed(text)

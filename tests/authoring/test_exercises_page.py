@@ -48,6 +48,7 @@ def told(tmp_path_factory):
     return pairs
 
 
+@pytest.mark.needs_sandbox
 def test_commands_say_what_the_page_says(told):
     assert len(told) == 3
     for said, page in told:

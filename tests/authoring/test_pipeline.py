@@ -34,6 +34,7 @@ from tests.commands import run_module
 
 ROOT = Path(__file__).resolve().parents[2]
 WHOLE = "02_gate_patterns"      # the assignment that unmodified nbgrader grades in every form
+SHORT = "03_sigmoid_neuron"     # the one that all but `python course test all` takes, for all
 
 
 def run(root, *command):
@@ -145,7 +146,7 @@ def scores_in(root, assignment, students):
         return {student: {grade.name: grade.score for grade in book.grades} for student, book in books.items()}
 
 
-whole = pytest.mark.parametrize("graded", [WHOLE], indirect=True)
+whole = pytest.mark.parametrize("graded", [pytest.param(WHOLE, marks=pytest.mark.slow)], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +155,7 @@ def classes(tmp_path_factory):
     return functools.cache(lambda assignment: grade_class(assignment, tmp_path_factory.mktemp(assignment)))
 
 
-@pytest.fixture(params=assignments())
+@pytest.fixture(params=[pytest.param(name, marks=[] if name == SHORT else pytest.mark.slow) for name in assignments()])
 def graded(request, classes):
     return classes(request.param)
 
@@ -300,6 +301,7 @@ def test_validate_is_content_with_the_solution_and_shows_the_diagnosis_of_a_wron
         assert any(title in wrong for title in graded.named(name, form)), name
 
 
+@pytest.mark.needs_sandbox
 def test_the_bank_by_the_judge(graded):
     """What `backprop autograde` makes of it: wrong forms lose points and are named, right ones keep all.
 

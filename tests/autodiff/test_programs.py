@@ -3,8 +3,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-
-torch = pytest.importorskip("torch", reason="PyTorch is an extra: pip install backprop-course[torch]")
+from tests.peers import torch
 
 # Each takes the library (autodiff or torch) and two arrays of 3 numbers; smooth, and of moderate size.
 STEPS = [
@@ -33,6 +32,7 @@ def program(seed, constant):
 
 
 @pytest.mark.parametrize("block", range(8))
+@pytest.mark.needs_torch
 def test_random_programs_agree_with_torch(block):
     for seed in range(25 * block, 25 * (block + 1)):
         x, v = np.random.default_rng(seed).uniform(-1, 1, (2, 3))

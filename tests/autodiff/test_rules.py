@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import autodiff as ad
+from tests.peers import torch
 
-torch = pytest.importorskip("torch", reason="PyTorch is an extra: pip install backprop-course[torch]")
 F = torch.nn.functional
 
 # name: (PyTorch's function, lowest and highest input away from kinks and poles)
@@ -168,6 +168,7 @@ def assert_same_as_torch(ours, theirs, arrays, rng, order=3):
 
 
 @SHAPED
+@pytest.mark.needs_torch
 def test_shaped_operations_agree_with_torch_to_third_order(ours, theirs, shapes):
     rng = np.random.default_rng(0)
     assert_same_as_torch(ours, theirs, draw(rng, shapes), rng)
@@ -180,6 +181,7 @@ def test_shaped_operations_agree_with_central_differences(ours, theirs, shapes):
 
 
 @SHAPED
+@pytest.mark.needs_torch
 def test_shaped_operations_keep_float32(ours, theirs, shapes):
     rng = np.random.default_rng(2)
     assert_same_as_torch(ours, theirs, draw(rng, shapes, dtype=np.float32), rng, order=2)
@@ -189,6 +191,7 @@ def test_shaped_operations_keep_float32(ours, theirs, shapes):
 @given(shape=hnp.array_shapes(min_dims=0, max_dims=3, max_side=3), dtype=st.sampled_from([np.float32, np.float64]),
        seed=st.integers(0, 2**32 - 1))
 @pytest.mark.parametrize("name", UNARY)
+@pytest.mark.needs_torch
 def test_functions_of_one_number(name, shape, dtype, seed):
     theirs, low, high = UNARY[name]
     rng = np.random.default_rng(seed)
@@ -206,6 +209,7 @@ def test_functions_of_one_number(name, shape, dtype, seed):
 @given(shapes=hnp.mutually_broadcastable_shapes(num_shapes=2, min_dims=0, max_dims=3, max_side=3),
        dtype=st.sampled_from([np.float32, np.float64]), seed=st.integers(0, 2**32 - 1))
 @pytest.mark.parametrize("name", BINARY)
+@pytest.mark.needs_torch
 def test_functions_of_two_broadcast(name, shapes, dtype, seed):
     rng = np.random.default_rng(seed)
     x, y = draw(rng, shapes.input_shapes, dtype=dtype)

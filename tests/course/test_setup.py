@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MAIN = ROOT / "course" / "__main__.py"
 PYTHON = getattr(sys, "_base_executable", sys.executable)   # what somebody has before there is a .venv
 
+pytestmark = pytest.mark.slow
 CLOSED = "http://127.0.0.1:9/simple"   # nothing listens on the discard port
 BACKEND = '''
 import os, time, zipfile
@@ -61,8 +62,9 @@ def plain(more=()):
 
 
 def make_toy(root):
-    (root / "course" / "learning").mkdir(parents=True)
-    for name in ("__init__.py", "__main__.py", "cli.py", "places.py",
+    for room in ("authoring", "learning"):
+        (root / "course" / room).mkdir(parents=True)
+    for name in ("__init__.py", "__main__.py", "cli.py", "places.py", "authoring/__init__.py", "authoring/testing.py",
                  "learning/__init__.py", "learning/lab.py", "learning/workspace.py"):
         shutil.copy(ROOT / "course" / name, root / "course" / name)
     (root / "pyproject.toml").write_text(

@@ -23,6 +23,7 @@ def named(pairs):
     return [pytest.param(*pair, id=f"{pair[0].name}-{getattr(pair[1], 'code', '')}-{pair[1].title}") for pair in pairs]
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(("exercise", "mistake"), named(MISTAKES))
 def test_a_wrong_form_loses_points_and_is_named(exercise, mistake):
     report = examine(exercise, mistake.function, mistakes.SEEDS, edge=True)
@@ -33,6 +34,7 @@ def test_a_wrong_form_loses_points_and_is_named(exercise, mistake):
     assert mistakes.entry(mistake, report) in MESSAGES, "run `backprop mistakes --messages > docs/messages.md`"
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(("exercise", "mistake"), named(MISTAKES))
 def test_a_wrong_form_is_never_named_something_else_by_check(exercise, mistake):
     """`check` leaves out edge cases, so it may let a form pass; but it must not call it by another's name."""
@@ -41,7 +43,7 @@ def test_a_wrong_form_is_never_named_something_else_by_check(exercise, mistake):
 
 
 @pytest.mark.parametrize(("exercise", "form"), named(RIGHT))
-@pytest.mark.parametrize("seeds", [(SHOWN_SEED, 1), (2,), (3,)], ids=str)
+@pytest.mark.parametrize("seeds", [pytest.param((SHOWN_SEED, 1), marks=pytest.mark.quick), (2,), (3,)], ids=str)
 def test_a_right_answer_in_another_form_keeps_its_points(exercise, form, seeds):
     report = examine(exercise, form.function, seeds, edge=True, graded=True)
     assert report.run.passed, str(report)
@@ -49,6 +51,7 @@ def test_a_right_answer_in_another_form_keeps_its_points(exercise, form, seeds):
     assert type(report.run.score) is float
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
 def test_a_declaration_is_whole(exercise):
     assert len(exercise.hints) == 3
@@ -60,6 +63,7 @@ def test_a_declaration_is_whole(exercise):
     assert all(mistake.says and mistake.code for mistake in exercise.mistakes)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
 def test_hints_and_messages_hold_no_solution(exercise):
     """No hint and no message quotes a line of a right answer."""
@@ -80,6 +84,7 @@ def released(exercise):
     return names[exercise.name]
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
 def test_a_stub_is_calmly_not_written_yet(exercise):
     def stub(*args):
@@ -94,6 +99,7 @@ def test_a_stub_is_calmly_not_written_yet(exercise):
         assert "✗" not in str(report)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("exercise", [e for e in EXERCISES if e.upstream], ids=lambda e: e.name)
 def test_upstream_gradients_are_strong(exercise):
     """Random upstream gradients: arrays are never uniform, and numbers differ from case to case."""

@@ -2,12 +2,15 @@
 
 # ruff: noqa: E501    (engines are changed by pieces of text)
 import ast
+import collections
+import contextlib
 import functools
 import gc
 import re
 import sys
 from pathlib import Path
 
+import coverage
 import numpy as np
 import pytest
 
@@ -258,6 +261,60 @@ def test_an_endless_answer_is_stopped_by_check(name):
     report = examine(EXERCISES[name], defined(ENDLESS[name])[name], (SHOWN_SEED,), edge=False)
     assert not report.run.passed
     assert "no end" in str(report), str(report)
+
+
+class Tracer:
+    """A tracer that counts what it is told; `rude`, it does what coverage and pdb do beside: it puts itself in the
+    place of other tracers, wants no lines of this frame, goes away at the end of a frame."""
+
+    def __init__(self, rude):
+        self.rude, self.told = rude, collections.Counter()
+
+    def __call__(self, frame, event, arg):
+        if frame.f_code.co_filename != "<engine>":
+            return None
+        self.told[event] += 1
+        if self.rude:
+            frame.f_trace_lines = False
+            sys.settrace(None if event == "return" else self)
+        return self
+
+
+@contextlib.contextmanager
+def traced(tracer):
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        yield
+        assert sys.gettrace() is tracer
+    finally:
+        sys.settrace(before)
+
+
+@pytest.mark.parametrize("rude", [False, True])
+@pytest.mark.parametrize("name", ENDLESS)
+def test_an_endless_answer_is_stopped_while_a_tracer_is_at_work(name, rude):
+    tracer, answer = Tracer(rude), defined(ENDLESS[name])[name]
+    with traced(tracer):
+        report = examine(EXERCISES[name], answer, (SHOWN_SEED,), edge=False)
+    assert "no end" in str(report), str(report)
+    assert tracer.told["line"] > 10
+    assert tracer.told["call"] == tracer.told["return"] > 0
+
+
+@pytest.mark.parametrize("core", ["ctrace", "pytrace"])
+def test_an_endless_answer_is_stopped_under_coverage_which_goes_on_afterwards(core, monkeypatch):
+    monkeypatch.setenv("COVERAGE_CORE", core)
+    answer, measured = defined(ENDLESS["backward"])["backward"], coverage.Coverage(data_file=None, include=[__file__])
+
+    def examined():
+        report = examine(EXERCISES["backward"], answer, (SHOWN_SEED,), edge=False)
+        return str(report), sys._getframe().f_lineno
+
+    with traced(sys.gettrace()), measured.collect():
+        report, after = examined()
+    assert "no end" in report, report
+    assert after in measured.get_data().lines(__file__)
 
 
 def test_what_a_collection_of_garbage_calls_does_not_hide_the_end():

@@ -4,7 +4,6 @@ import ast
 import inspect
 import json
 import math
-import os
 import re
 import subprocess
 import sys
@@ -29,11 +28,7 @@ SETUPS = [cell.text for cell in SOURCE.cells if cell.role == "setup"]
 
 @pytest.fixture(scope="module")
 def torch():
-    """PyTorch; missing, it is a failure where everything is to be tested."""
-    if not os.environ.get("CI"):
-        pytest.importorskip("torch", reason="PyTorch is not installed: python course setup torch")
     import torch
-
     return torch
 
 
@@ -241,7 +236,7 @@ def test_numpy_inside_a_torch_node_is_right_too(torch):
     assert report.run.score == 2, str(report)
 
 
-@pytest.mark.parametrize("on_torch", [False, True])
+@pytest.mark.parametrize("on_torch", [False, pytest.param(True, marks=pytest.mark.needs_torch)])
 def test_writing_into_the_upstream_gradient_is_noticed(on_torch, request):
     torch = request.getfixturevalue("torch" if on_torch else "without_torch")
     names = {"np": np, "exp": torch.exp if on_torch else np.exp,

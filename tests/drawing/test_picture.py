@@ -118,7 +118,7 @@ def test_values_stand_above_and_gradients_below_underlined():
 def test_the_shares_of_a_fork_stand_where_its_wires_arrive():
     root = draw(*STAGED)
     shares = [t.text for t in root.iter(f"{SVG}text") if "contribution" in (t.get("class") or "")]
-    assert sorted(shares) == sorted(["0.5121", "−0.0358", "1.5832", "1.5832", "0.0090"])
+    assert sorted(shares) == sorted(["0.5121", "−0.0358", "1.5832", "1.5832", "0.00905"])
 
 
 def test_it_has_a_title_a_description_and_an_alternative_text():

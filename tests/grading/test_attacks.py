@@ -77,6 +77,7 @@ def test_the_corpus_is_large_and_without_repeats():
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)
 
 
+@pytest.mark.needs_sandbox
 def test_the_sandbox_is_there():
     """Without it the following would test nothing."""
     assert shutil.which("bwrap")

@@ -16,6 +16,7 @@ from benchmarks.grading import STOCK, make_class
 from tests.commands import run_module
 from tests.grading.handing_in import ROOT
 
+pytestmark = pytest.mark.needs_sandbox
 BY_API = """
 import json
 from nbgrader.apps import NbGraderAPI

@@ -18,6 +18,7 @@ from course.grading.verdicts import MARK
 from tests.commands import run_module, start_module
 from tests.grading.handing_in import ROOT, cell_of, released, solved
 
+pytestmark = pytest.mark.needs_sandbox
 NAME = "02_gate_patterns"
 STUDENTS = {"ada": 22.0, "ben": 0.0, "carl ö": 20.0, "dora": 22.0, "emil": 22.0, "fay": 22.0}
 

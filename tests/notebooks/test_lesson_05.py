@@ -59,8 +59,10 @@ def same(mine, theirs):
         assert mine == theirs
 
 
+@pytest.mark.needs_torch
 def test_what_is_recorded_is_what_pytorch_gives():
-    torch = pytest.importorskip("torch", reason=f"PyTorch is not installed: {pytorch.SETUP}")
+    import torch
+
     live = runpy.run_path(str(ROOT / "course/authoring/record_lesson_05.py"))["run_lesson"]()
     assert list(live) == list(RECORD["results"])
     for name, entry in RECORD["results"].items():
@@ -70,8 +72,8 @@ def test_what_is_recorded_is_what_pytorch_gives():
             assert live[name]["printed"] == entry["printed"], name
 
 
+@pytest.mark.needs_torch
 def test_with_pytorch_the_lesson_is_live(tmp_path):
-    pytest.importorskip("torch", reason=f"PyTorch is not installed: {pytorch.SETUP}")
     cells = list(printed(run_lesson(tmp_path)))
     assert not [trouble for _, _, trouble in cells if trouble]
     assert "is installed: its cells run live" in which(cells)

@@ -40,11 +40,14 @@ def cells_of(book, assignment):
                 yield name, cell
 
 
+@pytest.mark.quick
 def test_the_built_notebooks_are_what_their_sources_make(capsys):
     assert build.main(["--check"]) == 0, capsys.readouterr()
 
 
-@pytest.mark.parametrize("name", [name for name in LESSONS if name not in ["05_pytorch_comparison", *RUN_HERE]])
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=pytest.mark.quick) if name == LESSONS[0] else name
+    for name in LESSONS if name not in ["05_pytorch_comparison", *RUN_HERE]])
 def test_a_lesson_runs(name, tmp_path):
     book = run(ROOT / "course/lessons" / f"{name}.ipynb", tmp_path)
     assert not trouble(book), "\n\n".join(trouble(book))

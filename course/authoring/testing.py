@@ -1,0 +1,53 @@
+"""`python course test`: pytest, for the tests that tell most; `test quick` for less, `test all` for every one.
+
+What is in which tier, and what a test needs beside Python, stands in tests/conftest.py.
+"""
+
+import os
+import shlex
+import sys
+
+from course.places import ROOT
+
+TIERS = ("quick", "all")        # between them, and without a word of its own: most
+MOST_PROCESSES = 8
+SHARED = ["--dist", "loadgroup", "--no-loadscope-reorder"]     # see tests/conftest.py
+# what begins an option that says how many processes there are, or can't go with more than one
+ONE_S_OWN = ("-n", "--numprocesses", "--dist", "--tx", "-s", "--capture=no", "--pdb", "--trace", "no:xdist",
+             "-pno:xdist")
+
+
+def main(arguments):
+    """Run a tier, or the tests that are named; further arguments go to pytest, whose exit code is returned.
+
+    Paths count from the project's folder, wherever the command is called.
+    """
+    try:
+        import pytest
+    except ModuleNotFoundError:
+        print("pytest is missing. Install what the tests need: python course setup test", file=sys.stderr)
+        return 1
+    os.chdir(ROOT)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")     # the processes are enough for all cores
+    return int(pytest.main(options(arguments)))
+
+
+def options(arguments):
+    """What pytest is called with."""
+    if arguments and arguments[0] in TIERS:
+        tier, arguments = arguments[0], arguments[1:]
+    else:
+        tier = "all" if any(map(names_tests, arguments)) else "most"
+    given = [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *arguments]
+    alone = any(argument.startswith(ONE_S_OWN) for argument in given)
+    return [f"--tier={tier}", *([] if alone else ["-n", str(processes()), *SHARED]), *arguments]
+
+
+def names_tests(argument):
+    """Whether an argument is a path below tests/, with or without ::test_name."""
+    return (ROOT / argument.partition("::")[0]).is_relative_to(ROOT / "tests")
+
+
+def processes():
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_PROCESSES)
