@@ -13,6 +13,7 @@ from nbgrader.preprocessors import Execute
 from traitlets.config import PyFileConfigLoader
 
 from benchmarks.grading import STOCK, make_class
+from course.grading.verdicts import verdicts_of
 from tests.commands import run_module
 from tests.grading.handing_in import ROOT
 
@@ -77,9 +78,13 @@ def test_honest_work_gets_the_same_points_with_the_judge_and_without(course):
     course.configure(STOCK)
     course.run("nbgrader", "autograde", course.assignment)
     without = course.scores()
+    assert all(verdicts_of(course.graded(student)) == {} for student in course.students)
     course.configure("")
     said = course.run("nbgrader", "autograde", course.assignment, "--force")
     assert course.scores() == without
+    for student, points in without.items():     # what nbgrader does after the judge leaves the verdicts alone
+        found = verdicts_of(course.graded(student))
+        assert {name: verdict.score for name, verdict in found.items()} == points
     assert len({tuple(points.values()) for points in without.values()}) > 1     # a class of solutions says little
     assert "NOT isolated" not in said
 
