@@ -4,7 +4,6 @@ The learner's cells run in a process of the nursery's. The test cells run here, 
 submission makes of them is of no account.
 """
 
-import ast
 import builtins
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from course.grading import testcell
-from course.grading.key import Key
+from course.grading.key import Key, as_python
 from course.grading.nursery import Limits, NoIsolation, Nursery
 from course.grading.repair import name_of
 from course.grading.session import GivenUp, Session
@@ -85,9 +84,9 @@ def _judge(nb: NotebookNode, key: Key, settings: Settings, warm: Nursery) -> boo
                 if given_up:
                     raise given_up
                 if known is not None and known.test:
-                    outputs = _test(_plain(known.source), namespace, session, known.points, settings)
+                    outputs = _test(as_python(known.source), namespace, session, known.points, settings)
                 elif known is not None and known.locked:
-                    testcell.run_test_cell(_plain(known.source), namespace)
+                    testcell.run_test_cell(as_python(known.source), namespace)
                     outputs = session.run(known.source)
                 else:
                     outputs = session.run(cell.source)
@@ -122,13 +121,3 @@ def _test(source: str, namespace: dict[str, Any], session: Session, points: floa
         session.whole = False
     return outputs
 
-
-def _plain(source: str) -> str:
-    """A test cell as Python, where IPython's magics are in it."""
-    try:
-        ast.parse(source)
-        return source
-    except SyntaxError:
-        from IPython.core.inputtransformer2 import TransformerManager  # here: few test cells need it
-
-        return TransformerManager().transform_cell(source)
