@@ -1,6 +1,8 @@
-"""Finds the notebook among what was handed in, whatever its file is called by now and wherever it lies."""
+"""Finds the notebook among what was handed in, whatever its file is called by now, and the files beside it."""
 
+import io
 import re
+import zipfile
 from pathlib import Path
 
 from course.grading.key import Key
@@ -9,6 +11,7 @@ from course.grading.repair import answered, read
 ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json")    # the latter two are added by browsers and mail programs
 MOST_FILES = 1000       # that are looked at
 MOST_NOTEBOOKS = 20     # that are read, where several may be meant
+MOST_BESIDE, MOST_BYTES = 200, 16 * 2**20       # files, and bytes of all of them, that come along with a notebook
 
 
 def find(folder: Path, notebook: str, keys: dict[str, Key]) -> tuple[Path | None, list[str]]:
@@ -45,13 +48,35 @@ def files_of(folder: Path) -> list[Path]:
     while folders and len(found) < MOST_FILES:
         here = folders.pop(0)
         for path in sorted(here.iterdir()):
-            if path.name.startswith((".", "__")) or path.is_symlink():
+            if path.name.startswith(".") or path.name in ("__pycache__", "__MACOSX") or path.is_symlink():
                 continue
             if path.is_dir():
                 folders.append(path)
             elif path.is_file():
                 found.append(path)
     return found[:MOST_FILES]
+
+
+def beside(folder: Path) -> tuple[bytes, list[str]]:
+    """The files in a notebook's folder and below, but for notebooks, as a zip (nothing where there are none); notes.
+
+    A notebook may import modules and read data that were handed in with it.
+    """
+    packed, room, left_out = io.BytesIO(), MOST_BYTES, 0
+    files = [path for path in files_of(folder) if _stem(path) is None and path.name != "timestamp.txt"]
+    if not files:
+        return b"", []
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
+        for path in files:
+            size = path.stat().st_size
+            name = str(path.relative_to(folder))
+            if size > room or len(target.infolist()) == MOST_BESIDE or not name.isprintable():
+                left_out += 1
+                continue
+            target.writestr(zipfile.ZipInfo(name), path.read_bytes(), zipfile.ZIP_DEFLATED)
+            room -= size
+    return packed.getvalue(), [f"{left_out} of the {len(files)} files beside the notebook were not there when it ran: "
+                               f"at most {MOST_BESIDE} files and {MOST_BYTES >> 20} MB come along."] if left_out else []
 
 
 def _stem(path: Path) -> str | None:

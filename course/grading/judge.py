@@ -54,8 +54,10 @@ class Settings:
     memory: int = 1024
 
 
-def judge(nb: NotebookNode, key: Key, settings: Settings) -> None:
+def judge(nb: NotebookNode, key: Key, settings: Settings, beside: bytes = b"") -> None:
     """Run a repaired notebook and write the outputs of its cells; those of test cells hold score and verdict.
+
+    `beside` is a zip of the files that the submission finds in its folder.
 
     Where the warm process is killed meanwhile, nothing that was found counts: all is done again with a new one.
     """
@@ -65,17 +67,17 @@ def judge(nb: NotebookNode, key: Key, settings: Settings) -> None:
             warm = nursery(settings.isolation, key.assignment, plots)
         except NoIsolation as error:
             raise NoIsolation(f"{error}\n{HOW_TO_GO_ON}") from None
-        if _judge(nb, key, settings, warm) or warm.alive(LAST_WORDS):
+        if _judge(nb, key, settings, warm, beside) or warm.alive(LAST_WORDS):
             mark(nb)
             return
     raise RuntimeError("the process from which submissions are forked was killed, three times over")
 
 
-def _judge(nb: NotebookNode, key: Key, settings: Settings, warm: Nursery) -> bool:
+def _judge(nb: NotebookNode, key: Key, settings: Settings, warm: Nursery, beside: bytes) -> bool:
     """Run a notebook's cells; whether none of the submission's processes was lost."""
     blocked = tuple(name for name in BLOCKED if name not in ALLOWED.get(key.assignment, ()))
     session = Session(warm, Limits(tree=settings.memory, blocked=blocked), settings.cell_seconds,
-                      settings.submission_seconds)
+                      settings.submission_seconds, beside)
     namespace, given_up = {"__name__": "__main__"}, None
     try:
         for count, cell in enumerate((cell for cell in nb.cells if cell.cell_type == "code"), 1):

@@ -3,8 +3,11 @@
 Everything that comes back is plain data, and may be a lie; nothing here believes more of it than its type.
 """
 
+import base64
 import contextlib
+import shutil
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -22,6 +25,19 @@ ENDED = "Ended"  # what is said of a process that is gone
 
 Back = Callable[[int, int], Callable]     # the callable of an argument: back(k, index)
 
+# A process's first cell: what lies beside the notebook lies in its folder, and can be imported from there.
+FIRST = """
+def _prepare(folder, packed):
+    import base64, io, os, sys, zipfile
+    if folder:
+        os.chdir(folder)
+    sys.path.insert(0, "")
+    if packed:
+        zipfile.ZipFile(io.BytesIO(base64.b85decode(packed))).extractall()
+_prepare({!r}, {!r})
+del _prepare
+"""
+
 KEYWORDS = "def drive(answer, args, keywords):\n    return answer(*args, **keywords)\n"
 
 
@@ -34,11 +50,12 @@ class Session:
 
     A cell that hangs or ends the process loses the process, not the submission: the next step gets a new one, in
     which the cells that went well have run again. What ended without a word is tried once more: it may have been
-    killed from outside.
+    killed from outside. `beside` is a zip of the files that lie beside the notebook.
     """
 
     def __init__(self, nursery: Nursery, limits: Limits | None = None, cell_seconds: float = 30.0,
-                 seconds: float = 600.0) -> None:
+                 seconds: float = 600.0, beside: bytes = b"") -> None:
+        self._beside, self._folder = base64.b85encode(beside).decode(), ""
         self.nursery, self.limits, self.cell_seconds = nursery, limits or Limits(), cell_seconds
         self.deadline = time.monotonic() + seconds
         self._wire: Wire | None = None
@@ -92,6 +109,8 @@ class Session:
             if wire:
                 wire.close()
         self._wire = self._control = None
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _seconds(self, most: float) -> float:
         left = self.deadline - time.monotonic()
@@ -107,7 +126,9 @@ class Session:
         self._forks += 1
         wire, self._control = self.nursery.fork(self.limits)
         self._wire = wire
-        for source in self._ran:
+        if not self.nursery.isolation:      # where it is isolated, it has a folder of its own
+            self._folder = tempfile.mkdtemp(prefix="submission-")
+        for source in (FIRST.format(self._folder, self._beside), *self._ran):
             self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds))
         return wire
 

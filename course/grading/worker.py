@@ -67,13 +67,16 @@ def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result, no
     import nbformat
 
     from course.grading import repair
+    from course.grading.finding import beside
     from course.grading.judge import judge
     from course.grading.testcell import score_of
     from course.grading.verdicts import mark, verdict_of
 
     nb = repair.read(path)
     notes += repair.repair(nb, key)
-    judge(nb, key, settings)
+    files, more = beside(path.parent)
+    notes += more
+    judge(nb, key, settings, files)
     for cell in nb.cells:
         known = key.by_name.get(repair.name_of(cell))
         if known is None:

@@ -1,13 +1,16 @@
 """A damaged notebook is graded as what it was; one that is none gets a clear line."""
 
 import copy
+import tempfile
+from dataclasses import replace
 
 import pytest
 
 from course.declarations import assignments
+from course.grading.gradebook import _stage
 from course.grading.repair import repair
-from tests.grading.accidents.damages import ACCIDENTS
-from tests.grading.handing_in import cell_of, key_of_release, released, scores, solved
+from tests.grading.accidents.damages import ACCIDENTS, a_module_is_there_again_after_a_crash
+from tests.grading.handing_in import SETTINGS, cell_of, key_of_release, released, scores, solved
 
 NAME = "02_gate_patterns"
 POINTS = {cell.name: cell.points for cell in key_of_release(NAME).cells if cell.grade}
@@ -70,3 +73,18 @@ def cheating_in(name, text, copies=1):
 def test_no_repair_wins_a_point(grade, files):
     """What was written into a locked cell, or handed in beside the notebook, runs where it can't reach a test."""
     assert set(scores(grade(files)).values()) == {0.0}
+
+
+def test_a_folder_named_like_the_notebook_stops_nobody(grade, tmp_path):
+    nb = solved(NAME)
+    result = grade({f"{NAME}.ipynb/data.csv": b"1", "mine.ipynb": nb, "data.csv": b"2"})
+    _stage(result, tmp_path / "staged")
+    assert sorted(path.name for path in (tmp_path / "staged").rglob("*")) == [f"{NAME}.ipynb", "data.csv"]
+
+
+def test_without_isolation_files_lie_in_a_folder_that_goes(grade, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    nb = solved(NAME)
+    result = grade(a_module_is_there_again_after_a_crash(nb), settings=replace(SETTINGS, isolation=False))
+    assert scores(result) == POINTS
+    assert not list(tmp_path.glob("submission-*"))

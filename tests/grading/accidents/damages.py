@@ -500,3 +500,48 @@ def metadata_of_cells_null(nb):
 @accident()
 def metadata_of_the_notebook_null(nb):
     return json.dumps(json.loads(file_of(nb)) | {"metadata": None}).encode()
+
+
+# ------------------------------------------------------------------------------------ modules and data
+
+def into_a_module(nb, name):
+    """The source of an answer, whose cell imports it instead from `mine`."""
+    cell = cell_of(nb, f"{name}-answer")
+    source, cell.source = cell.source, f"from mine import {name}"
+    return "import numpy as np\n\n\n" + source
+
+
+@accident()
+def a_module_that_the_notebook_writes(nb):
+    source = into_a_module(nb, "log_backward")
+    nb.cells.insert(2, new_code_cell("%%writefile mine.py\n" + source))
+
+
+@accident()
+def a_module_handed_in_beside_it(nb):
+    return {f"{NAME}.ipynb": nb, "mine.py": into_a_module(nb, "log_backward").encode()}
+
+
+@accident(note="handed in as")
+def a_package_beside_it_in_a_folder(nb):
+    source = into_a_module(nb, "log_backward").encode()
+    return {f"work/{NAME}.ipynb": nb, "work/mine/__init__.py": b"from mine.gates import log_backward",
+            "work/mine/gates.py": source}
+
+
+@accident()
+def data_that_the_answer_reads(nb):
+    cell = cell_of(nb, "log_backward-answer")
+    cell.source = "scale = float(open('data/scale.txt').read())\n" + cell.source.replace("dout / x", "scale * dout / x")
+    return {f"{NAME}.ipynb": nb, "data/scale.txt": b"1.0"}
+
+
+@accident()
+def a_module_is_there_again_after_a_crash(nb):
+    nb.cells.insert(2, new_code_cell("import os\nos._exit(0)"))
+    return a_module_handed_in_beside_it(nb)
+
+
+@accident(note="1 of the 2 files")
+def a_film_beside_it(nb):
+    return a_module_handed_in_beside_it(nb) | {"film.mp4": bytes(17 * 2**20)}
