@@ -11,7 +11,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from course.grading import testcell
-from course.grading.key import Key, as_python
+from course.grading.key import Key, KeyCell, as_python
 from course.grading.nursery import Limits, NoIsolation, Nursery
 from course.grading.repair import name_of
 from course.grading.session import GivenUp, Session
@@ -86,7 +86,7 @@ def _judge(nb: NotebookNode, key: Key, settings: Settings, warm: Nursery, beside
                 if given_up:
                     raise given_up
                 if known is not None and known.test:
-                    outputs = _test(as_python(known.source), namespace, session, known.points, settings)
+                    outputs = _test(known, key, namespace, session, settings)
                 elif known is not None and known.locked:
                     testcell.run_test_cell(as_python(known.source), namespace)
                     outputs = session.run(known.source)
@@ -103,19 +103,28 @@ def _judge(nb: NotebookNode, key: Key, settings: Settings, warm: Nursery, beside
     return session.whole
 
 
-def _test(source: str, namespace: dict[str, Any], session: Session, points: float | None,
+def _test(known: KeyCell, key: Key, namespace: dict[str, Any], session: Session,
           settings: Settings) -> list[dict[str, Any]]:
-    """The outputs of a test cell, against a snapshot of this place."""
+    """The outputs of a test cell, against a snapshot of this place.
+
+    What the answers above it define is the learner's, whoever else has something of that name: Python, numpy, the
+    set-up cell. Where the learner has nothing of it, nothing is there.
+    """
+    source = as_python(known.source)
+    names, theirs = testcell.free_names(source), key.answer_names(known)
+    here = {name: value for name, value in namespace.items() if name not in theirs}
+    here["__builtins__"] = {name: value for name, value in vars(builtins).items() if name not in theirs}
+    namespace = here
     outputs: list[dict[str, Any]] = []
     for _ in range(2):          # a process may have been killed from outside
         snapshot = session.snapshot(settings.call_seconds, settings.exercise_seconds)
         try:
             here = dict(namespace)
-            for name in testcell.free_names(source) - here.keys() - set(dir(builtins)):
+            for name in names - here.keys() - here["__builtins__"].keys():
                 found, value = snapshot.stand_in(name)
                 if found:
                     here[name] = value
-            outputs = testcell.run_test_cell(source, here, points)
+            outputs = testcell.run_test_cell(source, here, known.points)
         finally:
             snapshot.close()
         if not snapshot.ended:

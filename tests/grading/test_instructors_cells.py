@@ -5,7 +5,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, writes
 from nbgrader.utils import compute_checksum, determine_grade
 
 from course.grading.key import Key, KeyCell
-from course.grading.testcell import run_test_cell, score_of
+from course.grading.testcell import free_names, run_test_cell, score_of
 from course.grading.worker import Job, grade_submission
 from tests.grading.handing_in import SETTINGS, scores
 
@@ -109,3 +109,49 @@ def test_the_score_is_the_one_that_nbgrader_would_read(source):
     made = test_of("t", source)
     made.outputs = [type(made)(output) for output in outputs]
     assert score_of(outputs, 2) == determine_grade(made)[0]
+
+
+MAX = cell("max_answer", "def max(a, b):\n    raise NotImplementedError", solution=True)
+
+
+@pytest.mark.parametrize(("written", "points"), [
+    ("def max(a, b):\n    return a if a > b else b", 2.0), ("def max(a, b):\n    return a", 0.0),
+    ("def max(a, b):\n    raise NotImplementedError", 0.0), ("pass", 0.0), ("def max(a, b:", 0.0)])
+def test_a_name_of_pythons_that_the_answer_defines_is_the_learners(hand_in, written, points):
+    cells = [MAX, test_of("max_test", "assert max(1, 2) == 2\nassert [max(v, 3) for v in (1, 5)] == [3, 5]")]
+    assert scores(hand_in(cells, {"max_answer": written})) == {"max_test": points}
+
+
+def test_a_name_that_the_set_up_cell_has_too_is_the_learners(hand_in):
+    cells = [cell("setup", "from math import *\ndef helper():\n    return 3", locked=True),
+             cell("own", "def sqrt(x):\n    raise NotImplementedError", solution=True),
+             test_of("sqrt_test", "assert sqrt(4) == 2 and helper() == 3")]
+    assert scores(hand_in(cells, {"own": "def sqrt(x):\n    return x"})) == {"sqrt_test": 0.0}
+    assert scores(hand_in(cells, {"own": "def sqrt(x):\n    return x ** 0.5"})) == {"sqrt_test": 2.0}
+
+
+def test_what_python_offers_stays_pythons_above_that_answer_and_for_names_of_others(hand_in):
+    """A learner who names a variable `sum` breaks no test, and one who replaces `all` wins none."""
+    cells = [ANSWER, test_of("before", "assert max(double(1), 0) == 2"), MAX,
+             test_of("after", "assert sum(double(v) for v in (1, 2)) == 6 and all([double(1) == 2])")]
+    result = hand_in(cells, {"answer": RIGHT + "\nsum = 0\ndef all(x): return True",
+                             "max_answer": "def max(a, b):\n    return 7"})
+    assert scores(result) == {"before": 2.0, "after": 2.0}
+    wrong = "def double(x, by=2): return 3\ndef all(x): return True\ndef abs(x): return 0"
+    assert set(scores(hand_in(cells, {"answer": wrong})).values()) == {0.0}
+
+
+def test_a_fetched_value_can_be_added_to(hand_in):
+    cells = [cell("data", "total = ...", solution=True),
+             test_of("sums", "total += 1\nassert total == 6"),
+             test_of("again", "total = total * 2\nassert total == 10"),
+             test_of("loop", "for k in range(3):\n    total += k\nassert total == 8")]
+    assert scores(hand_in(cells, {"data": "total = 5"})) == {"sums": 2.0, "again": 2.0, "loop": 2.0}
+
+
+@pytest.mark.parametrize(("source", "names"), [
+    ("total += 1", {"total"}), ("x = x + 1", {"x"}), ("x = 1\nx += y", {"y"}), ("[v for v in w]", {"w"}),
+    ("for k in r: s += k", {"r", "s"}), ("def g(a): return a + b", {"b"}), ("import numpy as np\nnp.ones(f(2))", {"f"}),
+    ("a[i] = 1", {"a", "i"}), ("if c:\n    d = 1\nprint(d)", {"c", "d", "print"}), ("g = lambda q: q(z)\ng(1)", {"z"})])
+def test_names_that_a_cell_reads(source, names):
+    assert free_names(source) == names
