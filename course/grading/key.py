@@ -48,9 +48,15 @@ class Key:
 
     def answer_names(self, test: KeyCell) -> frozenset[str]:
         """What the answer cells above a test cell define, but do not import: in that test, names of the learner's."""
-        above = self.cells[:self.cells.index(test)]
-        return frozenset().union(*(defined_names(cell.source, imports=False) for cell in above
-                                   if not cell.locked and cell.kind == "code"))
+        return frozenset().union(*(defined_names(cell.source, imports=False) for cell in self._answers_above(test)))
+
+    def answer_classes(self, test: KeyCell) -> dict[str, frozenset[str]]:
+        """The classes among them, each with the names of the methods that it was released with."""
+        return {name: methods for cell in self._answers_above(test)
+                for name, methods in _defined_classes(cell.source).items()}
+
+    def _answers_above(self, test: KeyCell) -> list[KeyCell]:
+        return [cell for cell in self.cells[:self.cells.index(test)] if not cell.locked and cell.kind == "code"]
 
 
 def key_of(gradebook: Any, notebook: str, assignment: str) -> Key:
@@ -85,6 +91,14 @@ def defined_names(source: str, imports: bool = True) -> frozenset[str]:
                 nodes += [child for child in ast.iter_child_nodes(node)
                           if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case)]
     return frozenset(names)
+
+
+@functools.lru_cache(1000)
+def _defined_classes(source: str) -> dict[str, frozenset[str]]:
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        return {node.name: frozenset(part.name for part in node.body if isinstance(part, ast.FunctionDef))
+                for node in ast.parse(as_python(source)).body if isinstance(node, ast.ClassDef)}
+    return {}
 
 
 @functools.lru_cache(1000)
