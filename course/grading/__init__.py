@@ -1,6 +1,7 @@
 """Grading behind nbgrader's commands: the judge, the sandbox, a class at once.
 
 key         what the gradebook knows of a notebook      repair     mends damaged submissions
+finding     which file is the notebook, and what lies beside it
 nursery     the warm, sandboxed process                 inside/    what runs in there
 session     one submission's processes                  testcell   runs a test cell in the grader
 judge       all of it, for one notebook                 preprocessors  the same as nbgrader takes it

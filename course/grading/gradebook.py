@@ -172,8 +172,10 @@ def _stage(result: Result, staged: Path) -> None:
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(parents=True)
     for path in sorted(result.job.folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(result.job.folder).parts)
-        if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb" and not hidden:
+        # a folder of a notebook's name would stand where that is to be written
+        hidden = any(part.startswith(".") or part.endswith(".ipynb")
+                     for part in path.relative_to(result.job.folder).parts)
+        if path.is_file() and not path.is_symlink() and not hidden:
             copy = staged / path.relative_to(result.job.folder)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)

@@ -4,7 +4,6 @@ The learner's cells run in a process of the nursery's. The test cells run here, 
 submission makes of them is of no account.
 """
 
-import ast
 import builtins
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from course.grading import testcell
-from course.grading.key import Key
+from course.grading.key import Key, KeyCell, as_python
 from course.grading.nursery import Limits, NoIsolation, Nursery
 from course.grading.repair import name_of
 from course.grading.session import GivenUp, Session
@@ -55,8 +54,10 @@ class Settings:
     memory: int = 1024
 
 
-def judge(nb: NotebookNode, key: Key, settings: Settings) -> None:
+def judge(nb: NotebookNode, key: Key, settings: Settings, beside: bytes = b"") -> None:
     """Run a repaired notebook and write the outputs of its cells; those of test cells hold score and verdict.
+
+    `beside` is a zip of the files that the submission finds in its folder.
 
     Where the warm process is killed meanwhile, nothing that was found counts: all is done again with a new one.
     """
@@ -66,17 +67,17 @@ def judge(nb: NotebookNode, key: Key, settings: Settings) -> None:
             warm = nursery(settings.isolation, key.assignment, plots)
         except NoIsolation as error:
             raise NoIsolation(f"{error}\n{HOW_TO_GO_ON}") from None
-        if _judge(nb, key, settings, warm) or warm.alive(LAST_WORDS):
+        if _judge(nb, key, settings, warm, beside) or warm.alive(LAST_WORDS):
             mark(nb)
             return
     raise RuntimeError("the process from which submissions are forked was killed, three times over")
 
 
-def _judge(nb: NotebookNode, key: Key, settings: Settings, warm: Nursery) -> bool:
+def _judge(nb: NotebookNode, key: Key, settings: Settings, warm: Nursery, beside: bytes) -> bool:
     """Run a notebook's cells; whether none of the submission's processes was lost."""
     blocked = tuple(name for name in BLOCKED if name not in ALLOWED.get(key.assignment, ()))
     session = Session(warm, Limits(tree=settings.memory, blocked=blocked), settings.cell_seconds,
-                      settings.submission_seconds)
+                      settings.submission_seconds, beside)
     namespace, given_up = {"__name__": "__main__"}, None
     try:
         for count, cell in enumerate((cell for cell in nb.cells if cell.cell_type == "code"), 1):
@@ -85,9 +86,9 @@ def _judge(nb: NotebookNode, key: Key, settings: Settings, warm: Nursery) -> boo
                 if given_up:
                     raise given_up
                 if known is not None and known.test:
-                    outputs = _test(_plain(known.source), namespace, session, known.points, settings)
+                    outputs = _test(known, key, namespace, session, settings)
                 elif known is not None and known.locked:
-                    testcell.run_test_cell(_plain(known.source), namespace)
+                    testcell.run_test_cell(as_python(known.source), namespace)
                     outputs = session.run(known.source)
                 else:
                     outputs = session.run(cell.source)
@@ -102,19 +103,29 @@ def _judge(nb: NotebookNode, key: Key, settings: Settings, warm: Nursery) -> boo
     return session.whole
 
 
-def _test(source: str, namespace: dict[str, Any], session: Session, points: float | None,
+def _test(known: KeyCell, key: Key, namespace: dict[str, Any], session: Session,
           settings: Settings) -> list[dict[str, Any]]:
-    """The outputs of a test cell, against a snapshot of this place."""
+    """The outputs of a test cell, against a snapshot of this place.
+
+    What the answers above it define is the learner's, whoever else has something of that name: Python, numpy, the
+    set-up cell. Where the learner has nothing of it, nothing is there.
+    """
+    source = as_python(known.source)
+    names, theirs = testcell.free_names(source), key.answer_names(known)
+    here = {name: value for name, value in namespace.items() if name not in theirs}
+    here["__builtins__"] = {name: value for name, value in vars(builtins).items() if name not in theirs}
+    namespace = here
     outputs: list[dict[str, Any]] = []
     for _ in range(2):          # a process may have been killed from outside
         snapshot = session.snapshot(settings.call_seconds, settings.exercise_seconds)
+        snapshot.classes = key.answer_classes(known)
         try:
             here = dict(namespace)
-            for name in testcell.free_names(source) - here.keys() - set(dir(builtins)):
+            for name in names - here.keys() - here["__builtins__"].keys():
                 found, value = snapshot.stand_in(name)
                 if found:
                     here[name] = value
-            outputs = testcell.run_test_cell(source, here, points)
+            outputs = testcell.run_test_cell(source, here, known.points)
         finally:
             snapshot.close()
         if not snapshot.ended:
@@ -122,13 +133,3 @@ def _test(source: str, namespace: dict[str, Any], session: Session, points: floa
         session.whole = False
     return outputs
 
-
-def _plain(source: str) -> str:
-    """A test cell as Python, where IPython's magics are in it."""
-    try:
-        ast.parse(source)
-        return source
-    except SyntaxError:
-        from IPython.core.inputtransformer2 import TransformerManager  # here: few test cells need it
-
-        return TransformerManager().transform_cell(source)

@@ -5,6 +5,7 @@
 """
 
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
@@ -12,6 +13,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
+from course.grading.finding import beside
 from course.grading.judge import SEPARATION_ONLY, Settings, judge
 from course.grading.key import Key, key_of
 from course.grading.repair import repair
@@ -37,7 +39,10 @@ class Judge(NbGraderPreprocessor):
         if not self.isolation:
             self.log.warning(SEPARATION_ONLY)
         key = _repaired_with.pop(_whose(resources), None)
-        judge(nb, key or _key(resources), self.settings)
+        files, notes = beside(Path(resources["metadata"]["path"]))
+        for note in notes:
+            self.log.warning(note)
+        judge(nb, key or _key(resources), self.settings, files)
         return nb, resources
 
 

@@ -3,26 +3,38 @@
 Everything that comes back is plain data, and may be a lie; nothing here believes more of it than its type.
 """
 
+import base64
 import contextlib
+import shutil
 import socket
+import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-
-import numpy as np
 
 from course.checks import codec
 from course.checks.answering import Failed, Parts
-from course.checks.calling import Remote
 from course.grading.inside.wire import Closed, Late, Wire
 from course.grading.nursery import Limits, Nursery
+from course.grading.standins import Answer, Object, exception_class, stand_in
 
 FORKS = 40  # a submission whose process dies more often than this is given up
 ENDED = "Ended"  # what is said of a process that is gone
 
 Back = Callable[[int, int], Callable]     # the callable of an argument: back(k, index)
 
-KEYWORDS = "def drive(answer, args, keywords):\n    return answer(*args, **keywords)\n"
+# A process's first cell: what lies beside the notebook lies in its folder, and can be imported from there.
+FIRST = """
+def _prepare(folder, packed):
+    import base64, io, os, sys, zipfile
+    if folder:
+        os.chdir(folder)
+    sys.path.insert(0, "")
+    if packed:
+        zipfile.ZipFile(io.BytesIO(base64.b85decode(packed))).extractall()
+_prepare({!r}, {!r})
+del _prepare
+"""
 
 
 class GivenUp(RuntimeError):
@@ -34,11 +46,12 @@ class Session:
 
     A cell that hangs or ends the process loses the process, not the submission: the next step gets a new one, in
     which the cells that went well have run again. What ended without a word is tried once more: it may have been
-    killed from outside.
+    killed from outside. `beside` is a zip of the files that lie beside the notebook.
     """
 
     def __init__(self, nursery: Nursery, limits: Limits | None = None, cell_seconds: float = 30.0,
-                 seconds: float = 600.0) -> None:
+                 seconds: float = 600.0, beside: bytes = b"") -> None:
+        self._beside, self._folder = base64.b85encode(beside).decode(), ""
         self.nursery, self.limits, self.cell_seconds = nursery, limits or Limits(), cell_seconds
         self.deadline = time.monotonic() + seconds
         self._wire: Wire | None = None
@@ -92,6 +105,8 @@ class Session:
             if wire:
                 wire.close()
         self._wire = self._control = None
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _seconds(self, most: float) -> float:
         left = self.deadline - time.monotonic()
@@ -107,7 +122,9 @@ class Session:
         self._forks += 1
         wire, self._control = self.nursery.fork(self.limits)
         self._wire = wire
-        for source in self._ran:
+        if not self.nursery.isolation:      # where it is isolated, it has a folder of its own
+            self._folder = tempfile.mkdtemp(prefix="submission-")
+        for source in (FIRST.format(self._folder, self._beside), *self._ran):
             self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds))
         return wire
 
@@ -139,16 +156,20 @@ class Snapshot:
         self._wire: Wire | None = wire
         self._call_seconds, self._deadline = call_seconds, time.monotonic() + seconds
         self._broken: Failed | None = None
+        self.classes: Mapping[str, frozenset[str]] = {}     # that the assignment's answers define, with their methods
+        self.exceptions: dict[str, type[Exception]] = {}    # what stands for the submission's own
+        self.objects: dict[int, Object] = {}                # what stands for its objects
 
     def stand_in(self, name: str) -> tuple[bool, Any]:
         """(True, what takes the place of a name in a test cell), or (False, None) where nothing defines it."""
         try:
             kind = self._ask({"do": "kind", "name": name})["kind"]
             if kind == "callable":
-                return True, Answer(self, name)
+                return True, (exception_class(self, name) if name in self.classes else None) or Answer(self, name)
             if kind == "data":
-                reply = self._ask({"do": "fetch", "name": name})
-                return (False, None) if "refused" in reply else (True, codec.unpack(reply["value"]))
+                return True, stand_in(self, name)
+        except RuntimeError:        # its value can't be had
+            pass
         except (Closed, Late, LookupError, TypeError, codec.Malformed):
             self._broken = self._broken or (ENDED, "the process of the answer ended", None, "")
         return False, None
@@ -199,41 +220,6 @@ class Snapshot:
             self._wire.close()
             self._wire = None
             self._session.drop(self._number)
-
-
-class Answer(Remote):
-    """Stands in a test cell for a function or class of the submission's."""
-
-    def __init__(self, snapshot: Snapshot, name: str) -> None:
-        self._snapshot, self.__name__ = snapshot, name
-
-    def answer_to(self, given: list[bytes], back: Back, driver: str, seconds: float) -> Parts:
-        return self._snapshot.call(self.__name__, given, back, driver, seconds)
-
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
-        """As an instructor's own test calls it: the result, or an exception; changes of arguments come through."""
-        from course.checks.calling import call
-
-        reply = call(self, (list(args), keywords), KEYWORDS) if keywords else call(self, args)
-        if reply.failure:
-            kind = getattr(__import__("builtins"), reply.failure.kind, None)
-            if not (isinstance(kind, type) and issubclass(kind, Exception)):
-                kind = RuntimeError
-            raise kind(reply.failure.message)
-        for k in reply.changed if not keywords else ():
-            _carry_back(args[k], reply.args[k])
-        return reply.result
-
-
-def _carry_back(mine: Any, theirs: Any) -> None:
-    """Repeat on a list, dict or array what a function did to its copy."""
-    if isinstance(mine, list) and isinstance(theirs, list):
-        mine[:] = theirs
-    elif isinstance(mine, dict) and isinstance(theirs, dict):
-        mine.clear()
-        mine.update(theirs)
-    elif isinstance(mine, np.ndarray) and isinstance(theirs, np.ndarray) and mine.shape == theirs.shape:
-        mine[...] = theirs
 
 
 # ------------------------------------------------------------------------------------ what may come back

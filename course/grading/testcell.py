@@ -13,16 +13,35 @@ from typing import Any
 import numpy as np
 
 from course.checks.report import SINK, Report
+from course.grading.key import defined_names
 
 
 @functools.lru_cache(1000)
 def free_names(source: str) -> frozenset[str]:
-    """The names that a cell reads and does not bind itself."""
-    nodes = list(ast.walk(ast.parse(source)))
-    names = [node for node in nodes if isinstance(node, ast.Name)]
-    bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
-    bound |= {(node.asname or node.name).split(".")[0] for node in nodes if isinstance(node, ast.alias)}
-    return frozenset(node.id for node in names if isinstance(node.ctx, ast.Load)) - bound
+    """The names that a cell reads before it binds them itself, statement by statement; `total += 1` reads, too."""
+    free: set[str] = set()
+    bound: set[str] = set()
+    for statement in ast.parse(source).body:
+        free |= _read(statement) - bound
+        if not isinstance(statement, ast.If | ast.Try):     # whose branches may not have run
+            bound |= defined_names(ast.unparse(statement))
+    return frozenset(free)
+
+
+def _read(statement: ast.stmt) -> set[str]:
+    """The names that a statement reads and does not bind itself beforehand."""
+    assigned = isinstance(statement, ast.Assign | ast.AnnAssign)
+    targets = (statement.targets if isinstance(statement, ast.Assign) else [statement.target]) if assigned else []
+    inside = [node for part in ast.iter_child_nodes(statement) if part not in targets for node in ast.walk(part)]
+    names = [node for node in inside if isinstance(node, ast.Name)]
+    increased = {node.target for node in [statement, *inside] if isinstance(node, ast.AugAssign)}
+    stored = {node.id for node in names if not isinstance(node.ctx, ast.Load) and node not in increased}
+    stored |= {node.arg for node in inside if isinstance(node, ast.arg)}
+    stored |= {node.name for node in [statement, *inside] if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    stored |= {(node.asname or node.name).split(".")[0] for node in [statement, *inside] if isinstance(node, ast.alias)}
+    loaded = {node.id for node in names if isinstance(node.ctx, ast.Load) or node in increased}
+    return (loaded - stored) | {node.id for target in targets for node in ast.walk(target)
+                                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
 def run_test_cell(source: str, namespace: dict[str, Any], points: float | None = None) -> list[dict[str, Any]]:

@@ -44,17 +44,18 @@ class Result:
 
 def grade_submission(job: Job, keys: dict[str, Key], settings: Settings) -> Result:
     """Grade the notebooks of one submission; never raises."""
+    from course.grading.finding import find
     from course.grading.judge import NoIsolation
 
     start, result = time.monotonic(), Result(job)
     try:
         for notebook, key in keys.items():
-            path = _find(job.folder, notebook, keys)
+            path, notes = find(job.folder, notebook, keys)
             if path is None:
                 result.scores.update({(notebook, cell.name): (0.0, False) for cell in key.cells if cell.grade})
                 result.notebooks[notebook] = (None, [f"There is no {notebook}.ipynb among what was handed in."])
             else:
-                _grade_notebook(path, key, settings, result)
+                _grade_notebook(path, key, settings, result, notes)
     except (ValueError, OSError, NoIsolation) as error:
         return Result(job, failure=str(error), seconds=time.monotonic() - start)
     except Exception as error:
@@ -62,19 +63,20 @@ def grade_submission(job: Job, keys: dict[str, Key], settings: Settings) -> Resu
     return replace(result, seconds=time.monotonic() - start)
 
 
-def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result) -> None:
+def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result, notes: list[str]) -> None:
     import nbformat
 
     from course.grading import repair
+    from course.grading.finding import beside
     from course.grading.judge import judge
     from course.grading.testcell import score_of
     from course.grading.verdicts import mark, verdict_of
 
     nb = repair.read(path)
-    notes = repair.repair(nb, key)
-    if path.stem != key.notebook:
-        notes.insert(0, f"The notebook was handed in as {path.name!r}.")
-    judge(nb, key, settings)
+    notes += repair.repair(nb, key)
+    files, more = beside(path.parent)
+    notes += more
+    judge(nb, key, settings, files)
     for cell in nb.cells:
         known = key.by_name.get(repair.name_of(cell))
         if known is None:
@@ -93,14 +95,3 @@ def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result) ->
     mark(nb, notes=notes)
     result.notebooks[key.notebook] = (nbformat.v4.writes(nb), notes)
 
-
-def _find(folder: Path, notebook: str, keys: dict[str, Key]) -> Path | None:
-    """The file that answers to a notebook: its own name, or else the only one that no other notebook claims."""
-    exact = folder / f"{notebook}.ipynb"
-    if exact.is_file():
-        return exact
-    others = [path for path in sorted(folder.glob("*.ipynb")) if path.stem not in keys]
-    alike = [path for path in others if path.stem.startswith(notebook)]
-    if len(alike) == 1 or (len(others) == 1 and len(keys) == 1):
-        return (alike or others)[0]
-    return None

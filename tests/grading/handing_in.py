@@ -1,5 +1,6 @@
 """Notebooks, keys and results for the tests of the judge."""
 
+import copy
 from pathlib import Path
 
 import nbformat
@@ -34,6 +35,16 @@ def solved(assignment):
 def cell_of(nb, name):
     """The cell of a grade id; of the answer with "-answer" behind the exercise's name."""
     return next(cell for cell in nb.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == name)
+
+
+def write(folder, files):
+    """Write {path: notebook or bytes} into a folder."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not isinstance(content, bytes):
+            content = nbformat.writes(copy.deepcopy(content)).encode()
+        path.write_bytes(content)
 
 
 def scores(result):
