@@ -6,6 +6,7 @@ submission makes of them is of no account.
 
 import ast
 import builtins
+import sys
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
@@ -33,12 +34,19 @@ _nurseries = {}
 def nursery(isolation, assignment, plots=False):
     """This process's warm process for an assignment's submissions, started at its first use."""
     ours = tuple(name for name in ALLOWED.get(assignment, ()) if name == "autodiff")     # the others are installed
-    kind = (isolation, ours, plots)
+    kind = (isolation, ours, plots, blocked(assignment))
     if kind in _nurseries and not _nurseries[kind].alive():     # somebody killed it
         _nurseries.pop(kind).close()
     if kind not in _nurseries:
         _nurseries[kind] = Nursery(*kind)
+        for sentence in _nurseries[kind].lacks:
+            print(sentence, file=sys.stderr)
     return _nurseries[kind]
+
+
+def blocked(assignment):
+    """The modules that an assignment's submissions must not find."""
+    return tuple(name for name in BLOCKED if name not in ALLOWED.get(assignment, ()))
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,7 @@ def judge(nb, key, settings):
             warm = nursery(settings.isolation, key.assignment, plots)
         except NoIsolation as error:
             raise NoIsolation(f"{error}\n{HOW_TO_GO_ON}") from None
+        nb.metadata["isolation"] = list(warm.lacks) if settings.isolation else [SEPARATION_ONLY]
         if _judge(nb, key, settings, warm) or warm.alive(LAST_WORDS):
             mark(nb)
             return
@@ -72,8 +81,7 @@ def judge(nb, key, settings):
 
 def _judge(nb, key, settings, warm):
     """Run a notebook's cells; whether none of the submission's processes was lost."""
-    blocked = tuple(name for name in BLOCKED if name not in ALLOWED.get(key.assignment, ()))
-    session = Session(warm, Limits(tree=settings.memory, blocked=blocked), settings.cell_seconds,
+    session = Session(warm, Limits(tree=settings.memory, blocked=blocked(key.assignment)), settings.cell_seconds,
                       settings.submission_seconds)
     namespace, given_up = {"__name__": "__main__"}, None
     try:

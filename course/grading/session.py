@@ -34,15 +34,17 @@ class Session:
     def __init__(self, nursery, limits=None, cell_seconds=30.0, seconds=600.0):
         self.nursery, self.limits, self.cell_seconds = nursery, limits or Limits(), cell_seconds
         self.deadline = time.monotonic() + seconds
-        self._wire = self._control = None
+        self._wire = self._control = self._room = None
+        self._unsettled = False     # whether a test is over, and what it left is being taken away
         self.whole = True       # whether no process of the submission was lost
         self._ran = []
-        self._forks = self._snapshots = 0
+        self._forks = 0
 
     def run(self, source):
         """The outputs of a cell, in nbformat's form; a last one of type error where it failed."""
         for _ in range(2):
             try:
+                self._settle()
                 self._need_process()
                 reply = self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds))
                 outputs = _outputs(reply["outputs"])
@@ -59,30 +61,42 @@ class Session:
         """A Snapshot of this place: its calls don't disturb what comes after."""
         for _ in range(2):
             try:
+                self._settle()
                 self._need_process()
+                self._room.send({"do": "begin"}, seconds=5)
+                self._room.receive(10)
                 ours, theirs = socket.socketpair()
                 with theirs:
-                    number = self._snapshots = self._snapshots + 1
-                    self._wire.send({"do": "snapshot", "snapshot": number}, [theirs.fileno()], seconds=5)
+                    self._wire.send({"do": "snapshot"}, [theirs.fileno()], seconds=5)
                 self._wire.receive(10)
-                return Snapshot(self, number, Wire(ours), call_seconds, min(seconds, self._seconds(seconds)))
+                return Snapshot(self, Wire(ours), call_seconds, min(seconds, self._seconds(seconds)))
             except (Closed, Late) as error:
                 self._lost(error, 10)
         raise GivenUp("its process could not be copied")
 
-    def drop(self, number):
-        """End a snapshot's process."""
-        try:
-            self._ask({"do": "drop", "snapshot": number}, 5)
-        except (Closed, Late) as error:
-            self._lost(error, 5)
+    def drop(self):
+        """A snapshot is done with: its processes end, and files are as they were before it."""
+        if self._room:
+            self._unsettled = True
+            with contextlib.suppress(Closed, Late):     # the next step will see it
+                self._room.send({"do": "end"}, seconds=5)
+
+    def _settle(self):
+        """Wait until nothing of the last snapshot is left."""
+        if self._unsettled:
+            self._unsettled = False
+            try:
+                self._room.receive(10)
+            except (Closed, Late) as error:
+                self._lost(error, 10)
 
     def close(self):
         """End all processes of the submission."""
-        for wire in (self._control, self._wire):
+        for wire in (self._control, self._wire, self._room):
             if wire:
                 wire.close()
-        self._wire = self._control = None
+        self._wire = self._control = self._room = None
+        self._unsettled = False
 
     def _seconds(self, most):
         left = self.deadline - time.monotonic()
@@ -96,7 +110,7 @@ class Session:
         if self._forks == FORKS:
             raise GivenUp(f"its process died {FORKS} times")
         self._forks += 1
-        self._wire, self._control = self.nursery.fork(self.limits)
+        self._wire, self._control, self._room = self.nursery.fork(self.limits)
         for source in self._ran:
             self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds))
 
@@ -121,8 +135,8 @@ class Session:
 class Snapshot:
     """A copy of a submission's process, at the place of a test cell."""
 
-    def __init__(self, session, number, wire, call_seconds, seconds):
-        self._session, self._number, self._wire = session, number, wire
+    def __init__(self, session, wire, call_seconds, seconds):
+        self._session, self._wire = session, wire
         self._call_seconds, self._deadline = call_seconds, time.monotonic() + seconds
         self._broken = None
 
@@ -182,7 +196,7 @@ class Snapshot:
         if self._wire:
             self._wire.close()
             self._wire = None
-            self._session.drop(self._number)
+            self._session.drop()
 
 
 class Answer(Remote):
