@@ -4,6 +4,7 @@ Everything that comes back is plain data, and may be a lie; nothing here believe
 """
 
 import contextlib
+import json
 import socket
 import time
 
@@ -15,6 +16,9 @@ from course.grading.inside.wire import Closed, Late, Wire
 from course.grading.nursery import Limits
 
 FORKS = 40  # a submission whose process dies more often than this is given up
+MOST_OUTPUT = 250_000  # characters kept of a cell, whatever its process says
+MOST_OUTPUTS = 100  # of a cell
+MOST_OUTPUT_IN_ALL = 5_000_000  # characters of a submission
 ENDED = "Ended"  # what is said of a process that is gone
 KEYWORDS = "def drive(answer, args, keywords):\n    return answer(*args, **keywords)\n"
 
@@ -39,6 +43,7 @@ class Session:
         self.whole = True       # whether no process of the submission was lost
         self._ran = []
         self._forks = 0
+        self._output_left = MOST_OUTPUT_IN_ALL
 
     def run(self, source):
         """The outputs of a cell, in nbformat's form; a last one of type error where it failed."""
@@ -47,13 +52,14 @@ class Session:
                 self._settle()
                 self._need_process()
                 reply = self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds))
-                outputs = _outputs(reply["outputs"])
+                outputs = _outputs(reply["outputs"], min(MOST_OUTPUT, self._output_left))
             except (Closed, Late, LookupError, TypeError, ValueError) as error:
                 kind, message = self._lost(error, self.cell_seconds)
                 if kind != ENDED:
                     break
             else:
                 self._ran.append(source)
+                self._output_left -= sum(map(_length, outputs))
                 return outputs
         return [_error(kind, message)]
 
@@ -256,25 +262,34 @@ def _reply(value, count):
     return packed, after, failure, [text[:500] for text in warned[:20]], printed[:2000]
 
 
-def _outputs(items):
-    """Outputs in nbformat's form, built anew from what came."""
+def _outputs(items, most=MOST_OUTPUT):
+    """Outputs in nbformat's form, built anew from what came, of at most so many characters."""
     made = []
-    for item in items[:200]:
+    for item in items[:MOST_OUTPUTS]:
         kind = item["output_type"]
         if kind == "stream":
             name = "stderr" if item["name"] == "stderr" else "stdout"
             made.append({"output_type": "stream", "name": name, "text": _text(item["text"])})
         elif kind in ("execute_result", "display_data"):
-            data = {_text(mime, 100): _text(text, 2_000_000) for mime, text in item["data"].items()}
+            data = {_text(mime, 100): _text(text) for mime, text in item["data"].items()}
             made.append({"output_type": kind, "data": data, "metadata": {}}
                         | ({"execution_count": None} if kind == "execute_result" else {}))
         else:
             made.append(_error(_text(item["ename"], 200), _text(item["evalue"], 2000),
                                [_text(line, 2000) for line in item["traceback"][:50]]))
+        most -= _length(made[-1])
+        if most < 0:
+            made[-1] = {"output_type": "stream", "name": "stdout", "text": "… the rest of the output was cut …\n"}
+            break
     return made
 
 
-def _text(value, most=200_000):
+def _length(output):
+    """Characters of an output, names and all."""
+    return len(json.dumps(output, ensure_ascii=False))
+
+
+def _text(value, most=MOST_OUTPUT):
     if not isinstance(value, str):
         raise TypeError("not a text")
     return value[:most]
