@@ -72,9 +72,8 @@ def judge(nb, key, settings):
             warm = nursery(settings.isolation, key.assignment, plots)
         except NoIsolation as error:
             raise NoIsolation(f"{error}\n{HOW_TO_GO_ON}") from None
-        nb.metadata["isolation"] = list(warm.lacks) if settings.isolation else [SEPARATION_ONLY]
         if _judge(nb, key, settings, warm) or warm.alive(LAST_WORDS):
-            mark(nb)
+            mark(nb, isolation=list(warm.lacks) if settings.isolation else [SEPARATION_ONLY])
             return
     raise RuntimeError("the process from which submissions are forked was killed, three times over")
 
