@@ -93,6 +93,9 @@ class Session:
             self._unsettled = False
             try:
                 self._room.receive(10)
+                self._control.send({"do": "answer"}, seconds=5)     # is all well? What follows pays for nothing earlier
+                if "ok" not in self._control.receive(10):
+                    raise Closed
             except (Closed, Late) as error:
                 self._lost(error, 10)
 

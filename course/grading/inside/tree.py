@@ -61,13 +61,17 @@ def _all(status):
 
 def _proportional(pid, status):
     """The share of a process in what it holds; all of it where that can't be seen. Page tables are its own."""
-    found = _fields(f"/proc/{pid}/smaps_rollup", ("Pss_Anon", "Pss_Shmem", "SwapPss"))
-    return sum(found.values()) + status.get("VmPTE", 0) if "Pss_Anon" in found else _all(status)
+    try:
+        found = _fields(f"/proc/{pid}/smaps_rollup", ("Pss_Anon", "Pss_Shmem", "SwapPss"))
+    except PermissionError:
+        return _all(status)
+    return sum(found.values()) + status.get("VmPTE", 0) if found else 0
 
 
 def _fields(path, names):
+    """The numbers behind these names in a file of /proc; none where the process has ended."""
     found = {}
-    with contextlib.suppress(OSError), open(path) as file:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(path) as file:
         for line in file:
             name, _, rest = line.partition(":")
             if name in names:

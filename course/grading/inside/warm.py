@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from course.grading.inside import learner, lockdown, seccomp, tree
 from course.grading.inside.tidy import Tidy
-from course.grading.inside.wire import Closed, Wire
+from course.grading.inside.wire import Closed, Late, Wire
 
 HIDDEN = "/mnt"  # where the sandbox keeps the /proc that lets a child mount its own
 WATCH, SOON = 0.1, 0.02  # seconds between two looks at a tree's memory, while it is small and when it is not
@@ -187,34 +187,48 @@ def keep(room, tidy):
 
 
 def watch(first, control, told, limits, cpu):
-    """Wait for the end: of the tree, of the grader's interest, or of the tree's memory."""
+    """Wait for the end: of the tree, of the grader's interest, or of the tree's memory.
+
+    The grader may ask whether all is well: what is answered is true at that moment, and not of an earlier look.
+    """
     # A page that is shared with the warm process counts in part, so what that one holds is allowed on top.
     allowed = (limits["tree"] << 20) + tree.anonymous(os.getpid())
-    ended, rooms, unheard, wait = os.pidfd_open(first), [], [told], WATCH
-    while True:
-        ready, _, _ = select.select([ended, control, *unheard], [], [], wait)
-        if ended in ready or control in ready:
-            break
-        if told in ready:
-            rooms, unheard = socket.recv_fds(told, 1, 8)[1], []
-        start = time.monotonic()
-        # init's parent is `first`: both are ours
-        pids = [pid for pid, parent in tree.descendants(os.getpid()).items() if pid != first and parent != first]
-        known = tree.statuses(pids)
-        if cpu is not None and sum(status.get("Threads", 0) for status in known.values()) > TASKS:
-            for pid in pids:
-                lockdown.pin(pid, cpu)
-        used = tree.held(known, rooms, allowed)
-        if used > allowed:
-            with contextlib.suppress(Closed, OSError):
+    ended, rooms, unheard, due = os.pidfd_open(first), [], [told], time.monotonic() + WATCH
+    with contextlib.suppress(Closed, Late):
+        while True:
+            ready, _, _ = select.select([ended, control, *unheard], [], [], max(0.0, due - time.monotonic()))
+            if ended in ready:
+                break
+            if control in ready:
+                control.receive()
+                control.send({"ok": True})
+                continue
+            if told in ready:
+                rooms, unheard = socket.recv_fds(told, 1, 8)[1], []
+                continue
+            start = time.monotonic()
+            used = look(first, rooms, allowed, cpu)
+            if used > allowed:
                 control.send({"ended": f"used more than {limits['tree']} MB of memory"}, seconds=1)
-            break
-        wait = max(WATCH if used < SMALL * allowed else SOON, 2 * (time.monotonic() - start))
-    end(first)
+                break
+            now = time.monotonic()
+            due = now + max(WATCH if used < SMALL * allowed else SOON, 2 * (now - start))
+    end()
     return 0
 
 
-def end(first):
+def look(first, rooms, allowed, cpu):
+    """How much memory the tree holds; and where it wants more than one processor, it gets one."""
+    # init's parent is `first`: both are ours
+    known = tree.statuses(pid for pid, parent in tree.descendants(os.getpid()).items()
+                          if pid != first and parent != first)
+    if cpu is not None and sum(status.get("Threads", 0) for status in known.values()) > TASKS:
+        for pid in known:
+            lockdown.pin(pid, cpu)
+    return tree.held(known, rooms, allowed)
+
+
+def end():
     """Kill the tree: in a pid namespace init's death is enough; without one, until none is left."""
     for _ in range(50):
         found = tree.descendants(os.getpid())
