@@ -265,26 +265,28 @@ def _top_names(path):
     return {top for top in tops if top.isidentifier() and not top.startswith("__")}
 
 
+CLAIM = "\0backprop-grading-cpu-{}"     # an abstract Unix socket: only one process of a machine can have the name
 _cpu = []
 
 
 def own_cpu():
-    """A processor for this grader's submissions alone, by its number; None where all are taken.
+    """The number of a processor for what this grader's submissions run beside each other; None where none is known.
 
-    So whatever one submission starts, it takes no time from one that another grader runs. The claim is a name that
-    only one process of the machine can have, and loses with its end: an abstract Unix socket.
+    So whatever one submission starts, it takes no time from one that another grader runs; unless there are more
+    graders than processors. The claim ends with this process.
     """
     if sys.platform != "linux":
         return None
-    while _cpu and _cpu[0][0] != os.getpid():       # a claim is not inherited
-        _cpu.pop()
-    for number in sorted(os.sched_getaffinity(0)) if not _cpu else ():
-        claim = socket.socket(socket.AF_UNIX)
-        try:
-            claim.bind(f"\0backprop-grading-cpu-{number}")
-        except OSError:
-            claim.close()
-        else:
-            _cpu.append((os.getpid(), number, claim))
-            break
-    return _cpu[0][1] if _cpu else None
+    if not _cpu or _cpu[0] != os.getpid():      # a claim is not inherited
+        numbers = sorted(os.sched_getaffinity(0))
+        _cpu[:] = os.getpid(), numbers[os.getpid() % len(numbers)], None
+        for number in numbers:
+            claim = socket.socket(socket.AF_UNIX)
+            try:
+                claim.bind(CLAIM.format(number))
+            except OSError:
+                claim.close()
+            else:
+                _cpu[1:] = number, claim
+                break
+    return _cpu[1]

@@ -3,6 +3,7 @@
 import ast
 import errno
 import json
+import os
 import platform
 import struct
 import subprocess
@@ -14,10 +15,11 @@ import pytest
 from course.checks import codec
 from course.grading import judge, nursery, session
 from course.grading.inside import lockdown, seccomp
+from course.grading.judge import Settings
 from course.grading.nursery import LACKS, Limits, Nursery
 from course.grading.session import Session
 from course.grading.verdicts import MARK
-from tests.grading.handing_in import SETTINGS, cell_of, key_of_release, scores, solved
+from tests.grading.handing_in import cell_of, key_of_release, scores, solved
 
 NAME = "02_gate_patterns"
 POINTS = {cell.name: cell.points for cell in key_of_release(NAME).cells if cell.grade}
@@ -433,7 +435,7 @@ def test_nothing_is_said_where_nothing_lacks(grade, capsys):
 
 SPINNERS = """
 import os
-for _ in range(40):
+for _ in range(55):
     if os.fork() == 0:
         os.setsid()
         while True:
@@ -452,26 +454,45 @@ one.close()
 
 
 def test_an_honest_learner_beside_many_spinning_processes_keeps_every_point(grade):
-    """Each call computes for a tenth of what it may; without shares it would get a twentieth of a processor."""
+    """One call takes a twentieth of the time that it may; with as many shares as processes it would take more."""
     nb = solved(NAME)
     cell = cell_of(nb, "log_backward-answer")
     cell.source = "import time\n" + cell.source.replace(
-        "    return ", "    start = time.process_time()\n    while time.process_time() - start < 0.3:\n        pass\n"
-        "    return ")
-    assert "process_time" in cell.source
+        "    return ", "    while time.process_time() < START + 0.5:\n        pass\n    return ") + (
+        "\nSTART = time.process_time()")
+    assert "START + 0.5" in cell.source
     grade(solved(NAME))     # its warm process has started
     with subprocess.Popen([sys.executable, "-c", BESIDE], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout.readline() == b"[]\n"
-        assert scores(grade(nb, settings=SETTINGS)) == POINTS
+        assert scores(grade(nb, settings=Settings())) == POINTS
         other.stdin.close()
 
 
-def test_two_graders_have_processors_of_their_own():
+def test_what_wants_more_than_one_processor_gets_one(submission):
+    cpu = nursery.own_cpu()
+    assert value(submission, SPINNERS + """
+import time
+pinned = f"Cpus_allowed_list:\\t{CPU}\\n"
+statuses = []
+for _ in range(100):
+    time.sleep(0.1)
+    statuses = [open(f"/proc/{pid}/status").read() for pid in os.listdir("/proc") if pid.isdigit() and pid != "1"]
+    if all(pinned in status for status in statuses):
+        break
+len(statuses), sum(pinned in status for status in statuses)
+""".replace("{CPU}", str(cpu))) == (56, 56)
+
+
+def test_graders_have_processors_of_their_own_as_far_as_there_are_any(monkeypatch):
+    code = "from course.grading import nursery; nursery.CLAIM += '-test'; print(nursery.own_cpu())"
+    monkeypatch.setattr(nursery, "CLAIM", nursery.CLAIM + "-test")
+    monkeypatch.setattr(nursery, "_cpu", [])
     mine = nursery.own_cpu()
-    theirs = subprocess.run([sys.executable, "-c", "from course.grading.nursery import own_cpu; print(own_cpu())"],
-                            capture_output=True, text=True, check=True).stdout.strip()
     assert mine == nursery.own_cpu()
-    assert mine is not None and theirs != str(mine)
+    theirs = int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+    here = os.sched_getaffinity(0)
+    assert {mine, theirs} <= here
+    assert (mine != theirs) == (len(here) > 1)
 
 
 def test_the_output_of_a_submission_is_bounded_in_all(submission, monkeypatch):
