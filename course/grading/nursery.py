@@ -6,6 +6,7 @@ Elsewhere, and only when asked for, it is a plain process: separation without is
 """
 
 import atexit
+import contextlib
 import functools
 import importlib.metadata
 import os
@@ -19,6 +20,7 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from course.grading import cgroup
 from course.grading.inside.wire import Closed, Late, Wire
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -69,7 +71,7 @@ class Nursery:
     def __init__(self, isolation=True, packages=(), plots=False, blocked=()):
         self.isolation, self.plots, self.blocked, self.lacks = isolation, plots, blocked, ()
         self._code = tempfile.mkdtemp(prefix="grading-")
-        self._requests = self._process = self._log = None
+        self._requests = self._process = self._log = self._groups = None
         atexit.register(self.close)
         try:
             _carry(Path(self._code), packages)
@@ -85,13 +87,16 @@ class Nursery:
                    f"import sys; sys.path.insert(0, {CODE if self.isolation else self._code!r}); "
                    "from course.grading.inside import warm; "
                    f"warm.main({theirs.fileno()}, {folders}, {own_cpu()}, {self.plots})"]
+        environment = _environment()
         if self.isolation:
-            command = [*sandbox(self._code, self.blocked), *command]
+            scope, needed = cgroup.scope()
+            command = [*scope, *sandbox(self._code, self.blocked), *command]
+            environment |= needed       # bubblewrap clears it
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the process
         with theirs:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._log, cwd="/",
-                pass_fds=[theirs.fileno()], env=_environment())
+                pass_fds=[theirs.fileno()], env=environment)
         self._requests = Wire(ours)
         try:
             self.lacks = tuple(LACKS[name] for name in self._requests.receive(START)["lacks"])
@@ -99,6 +104,9 @@ class Nursery:
             self._process.kill()
             self._process.wait()
             raise NoIsolation(self._why()) from None
+        if self.isolation and scope:
+            with contextlib.suppress(OSError):
+                self._groups = cgroup.Groups(self._process.pid)
 
     def _why(self):
         self._log.seek(0)
@@ -112,10 +120,15 @@ class Nursery:
         Hanging up the supervisor's ends it. Init takes {"do": "begin"} before a test and {"do": "end"} after it, and
         answers when it has done what tidy.py says.
         """
-        pairs = [socket.socketpair() for _ in range(3)]
-        self._requests.send(asdict(limits), [theirs.fileno() for _, theirs in pairs])
+        pairs, group = [socket.socketpair() for _ in range(3)], []
+        if self._groups:
+            with contextlib.suppress(OSError):
+                group = [self._groups.new(limits.tree)]
+        self._requests.send(asdict(limits), [*(theirs.fileno() for _, theirs in pairs), *group])
         for _, theirs in pairs:
             theirs.close()
+        for fd in group:
+            os.close(fd)
         return tuple(Wire(ours) for ours, _ in pairs)
 
     def alive(self, seconds=0.0):

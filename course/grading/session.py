@@ -19,7 +19,7 @@ FORKS = 40  # a submission whose process dies more often than this is given up
 MOST_OUTPUT = 250_000  # characters kept of a cell, whatever its process says
 MOST_OUTPUTS = 100  # of a cell
 MOST_OUTPUT_IN_ALL = 5_000_000  # characters of a submission
-ENDED = "Ended"  # what is said of a process that is gone
+ENDED, MEMORY = "Ended", "MemoryLimit"  # what is said of a process that is gone
 KEYWORDS = "def drive(answer, args, keywords):\n    return answer(*args, **keywords)\n"
 
 
@@ -40,6 +40,7 @@ class Session:
         self.deadline = time.monotonic() + seconds
         self._wire = self._control = self._room = None
         self._unsettled = False     # whether a test is over, and what it left is being taken away
+        self._fresh = False     # whether nothing ran since then
         self.whole = True       # whether no process of the submission was lost
         self._ran = []
         self._forks = 0
@@ -55,9 +56,11 @@ class Session:
                 outputs = _outputs(reply["outputs"], min(MOST_OUTPUT, self._output_left))
             except (Closed, Late, LookupError, TypeError, ValueError) as error:
                 kind, message = self._lost(error, self.cell_seconds)
-                if kind != ENDED:
+                late, self._fresh = kind == MEMORY and self._fresh, False   # it may have been the test's, seen late
+                if kind != ENDED and not late:
                     break
             else:
+                self._fresh = False
                 self._ran.append(source)
                 self._output_left -= sum(map(_length, outputs))
                 return outputs
@@ -93,9 +96,7 @@ class Session:
             self._unsettled = False
             try:
                 self._room.receive(10)
-                self._control.send({"do": "answer"}, seconds=5)     # is all well? What follows pays for nothing earlier
-                if "ok" not in self._control.receive(10):
-                    raise Closed
+                self._fresh = True
             except (Closed, Late) as error:
                 self._lost(error, 10)
 
@@ -135,7 +136,7 @@ class Session:
                 why = str(self._control.receive(0.05)["ended"])[:200]
         self.close()
         if why:
-            return "MemoryLimit", f"The cell {why}."
+            return MEMORY, f"The cell {why}."
         if isinstance(error, Late):
             return "TimeLimit", f"The cell ran for more than {seconds:g} s and was stopped."
         return ENDED, "The cell ended Python. Everything after it ran in a new process."

@@ -14,7 +14,6 @@ CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = (
     1, 2, 4, 8, 32, 4096, 16384, 1 << 18)
-MNT_DETACH = 2
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 36, 38
 CAPABILITY_VERSION_3 = 0x20080522
 KEYCTL, KEYCTL_JOIN_SESSION_KEYRING = {"x86_64": 250, "aarch64": 219}, 1
@@ -51,7 +50,7 @@ def mount_own(folders, hidden, megabytes):
         options = f"size={size}m,nr_inodes={32 * size},mode=0700".encode()
         _call("mount", b"tmpfs", folder.encode(), b"tmpfs", flags, options)
         fds.append(os.open(folder, os.O_RDONLY | os.O_DIRECTORY))
-    _call("umount2", hidden.encode(), MNT_DETACH)
+    # On top of the last: it has no path any more.
     _call("mount", b"tmpfs", hidden.encode(), b"tmpfs", flags | MS_RDONLY, b"size=4k,nr_inodes=2,mode=0000")
     return fds
 

@@ -177,14 +177,12 @@ REFUSED = (
 
 def install():
     """Refuse these calls to this process and all that it starts, for ever. OSError where the kernel can't."""
-    machine = platform.machine()
-    if machine not in ARCHITECTURES:
-        raise OSError(errno.ENOSYS, f"no table of system calls for {machine}")
-    code = program(machine)
-    lines = ctypes.create_string_buffer(code, len(code))
+    if HERE is None:
+        raise OSError(errno.ENOSYS, f"no table of system calls for {platform.machine()}")
+    lines = ctypes.create_string_buffer(HERE, len(HERE))
     lockdown.no_new_privileges()
     lockdown.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER,
-                   ctypes.byref(_Program(len(code) // 8, ctypes.cast(lines, ctypes.c_void_p))))
+                   ctypes.byref(_Program(len(HERE) // 8, ctypes.cast(lines, ctypes.c_void_p))))
 
 
 class _Program(ctypes.Structure):
@@ -228,3 +226,6 @@ def _conditions(when, error):
 
 def _line(code, value, if_true=0, if_false=0):
     return struct.pack("<HBBI", code, if_true, if_false, value)
+
+
+HERE = program(platform.machine()) if platform.machine() in ARCHITECTURES else None  # once, for all submissions

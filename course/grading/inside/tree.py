@@ -49,6 +49,11 @@ def held(known, rooms, allowed):
     return files + BUFFER * len(buffers) + sum(_proportional(pid, status) for pid, status in known.items())
 
 
+def threads(known):
+    """How many threads processes have, but for those that have ended and wait to be reaped: they have no memory."""
+    return sum(status["Threads"] for status in known.values() if "RssAnon" in status)
+
+
 def anonymous(pid):
     """Bytes of memory of a process that are of no file, shared or not."""
     return statuses([pid])[pid].get("RssAnon", 0)
