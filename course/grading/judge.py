@@ -5,6 +5,7 @@ submission makes of them is of no account.
 """
 
 import builtins
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,22 +25,30 @@ HOW_TO_GO_ON = ("Grading stopped, since a learner's code would run with all that
                 "isolation, put c.Judge.isolation = False into nbgrader_config.py.")
 # Not to be had in a submission: libraries that differentiate, so that a gradient is written, not called.
 BLOCKED = ("autodiff", "torch", "jax", "tensorflow", "autograd", "mygrad", "tinygrad", "sympy", "casadi")
-ALLOWED: dict[str, tuple[str, ...]] = {"05_pytorch_comparison": ("autodiff", "torch")}
+# torch.optim imports sympy
+ALLOWED: dict[str, tuple[str, ...]] = {"05_pytorch_comparison": ("autodiff", "torch", "sympy")}
 
 LAST_WORDS = 0.5        # seconds in which the end of the warm process shows, after that of what it forked
 
-_nurseries: dict[tuple[bool, tuple[str, ...], bool], Nursery] = {}
+_nurseries: dict[tuple[bool, tuple[str, ...], bool, tuple[str, ...]], Nursery] = {}
 
 
 def nursery(isolation: bool, assignment: str, plots: bool = False) -> Nursery:
     """This process's warm process for an assignment's submissions, started at its first use."""
     ours = tuple(name for name in ALLOWED.get(assignment, ()) if name == "autodiff")     # the others are installed
-    kind = (isolation, ours, plots)
+    kind = (isolation, ours, plots, blocked(assignment))
     if kind in _nurseries and not _nurseries[kind].alive():     # somebody killed it
         _nurseries.pop(kind).close()
     if kind not in _nurseries:
         _nurseries[kind] = Nursery(*kind)
+        for sentence in _nurseries[kind].lacks:
+            print(sentence, file=sys.stderr)
     return _nurseries[kind]
+
+
+def blocked(assignment: str) -> tuple[str, ...]:
+    """The modules that an assignment's submissions must not find."""
+    return tuple(name for name in BLOCKED if name not in ALLOWED.get(assignment, ()))
 
 
 @dataclass(frozen=True)
@@ -68,15 +77,14 @@ def judge(nb: NotebookNode, key: Key, settings: Settings, beside: bytes = b"") -
         except NoIsolation as error:
             raise NoIsolation(f"{error}\n{HOW_TO_GO_ON}") from None
         if _judge(nb, key, settings, warm, beside) or warm.alive(LAST_WORDS):
-            mark(nb)
+            mark(nb, isolation=list(warm.lacks) if settings.isolation else [SEPARATION_ONLY])
             return
     raise RuntimeError("the process from which submissions are forked was killed, three times over")
 
 
 def _judge(nb: NotebookNode, key: Key, settings: Settings, warm: Nursery, beside: bytes) -> bool:
     """Run a notebook's cells; whether none of the submission's processes was lost."""
-    blocked = tuple(name for name in BLOCKED if name not in ALLOWED.get(key.assignment, ()))
-    session = Session(warm, Limits(tree=settings.memory, blocked=blocked), settings.cell_seconds,
+    session = Session(warm, Limits(tree=settings.memory, blocked=blocked(key.assignment)), settings.cell_seconds,
                       settings.submission_seconds, beside)
     namespace, given_up = {"__name__": "__main__"}, None
     try:

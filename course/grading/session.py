@@ -5,6 +5,7 @@ Everything that comes back is plain data, and may be a lie; nothing here believe
 
 import base64
 import contextlib
+import json
 import shutil
 import socket
 import tempfile
@@ -19,7 +20,10 @@ from course.grading.nursery import Limits, Nursery
 from course.grading.standins import Answer, Object, exception_class, stand_in
 
 FORKS = 40  # a submission whose process dies more often than this is given up
-ENDED = "Ended"  # what is said of a process that is gone
+MOST_OUTPUT = 250_000  # characters kept of a cell, whatever its process says
+MOST_OUTPUTS = 100  # of a cell
+MOST_OUTPUT_IN_ALL = 5_000_000  # characters of a submission
+ENDED, MEMORY = "Ended", "MemoryLimit"  # what is said of a process that is gone
 
 Back = Callable[[int, int], Callable]     # the callable of an argument: back(k, index)
 
@@ -56,24 +60,32 @@ class Session:
         self.deadline = time.monotonic() + seconds
         self._wire: Wire | None = None
         self._control: Wire | None = None
+        self._room: Wire | None = None
+        self._unsettled = False     # whether a test is over, and what it left is being taken away
+        self._fresh = False     # whether nothing ran since then
         self.whole = True       # whether no process of the submission was lost
         self._ran: list[str] = []
-        self._forks = self._snapshots = 0
+        self._forks = 0
+        self._output_left = MOST_OUTPUT_IN_ALL
 
     def run(self, source: str) -> list[dict[str, Any]]:
         """The outputs of a cell, in nbformat's form; a last one of type error where it failed."""
         kind = message = ""
         for _ in range(2):
             try:
+                self._settle()
                 self._need_process()
                 reply = self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds))
-                outputs = _outputs(reply["outputs"])
+                outputs = _outputs(reply["outputs"], min(MOST_OUTPUT, self._output_left))
             except (Closed, Late, LookupError, TypeError, ValueError) as error:
                 kind, message = self._lost(error, self.cell_seconds)
-                if kind != ENDED:
+                late, self._fresh = kind == MEMORY and self._fresh, False   # it may have been the test's, seen late
+                if kind != ENDED and not late:
                     break
             else:
+                self._fresh = False
                 self._ran.append(source)
+                self._output_left -= sum(map(_length, outputs))
                 return outputs
         return [_error(kind, message)]
 
@@ -81,30 +93,43 @@ class Session:
         """A Snapshot of this place: its calls don't disturb what comes after."""
         for _ in range(2):
             try:
-                wire = self._need_process()
+                self._settle()
+                wire, room = self._need_process()
+                room.send({"do": "begin"}, seconds=5)
+                room.receive(10)
                 ours, theirs = socket.socketpair()
                 with theirs:
-                    number = self._snapshots = self._snapshots + 1
-                    wire.send({"do": "snapshot", "snapshot": number}, [theirs.fileno()], seconds=5)
+                    wire.send({"do": "snapshot"}, [theirs.fileno()], seconds=5)
                 wire.receive(10)
-                return Snapshot(self, number, Wire(ours), call_seconds, min(seconds, self._seconds(seconds)))
+                return Snapshot(self, Wire(ours), call_seconds, min(seconds, self._seconds(seconds)))
             except (Closed, Late) as error:
                 self._lost(error, 10)
         raise GivenUp("its process could not be copied")
 
-    def drop(self, number: int) -> None:
-        """End a snapshot's process."""
-        try:
-            self._ask({"do": "drop", "snapshot": number}, 5)
-        except (Closed, Late) as error:
-            self._lost(error, 5)
+    def drop(self) -> None:
+        """A snapshot is done with: its processes end, and files are as they were before it."""
+        if self._room:
+            self._unsettled = True
+            with contextlib.suppress(Closed, Late):     # the next step will see it
+                self._room.send({"do": "end"}, seconds=5)
+
+    def _settle(self) -> None:
+        """Wait until nothing of the last snapshot is left."""
+        if self._unsettled and self._room:
+            self._unsettled = False
+            try:
+                self._room.receive(10)
+                self._fresh = True
+            except (Closed, Late) as error:
+                self._lost(error, 10)
 
     def close(self) -> None:
         """End all processes of the submission."""
-        for wire in (self._control, self._wire):
+        for wire in (self._control, self._wire, self._room):
             if wire:
                 wire.close()
-        self._wire = self._control = None
+        self._wire = self._control = self._room = None
+        self._unsettled = False
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -114,19 +139,19 @@ class Session:
             raise GivenUp("it has used up its time")
         return min(most, left)
 
-    def _need_process(self) -> Wire:
-        if self._wire:
-            return self._wire
+    def _need_process(self) -> tuple[Wire, Wire]:
+        if self._wire and self._room:
+            return self._wire, self._room
         if self._forks == FORKS:
             raise GivenUp(f"its process died {FORKS} times")
         self._forks += 1
-        wire, self._control = self.nursery.fork(self.limits)
-        self._wire = wire
+        wire, self._control, room = self.nursery.fork(self.limits)
+        self._wire, self._room = wire, room
         if not self.nursery.isolation:      # where it is isolated, it has a folder of its own
             self._folder = tempfile.mkdtemp(prefix="submission-")
         for source in (FIRST.format(self._folder, self._beside), *self._ran):
             self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds))
-        return wire
+        return wire, room
 
     def _ask(self, message: dict[str, Any], seconds: float) -> Any:
         if self._wire is None:
@@ -142,7 +167,7 @@ class Session:
                 why = str(self._control.receive(0.05)["ended"])[:200]
         self.close()
         if why:
-            return "MemoryLimit", f"The cell {why}."
+            return MEMORY, f"The cell {why}."
         if isinstance(error, Late):
             return "TimeLimit", f"The cell ran for more than {seconds:g} s and was stopped."
         return ENDED, "The cell ended Python. Everything after it ran in a new process."
@@ -151,8 +176,8 @@ class Session:
 class Snapshot:
     """A copy of a submission's process, at the place of a test cell."""
 
-    def __init__(self, session: Session, number: int, wire: Wire, call_seconds: float, seconds: float) -> None:
-        self._session, self._number = session, number
+    def __init__(self, session: Session, wire: Wire, call_seconds: float, seconds: float) -> None:
+        self._session = session
         self._wire: Wire | None = wire
         self._call_seconds, self._deadline = call_seconds, time.monotonic() + seconds
         self._broken: Failed | None = None
@@ -219,7 +244,7 @@ class Snapshot:
         if self._wire:
             self._wire.close()
             self._wire = None
-            self._session.drop(self._number)
+            self._session.drop()
 
 
 # ------------------------------------------------------------------------------------ what may come back
@@ -244,25 +269,34 @@ def _reply(value: Any, count: int) -> Parts:
     return packed, after, failure, [text[:500] for text in warned[:20]], printed[:2000]
 
 
-def _outputs(items: Any) -> list[dict[str, Any]]:
-    """Outputs in nbformat's form, built anew from what came."""
+def _outputs(items: Any, most: int = MOST_OUTPUT) -> list[dict[str, Any]]:
+    """Outputs in nbformat's form, built anew from what came, of at most so many characters."""
     made = []
-    for item in items[:200]:
+    for item in items[:MOST_OUTPUTS]:
         kind = item["output_type"]
         if kind == "stream":
             name = "stderr" if item["name"] == "stderr" else "stdout"
             made.append({"output_type": "stream", "name": name, "text": _text(item["text"])})
         elif kind in ("execute_result", "display_data"):
-            data = {_text(mime, 100): _text(text, 2_000_000) for mime, text in item["data"].items()}
+            data = {_text(mime, 100): _text(text) for mime, text in item["data"].items()}
             made.append({"output_type": kind, "data": data, "metadata": {}}
                         | ({"execution_count": None} if kind == "execute_result" else {}))
         else:
             made.append(_error(_text(item["ename"], 200), _text(item["evalue"], 2000),
                                [_text(line, 2000) for line in item["traceback"][:50]]))
+        most -= _length(made[-1])
+        if most < 0:
+            made[-1] = {"output_type": "stream", "name": "stdout", "text": "… the rest of the output was cut …\n"}
+            break
     return made
 
 
-def _text(value: object, most: int = 200_000) -> str:
+def _length(output: dict[str, Any]) -> int:
+    """Characters of an output, names and all."""
+    return len(json.dumps(output, ensure_ascii=False))
+
+
+def _text(value, most=MOST_OUTPUT):
     if not isinstance(value, str):
         raise TypeError("not a text")
     return value[:most]

@@ -25,7 +25,7 @@ NEARLY = st.fixed_dictionaries({"reply": st.tuples(
 class Dropped:
     """The session of a snapshot, as far as a closing snapshot needs it."""
 
-    def drop(self, number):
+    def drop(self):
         pass
 
 
@@ -40,7 +40,7 @@ def ask(sent, seconds=0.5):
     with theirs:
         theirs.sendall(sent)
         theirs.shutdown(socket.SHUT_WR)
-        snapshot = Snapshot(Dropped(), 1, wire, seconds, seconds)
+        snapshot = Snapshot(Dropped(), wire, seconds, seconds)
         return snapshot.call("f", [codec.pack(2.0)], lambda k, index: lambda *args: 0.0, "")
 
 

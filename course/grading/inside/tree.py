@@ -1,0 +1,107 @@
+"""The processes below one, and what memory they hold together.
+
+Counted is what belongs to them: a page that several share counts once (proportional set size, proc(5)), whether by a
+fork, a thread's fork or a shared mapping. Files in memory count as well, and what may lie in pipes and sockets.
+"""
+
+import contextlib
+import os
+
+KB = 1024
+KINDS = ("RssAnon", "RssShmem", "VmSwap", "VmPTE")  # of memory, as /proc/PID/status has it
+BUFFER = 416 * KB  # what a socket's or a pipe's buffer can hold; net.core.wmem_max twice over, socket(7)
+DESCRIPTORS = 256  # of a process, at most: lockdown.limit
+MOST = 16  # times what is allowed: processes that share more than that are not counted one by one
+
+
+def descendants(pid):
+    """The processes below pid, by whichever thread they were started: {process: its parent}."""
+    found, queue = {}, [pid]
+    while queue:
+        here = queue.pop()
+        children = []
+        with contextlib.suppress(OSError):
+            for thread in os.listdir(f"/proc/{here}/task"):
+                with contextlib.suppress(OSError), open(f"/proc/{here}/task/{thread}/children") as file:
+                    children += map(int, file.read().split())
+        found.update(dict.fromkeys(children, here))
+        queue += children
+    return found
+
+
+def statuses(pids):
+    """{process: what /proc tells of it to everybody, in bytes, and how many threads it has}."""
+    return {pid: _fields(f"/proc/{pid}/status", (*KINDS, "Threads")) for pid in pids}
+
+
+def held(known, rooms, allowed):
+    """Bytes that processes hold together. As long as that is surely less than `allowed`, it is only a bound.
+
+    known  their statuses
+    rooms  descriptors of folders in memory that are theirs alone
+    """
+    opened = {pid: _open(pid) for pid in known}
+    files = sum(map(_in_memory, rooms))
+    bound = files + sum(_all(status) + BUFFER * len(opened[pid]) for pid, status in known.items())
+    if bound <= allowed or bound > MOST * allowed:
+        return bound
+    buffers = {name for names in opened.values() for name in names if name.startswith(("socket:", "pipe:", "?"))}
+    return files + BUFFER * len(buffers) + sum(_proportional(pid, status) for pid, status in known.items())
+
+
+def threads(known):
+    """How many threads processes have, but for those that have ended and wait to be reaped: they have no memory."""
+    return sum(status["Threads"] for status in known.values() if "RssAnon" in status)
+
+
+def anonymous(pid):
+    """Bytes of memory of a process that are of no file, shared or not."""
+    return statuses([pid])[pid].get("RssAnon", 0)
+
+
+def _all(status):
+    """Bytes of a process, whoever shares them."""
+    return sum(status.get(kind, 0) for kind in KINDS)
+
+
+def _proportional(pid, status):
+    """The share of a process in what it holds; all of it where that can't be seen. Page tables are its own."""
+    try:
+        found = _fields(f"/proc/{pid}/smaps_rollup", ("Pss_Anon", "Pss_Shmem", "SwapPss"))
+    except PermissionError:
+        return _all(status)
+    return sum(found.values()) + status.get("VmPTE", 0) if found else 0
+
+
+def _fields(path, names):
+    """The numbers behind these names in a file of /proc; none where the process has ended."""
+    found = {}
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(path) as file:
+        for line in file:
+            name, _, rest = line.partition(":")
+            if name in names:
+                found[name] = int(rest.split()[0]) * (KB if rest.endswith("kB\n") else 1)
+    return found
+
+
+def _open(pid):
+    """What a process's descriptors stand for; as many as there may be where that can't be seen."""
+    folder = f"/proc/{pid}/fd"
+    try:
+        return [_link(f"{folder}/{fd}") for fd in os.listdir(folder)]
+    except FileNotFoundError:  # it has ended
+        return []
+    except OSError:
+        return [f"?{pid}/{fd}" for fd in range(DESCRIPTORS)]
+
+
+def _link(path):
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
+
+
+def _in_memory(room):
+    about = os.fstatvfs(room)
+    return (about.f_blocks - about.f_bfree) * about.f_frsize
