@@ -128,5 +128,5 @@ def hide() -> None:
     prctl(PR_SET_DUMPABLE, 0)
 
 
-def prctl(what: int, value: int, more: int = 0) -> None:
+def prctl(what: int, value: int, more: object = 0) -> None:
     _call("prctl", what, value, more, 0, 0)

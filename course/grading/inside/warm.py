@@ -72,7 +72,8 @@ def main(fd: int, folders: list[str], cpu: int | None, plots: bool) -> NoReturn:
             os._exit(0)
         if os.fork() == 0:
             requests.close()
-            supervise(*(socket.socket(fileno=fd) for fd in fds[:3]), fds[3:], limits, place)
+            channel, control, room = (socket.socket(fileno=fd) for fd in fds[:3])
+            supervise(channel, control, room, fds[3:], limits, place)
         for fd in fds:
             os.close(fd)
 
