@@ -34,7 +34,7 @@ APPROXIMATE = 1e-6      # relative to the largest number of the tensor: what flo
 def find_torch() -> ModuleType | None:
     """The module torch, or None where it is not installed."""
     try:
-        import torch
+        import torch  # pyright: ignore[reportMissingImports]  (an extra)
     except (ImportError, OSError):      # OSError: it is there, and a library that it needs is not
         return None
     return torch
