@@ -37,10 +37,9 @@ class Groups:
         if self._folder == _group_of(os.getpid()):
             raise OSError("it has no scope of its own")
         self._group("sandbox")
-        while pids := (self._folder / "cgroup.procs").read_text().split():      # a group with groups has no processes
-            for one in pids:
-                with contextlib.suppress(ProcessLookupError):
-                    (self._folder / "sandbox" / "cgroup.procs").write_text(one)
+        for one in (self._folder / "cgroup.procs").read_text().split():      # a group with groups has no processes
+            with contextlib.suppress(ProcessLookupError):
+                (self._folder / "sandbox" / "cgroup.procs").write_text(one)
         (self._folder / "cgroup.subtree_control").write_text("+memory")
 
     def new(self, megabytes):

@@ -8,7 +8,6 @@ Elsewhere, and only when asked for, it is a plain process: separation without is
 import atexit
 import contextlib
 import functools
-import importlib.metadata
 import os
 import select
 import shutil
@@ -284,9 +283,12 @@ def hidden(modules):
 
 
 def _top_names(path):
-    """The names that a distribution brought into the folder of packages."""
-    files = importlib.metadata.PathDistribution(path).files or ()
-    tops = {file.parts[0].split(".")[0] for file in files if file.parts[0] not in ("..", path.name)}
+    """The names that a distribution brought into the folder of packages: its RECORD has a line for each file."""
+    try:
+        lines = (path / "RECORD").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return set()
+    tops = {line.split("/")[0].split(",")[0].split(".")[0] for line in lines}
     return {top for top in tops if top.isidentifier() and not top.startswith("__")}
 
 

@@ -13,8 +13,8 @@ import textwrap
 import pytest
 
 from course.checks import codec
-from course.grading import judge, nursery, session
-from course.grading.inside import lockdown, seccomp
+from course.grading import cgroup, judge, nursery, session
+from course.grading.inside import lockdown, seccomp, warm
 from course.grading.judge import Settings
 from course.grading.nursery import LACKS, Limits, Nursery
 from course.grading.session import Session
@@ -383,9 +383,9 @@ def installed(tmp_path, monkeypatch):
 
 
 def test_a_forbidden_library_is_not_there_to_be_read(installed):
-    warm, gone = Nursery(blocked=("mygrad",)), ["mygrad", "also_mygrad", "course"]
+    fresh, gone = Nursery(blocked=("mygrad",)), ["mygrad", "also_mygrad", "course"]
     try:
-        one = Session(warm, LIMITS)
+        one = Session(fresh, LIMITS)
         assert value(one, f"""
             import os, subprocess, sys
             def other_process(code):
@@ -398,7 +398,7 @@ def test_a_forbidden_library_is_not_there_to_be_read(installed):
             """) == [*(f"ModuleNotFoundError: No module named {name!r}" for name in gone), "", 0, 4]
         one.close()
     finally:
-        warm.close()
+        fresh.close()
 
 
 # ------------------------------------------------------------------------------------ what a machine may lack
@@ -421,8 +421,8 @@ def test_what_a_machine_lacks_is_said_and_kept_in_the_result(grade, monkeypatch,
         assert LACKS[function] in capsys.readouterr().err
         assert json.loads(result.notebooks[NAME][0])["metadata"][MARK]["isolation"] == [LACKS[function]]
     finally:
-        for warm in judge._nurseries.values():
-            warm.close()
+        for started in judge._nurseries.values():
+            started.close()
 
 
 def test_nothing_is_said_where_nothing_lacks(grade, capsys):
@@ -500,3 +500,64 @@ def test_the_output_of_a_submission_is_bounded_in_all(submission, monkeypatch):
     kept = [submission.run("print('x' * 300)") for _ in range(5)]
     assert [sum(map(session._length, outputs)) > 300 for outputs in kept] == [True, True, False, False, False]
     assert "was cut" in kept[2][0]["text"]
+
+
+# ------------------------------------------------------------------------------------ control groups
+
+@pytest.fixture
+def systemd(tmp_path, monkeypatch):
+    """systemd(code) stands in for systemd-run, which ends with that code; and control groups for those of Linux."""
+    monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
+    (tmp_path / "cgroup.controllers").write_text("cpu memory pids\n")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1")
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+
+    def program(code):
+        path = tmp_path / "systemd-run"
+        path.write_text(f"#!/bin/sh\nexit {code}\n")
+        path.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    return program
+
+
+def test_a_scope_is_asked_for_only_where_systemd_gives_one(systemd, tmp_path):
+    systemd(0)
+    words, needed = cgroup.scope()
+    assert words[0] == str(tmp_path / "systemd-run") and "Delegate=yes" in words and words[-1] == "--"
+    assert needed == {"XDG_RUNTIME_DIR": "/run/user/1"}
+    systemd(1)
+    assert cgroup.scope() == ([], {})
+    systemd(0)
+    (tmp_path / "cgroup.controllers").write_text("cpu pids\n")
+    assert cgroup.scope() == ([], {})
+
+
+class Written(cgroup.Groups):
+    """Groups in a folder of files, which has none of what the kernel puts there."""
+
+    def _group(self, name):
+        path = super()._group(name)
+        (path / "cgroup.procs").touch()
+        return path
+
+
+def test_a_submission_gets_a_group_with_a_bound(tmp_path, monkeypatch):
+    groups = {7: tmp_path / "scope", os.getpid(): tmp_path / "ours"}
+    monkeypatch.setattr(cgroup, "_group_of", groups.__getitem__)
+    (tmp_path / "scope").mkdir()
+    (tmp_path / "scope" / "cgroup.procs").write_text("7\n")
+    made = Written(7)
+    assert (tmp_path / "scope" / "sandbox" / "cgroup.procs").read_text() == "7"
+    assert (tmp_path / "scope" / "cgroup.subtree_control").read_text() == "+memory"
+    warm.join([made.new(100)])
+    group = tmp_path / "scope" / "submission-1"
+    assert {path.name: path.read_text() for path in group.iterdir()} == {
+        "cgroup.procs": "0", "memory.max": str(125 << 20), "memory.oom.group": "1", "memory.swap.max": "0"}
+
+
+def test_no_group_is_made_in_that_of_the_grader(tmp_path, monkeypatch):
+    monkeypatch.setattr(cgroup, "_group_of", lambda pid: tmp_path)
+    with pytest.raises(OSError, match="no scope of its own"):
+        cgroup.Groups(7)
+    assert list(tmp_path.iterdir()) == []

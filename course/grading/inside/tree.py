@@ -10,7 +10,6 @@ import os
 KB = 1024
 KINDS = ("RssAnon", "RssShmem", "VmSwap", "VmPTE")  # of memory, as /proc/PID/status has it
 BUFFER = 416 * KB  # what a socket's or a pipe's buffer can hold; net.core.wmem_max twice over, socket(7)
-DESCRIPTORS = 256  # of a process, at most: lockdown.limit
 MOST = 16  # times what is allowed: processes that share more than that are not counted one by one
 
 
@@ -45,7 +44,7 @@ def held(known, rooms, allowed):
     bound = files + sum(_all(status) + BUFFER * len(opened[pid]) for pid, status in known.items())
     if bound <= allowed or bound > MOST * allowed:
         return bound
-    buffers = {name for names in opened.values() for name in names if name.startswith(("socket:", "pipe:", "?"))}
+    buffers = {name for names in opened.values() for name in names if name.startswith(("socket:", "pipe:"))}
     return files + BUFFER * len(buffers) + sum(_proportional(pid, status) for pid, status in known.items())
 
 
@@ -67,10 +66,11 @@ def _all(status):
 def _proportional(pid, status):
     """The share of a process in what it holds; all of it where that can't be seen. Page tables are its own."""
     try:
-        found = _fields(f"/proc/{pid}/smaps_rollup", ("Pss_Anon", "Pss_Shmem", "SwapPss"))
+        found = _fields(f"/proc/{pid}/smaps_rollup", ("Pss", "Pss_Anon", "Pss_Shmem", "SwapPss"))
     except PermissionError:
         return _all(status)
-    return sum(found.values()) + status.get("VmPTE", 0) if found else 0
+    shares = found.pop("Pss", 0)    # of files as well; the parts are told since Linux 5.9
+    return (sum(found.values()) if "Pss_Anon" in found else shares) + status.get("VmPTE", 0)
 
 
 def _fields(path, names):
@@ -85,14 +85,12 @@ def _fields(path, names):
 
 
 def _open(pid):
-    """What a process's descriptors stand for; as many as there may be where that can't be seen."""
+    """What a process's descriptors stand for, where that can be seen: not at its very beginning, nor at its end."""
     folder = f"/proc/{pid}/fd"
     try:
         return [_link(f"{folder}/{fd}") for fd in os.listdir(folder)]
-    except FileNotFoundError:  # it has ended
-        return []
     except OSError:
-        return [f"?{pid}/{fd}" for fd in range(DESCRIPTORS)]
+        return []
 
 
 def _link(path):
