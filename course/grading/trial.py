@@ -49,7 +49,8 @@ def untestable(source: NotebookNode, assignment: str, notebook: str, settings: S
         score = score_of(cell.outputs, known.points or 0.0)
         failed = any(output["output_type"] == "error" for output in cell.outputs)       # also where there is no point
         if failed or score < (known.points or 0.0):
-            told.append(f"{known.name}: the solution itself gets {score:g} of {known.points or 0:g} points. {_why(cell)}")
+            told.append(f"{known.name}: the solution itself gets {score:g} of {known.points or 0:g} points. "
+                        f"{_why(cell)}")
         told += [f"{known.name}: {name!r} is not the answer's there: the released answer cell does not define it. "
                  "Leave the line that defines it outside of the solution." for name in _shadowed(known, key, source)]
     return told
