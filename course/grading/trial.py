@@ -32,8 +32,9 @@ def untestable(source: NotebookNode, assignment: str, notebook: str, settings: S
     """
     from nbgrader.preprocessors import ClearSolutions
 
+    nothing: Any = {}
     written = copy.deepcopy(source)
-    released, _ = ClearSolutions(config=config).preprocess(copy.deepcopy(source), {})
+    released, _ = ClearSolutions(config=config).preprocess(copy.deepcopy(source), nothing)
     key = Key(assignment, notebook, tuple(
         _key_cell(cell, name_of(cell)) for cell in released.cells if name_of(cell)))
     files, _ = beside(folder)
