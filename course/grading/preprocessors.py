@@ -56,6 +56,23 @@ class Repair(NbGraderPreprocessor):
         return nb, resources
 
 
+class Try(NbGraderPreprocessor):
+    """Judges the instructor's solution when an assignment is generated, and names the test cells that can't be."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        from course.grading.trial import untestable  # here: nothing else needs it
+
+        about = resources["nbgrader"]
+        try:
+            told = untestable(nb, about["assignment"], about["notebook"], Judge(parent=self.parent).settings,
+                              Path(resources["metadata"]["path"]), self.config)
+        except Exception as error:      # a release is not kept back by its trial
+            told = [f"The solution could not be tried ({type(error).__name__}: {error})."]
+        for line in told:
+            self.log.warning("%s can't be judged as it is: %s", about["notebook"], line)
+        return nb, resources
+
+
 _repaired_with: dict[tuple[str, ...], Key] = {}     # keys on their way from Repair to Judge
 
 

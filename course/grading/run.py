@@ -104,7 +104,13 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--regrade", metavar="EXERCISE", help="grade again, and change this exercise's points only")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), metavar="N",
                         help="how many at once (%(default)s, one for each core)")
+    parser.add_argument("--try", dest="trial", action="store_true",
+                        help="judge the instructor's own solution, and name the test cells that can't be judged")
     options = parser.parse_args(argv)
+    if options.trial:
+        from course.grading.trial import main as judge_the_solution
+
+        return judge_the_solution(options.assignment)
     if options.workers < 1:
         parser.error(f"--workers is a number from 1 on, not {options.workers}")
     try:

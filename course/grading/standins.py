@@ -178,8 +178,6 @@ class _Reached(Remote):
         message, own = str(found.get("message"))[:2000], self._snapshot.exceptions
         first = names[0] if names and names[0].isidentifier() else "Exception"
         kind = own.get(first) or EXCEPTIONS.get(first) or _exception(names, own, first)
-        if "StopIteration" in names or "StopAsyncIteration" in names:
-            kind = RuntimeError
         try:
             error = kind(message)
         except TypeError:       # one that wants more than a message

@@ -6,6 +6,7 @@ from nbgrader.utils import compute_checksum, determine_grade
 
 from course.grading.key import Key, KeyCell
 from course.grading.testcell import free_names, run_test_cell, score_of
+from course.grading.trial import untestable
 from course.grading.worker import Job, grade_submission
 from tests.grading.handing_in import SETTINGS, scores
 
@@ -288,3 +289,31 @@ def test_an_object_that_says_yes_to_everything_wins_nothing(hand_in, source):
 ], ids=range(7))
 def test_exceptions_and_endless_things_win_nothing(hand_in, written, source):
     assert scores(hand_in([F, test_of("t", source)], {"f_answer": written})) == {"t": 0.0}
+
+
+# ------------------------------------------------------------------------------------ before the release
+
+def source_of(*cells):
+    book = new_notebook(cells=[new_code_cell("import numpy as np"), *cells])
+    book.metadata["kernelspec"] = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    return book
+
+
+SOLVED = cell("answer", "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION", solution=True)
+HIDING = cell("hiding", "### BEGIN SOLUTION\ndef max(a, b):\n    return a if a > b else b\nclass P:\n"
+                        "    def __eq__(self, other):\n        return True\n### END SOLUTION", solution=True)
+
+
+@pytest.mark.parametrize(("test", "words"), [
+    ("assert double(1) == 2\n### BEGIN HIDDEN TESTS\nassert double(3) == 6\n### END HIDDEN TESTS", ()),
+    ("assert double(1) == 3", ("t: the solution itself gets 0 of 2 points", "AssertionError")),
+    ("assert np.allclose(double(1), 2)", ("is not judged",)), ("1.0", ("gets 1 of 2 points", "fewer itself")),
+    ("assert max(1, 2) == 2", ("'max' is not the answer's there", "outside of the solution")),
+    ("assert P() == P()", ("Equality of an object", "Test plain values"))])
+def test_what_cannot_be_judged_is_told_before_the_release(grade, tmp_path, test, words):
+    source = source_of(SOLVED, HIDING, test_of("t", test))
+    before = writes(source)
+    told = untestable(source, NAME, NAME, SETTINGS, tmp_path)
+    assert len(told) == bool(words)
+    assert all(word in told[0] for word in words)
+    assert writes(source) == before
