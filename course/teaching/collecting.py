@@ -32,8 +32,12 @@ from course.teaching.term import TeachingError
 from course.teaching.unpacking import Unpacker, rank
 
 CANVAS = re.compile(r"(?:(?!LATE_|anon_)(?P<name>\w+?)_)?(?P<late>LATE_)?(?P<number>\d+|anon_[0-9A-Za-z]{5})_"
-                    r"(?P<upload>\d+)_(?P<file>.*)")
-MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?")
+                    r"(?P<upload>\d+)_(?P<file>.*)", re.DOTALL)
+# Moodle writes no _ into a name: so a file of Canvas's whose own name is like Moodle's stays one of Canvas's. Whoever
+# renamed a folder of Moodle's by hand may have.
+MOODLE, RENAMED = (re.compile(rf"(?P<name>{name})_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?",
+                              re.DOTALL) for name in ("[^_]+", ".+?"))
+PATTERNS = (("moodle", MOODLE), ("canvas", CANVAS), ("moodle", RENAMED))
 # "-1" is what Canvas puts behind the name of a file that is handed in again, " (1)" what a browser does
 ATTEMPT = re.compile(r"(?P<stem>.+?)(?:-(?P<canvas>\d{1,3})|\s*\((?P<browser>\d{1,3})\)|~(?P<ours>\d{1,3}))?")
 RECORD = "learners.json"
@@ -149,7 +153,7 @@ def whose(parts, roster=None):
     """(Owner, place, match) of the outermost name of a path that tells whose it is, or None; a folder has no match."""
     for k, part in enumerate(parts):
         last = k == len(parts) - 1
-        for lms, pattern in (("moodle", MOODLE), ("canvas", CANVAS)):
+        for lms, pattern in PATTERNS:
             match = pattern.fullmatch(part)
             if match and (match["file"] or not last):
                 return Owner(lms, match["number"], match["name"] or ""), k, match

@@ -31,6 +31,7 @@ NO_FILE = "a link or a device, and no file; left out. Ask for the file itself."
 PASSWORD = "needs a password; left out. Ask for it without one."
 DAMAGED = "can't be read; left out. Ask for it again."
 NO_ZIP = "is not a zip that can be read, or it is damaged. Ask for it again."
+EMPTY = "holds no file. Ask for it again."
 TOO_LARGE = f"more than {BYTES // 2**20} MB, unpacked; the rest was left out. Ask for the notebook alone."
 TOO_MANY = f"more than {FILES} files; notebooks came first, the rest was left out. Ask for the notebook alone."
 TOO_DEEP = "a zip inside of zips inside of zips; it was not opened. Ask for the notebook alone."
@@ -105,8 +106,11 @@ class Unpacker:
                     share.note(TOO_MANY, archive.name)
                 infos = infos[:share.names]
                 share.names -= len(infos)
+            before = own.files, len(own.notes)
             for info in infos:
                 self._member(zf, info, archive.name, folder, share, own, depth)
+            if share and (share.files, len(share.notes)) == before:
+                share.note(EMPTY, archive.name)
 
     def _member(self, zf, info, archive, folder, share, own, depth):
         name = name_of(info)
