@@ -16,7 +16,7 @@ _BREAKS = re.compile(r"\r\n?")
 _FORMULA = re.compile(r"[=+\-@\t\n]")
 
 
-def plain(text):
+def plain(text: object) -> str:
     """A text of which every character is seen; its lines and tabs stay."""
     text = _BREAKS.sub("\n", str(text))
     if text.isprintable():      # most is, and this is 50 times faster
@@ -24,18 +24,18 @@ def plain(text):
     return "".join(char if _is_seen(char) else char.encode("unicode_escape").decode() for char in text)
 
 
-def one_line(text):
+def one_line(text: object) -> str:
     """The same in one line: a text that stands inside of another one can't begin a line of its own."""
     return re.sub(r"[\n\t]+", " ", plain(text))
 
 
-def cell(text):
+def cell(text: object) -> str:
     """The same for a cell of a table, which no spreadsheet takes for a formula (full-width signs are signs, too)."""
     text = plain(text)
     return f"'{text}" if _FORMULA.match(unicodedata.normalize("NFKC", text[:1])) else text
 
 
-def file_name(text):
+def file_name(text: str) -> str:
     """The same as the name of a file or a folder, which every system takes; most names stay as they are."""
     name = re.sub(r'[<>:"/\\|?*]', "_", one_line(unicodedata.normalize("NFC", text))).rstrip(" .") or "unnamed"
     if name.split(".")[0].rstrip().casefold() in DEVICES:
@@ -48,5 +48,5 @@ def file_name(text):
     return f"{begin}~{hashlib.sha256(raw).hexdigest()[:8]}~{end}"
 
 
-def _is_seen(char):
+def _is_seen(char: str) -> bool:
     return char.isprintable() or char in JOINERS or char in "\n\t" or unicodedata.category(char) == "Zs"

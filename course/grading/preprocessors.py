@@ -15,6 +15,7 @@ from traitlets import Bool, Float, Integer
 from course.grading.judge import SEPARATION_ONLY, Settings, judge
 from course.grading.key import Key, key_of
 from course.grading.repair import repair
+from course.plaintext import one_line
 
 
 class Judge(NbGraderPreprocessor):
@@ -46,7 +47,7 @@ class Repair(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         key = _repaired_with[_whose(resources)] = _key(resources)
         for note in repair(nb, key):
-            self.log.warning(note)
+            self.log.warning("%s", one_line(note))
         return nb, resources
 
 

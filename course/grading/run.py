@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from course.grading.gradebook import Classroom, GradingError, load_config
 from course.grading.worker import Job, Result, grade_submission
 from course.places import ROOT
+from course.plaintext import plain
 
 if TYPE_CHECKING:
     from course.grading.judge import Settings
@@ -109,9 +110,10 @@ def main(argv: list[str]) -> int:
     try:
         return _run(options)
     except GradingError as error:
-        print(error, file=sys.stderr)
+        print(plain(error), file=sys.stderr)
     except OSError as error:
-        print(f"Grading stopped: {error}. What was graded stands; the same command does the rest.", file=sys.stderr)
+        print(plain(f"Grading stopped: {error}. What was graded stands; the same command does the rest."),
+              file=sys.stderr)
     except Exception as error:
         from nbgrader.api import InvalidEntry  # here: the workers start while nbgrader is imported
         from sqlalchemy.exc import DBAPIError
@@ -119,8 +121,8 @@ def main(argv: list[str]) -> int:
         if not isinstance(error, DBAPIError | InvalidEntry):        # nbgrader makes the second of some of the first
             raise
         why = getattr(error, "orig", None) or getattr(error.__cause__, "orig", None) or error
-        print(f"The gradebook can't be read or written: {why}. What was graded stands; the same command does the "
-              "rest.", file=sys.stderr)
+        print(plain(f"The gradebook can't be read or written: {why}. What was graded stands; the same command does "
+                    "the rest."), file=sys.stderr)
     return 1
 
 

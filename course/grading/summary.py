@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from course.grading.gradebook import Classroom
 from course.grading.worker import Result
+from course.plaintext import one_line, plain
 
 WIDTH = 30
 
@@ -35,7 +36,7 @@ class Progress:
             print(f"{done} of {self.total} graded, {_duration(left)} left", file=sys.stderr, flush=True)
 
     def _line(self, text: str) -> None:
-        sys.stderr.write(("\r\033[K" if self.terminal else "") + text + "\n")
+        sys.stderr.write(("\r\033[K" if self.terminal else "") + one_line(text) + "\n")
 
     def close(self) -> None:
         if self.terminal:
@@ -67,5 +68,5 @@ def summary(classroom: Classroom, results: Iterable[Result]) -> str:
     if mistakes:
         lines.append("\nwhat went wrong most often")
         lines += [f"{count:4} × {mistake} ({name})" for (mistake, name), count in mistakes.most_common(15)]
-    lines += [f"\n{result.job.student}: {result.failure}" for result in failed]
-    return "\n".join(lines)
+    lines += ["\n" + one_line(f"{result.job.student}: {result.failure}") for result in failed]
+    return plain("\n".join(lines))

@@ -8,6 +8,7 @@ nothing asks for one. It is read on a phone, in the dark, and aloud.
 """
 
 import re
+from html import unescape
 from pathlib import Path
 
 import bleach
@@ -18,6 +19,7 @@ from traitlets.config import Config
 
 from course.drawing.still import PICTURE, WIDGET, ShowPictures, _joined
 from course.grading.verdicts import is_test, verdict_of
+from course.plaintext import plain
 from course.teaching import formulas
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -26,6 +28,7 @@ TAGS = {"a", "abbr", "b", "blockquote", "br", "code", "dd", "del", "details", "d
         "table", "tbody", "td", "th", "thead", "tr", "u", "ul"}
 UNSEEN = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)", re.DOTALL | re.IGNORECASE)    # what is in them is no text
 NOWHERE = re.compile(r'<img(?![^>]*\ssrc=)(?:\s+alt="(?P<alt>[^"]*)")?[^>]*>')     # a picture that was elsewhere
+REFERENCE = re.compile(r"&(?:#\d+|#x[\da-f]+|\w+);?", re.IGNORECASE)
 STYLES = CSSSanitizer(allowed_css_properties=["border-left", "padding", "margin", "text-align"])
 
 
@@ -61,6 +64,10 @@ class FeedbackPage(HTMLExporter):
         merged.merge(own)
         super().__init__(config=merged, **traits)
 
+    def from_notebook_node(self, nb, resources=None, **options):
+        page, resources = super().from_notebook_node(nb, resources, **options)
+        return plain(page), resources
+
     def default_filters(self):
         yield from super().default_filters()
         yield "prose", self.prose
@@ -71,15 +78,21 @@ class FeedbackPage(HTMLExporter):
 
     def prose(self, source, cell=None):
         """A text in Markdown as HTML, cleaned, its formulas as pictures; pictures that were pasted into it stay."""
-        text, found = formulas.take_out(source)
+        text, found = formulas.take_out(plain(source))      # which holds no token of a formula then
         return formulas.put_back(clean(self.markdown2html({"cell": cell or {}}, text)), found)
 
 
 def clean(html):
     """HTML without scripts, styles that disturb, and pictures from elsewhere; links stay."""
-    html = bleach.clean(UNSEEN.sub("", html), tags=TAGS, attributes=_allowed, strip=True, css_sanitizer=STYLES,
-                        protocols={"http", "https", "mailto", "data"})
+    html = bleach.clean(REFERENCE.sub(_seen, UNSEEN.sub("", html)), tags=TAGS, attributes=_allowed,
+                        strip=True, css_sanitizer=STYLES, protocols={"http", "https", "mailto", "data"})
     return NOWHERE.sub(lambda image: f"[picture: {image['alt']}]" if image["alt"] else "[picture]", html)
+
+
+def _seen(reference):
+    """A reference to a character, or the characters themselves as `plain` shows them where they are not seen."""
+    text = unescape(reference[0])
+    return reference[0] if text and plain(text) == text else plain(text)
 
 
 def _allowed(tag, name, value):

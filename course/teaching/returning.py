@@ -13,6 +13,7 @@ import logging
 import zipfile
 from pathlib import Path
 
+from course.plaintext import file_name, one_line
 from course.teaching.collecting import read_record
 from course.teaching.term import TeachingError, in_sentences, open_term, write_new
 
@@ -46,9 +47,9 @@ def main(argv):
                             ("Still to be marked by hand (the page says 0 there)", unread),
                             ("No page could be made for", sorted(set(graded) - {who for who, _ in pages.values()}))):
         if names:
-            print(f"{sentence}: {', '.join(names)}")
+            print(one_line(f"{sentence}: {', '.join(names)}"))
     if problems:
-        print("\n".join(problems))
+        print("\n".join(map(one_line, problems)))
     return int(bool(problems))
 
 
@@ -89,7 +90,7 @@ def collect_pages(term, assignment, students):
     """{name in the zip: (student, path)} of every page."""
     record, pages = read_record(term.root, assignment), {}
     for student in students:
-        prefix = record.get(student, {}).get("prefix") or f"{student}/"
+        prefix = record.get(student, {}).get("prefix") or f"{file_name(student)}/"
         for path in sorted(term.folder("feedback", student, assignment).glob("*.html")):
             pages[prefix + path.name] = student, path
     return pages
