@@ -262,8 +262,8 @@ def test_ordinary_work_goes_on(submission, work):
     assert value(submission, WORK[work]) is True
 
 
+@pytest.mark.needs_torch
 def test_pytorch_works_where_an_assignment_allows_it(grade):
-    pytest.importorskip("torch", reason="PyTorch is an extra: pip install backprop-course[torch]")
     one = Session(judge.nursery(True, "05_pytorch_comparison"), Limits(blocked=judge.blocked("05_pytorch_comparison")))
     try:
         assert value(one, """
