@@ -1,6 +1,7 @@
 """What the sandbox refuses, what works in it as anywhere, and that nothing passes from one submission or test on."""
 
 import ast
+import ctypes
 import errno
 import json
 import os
@@ -9,6 +10,7 @@ import struct
 import subprocess
 import sys
 import textwrap
+import time
 
 import pytest
 
@@ -361,6 +363,87 @@ def test_a_new_keyring_is_another_one():
     assert done.stdout == "True True True\n"
 
 
+def lacking(monkeypatch, function):
+    """Let what is carried into the sandbox be that of a machine that lacks this."""
+    module, name = function.split(".")
+    real = nursery._carry
+
+    def carry(folder, packages):
+        real(folder, packages)
+        with open(folder / f"course/grading/inside/{module}.py", "a") as file:
+            file.write(f"\n\ndef {name}():\n    raise OSError('not on this machine')\n")
+
+    monkeypatch.setattr(nursery, "_carry", carry)
+
+
+def test_each_submission_has_a_keyring_of_its_own(monkeypatch):
+    """Seen where the filter lacks, which would refuse to look."""
+    lacking(monkeypatch, "seccomp.install")
+    fresh, rings = Nursery(), []
+    try:
+        for _ in range(2):
+            one = Session(fresh, LIMITS)
+            rings.append(value(one, f"""
+                import ctypes
+                ctypes.CDLL(None).syscall({lockdown.KEYCTL[MACHINE]}, 0, -3, 0)
+                """))
+            one.close()
+    finally:
+        fresh.close()
+    ours = ctypes.CDLL(None).syscall(lockdown.KEYCTL[MACHINE], 0, -3, 0)
+    assert min(rings) > 0
+    assert len({*rings, ours}) == 3
+
+
+def test_the_cell_after_a_test_does_not_pay_for_the_tests_memory(submission, monkeypatch):
+    """The supervisor may see late what a test held; then the cell that runs meanwhile is run again."""
+    submission.run("f = abs")
+    ask, losses = Session._ask, []
+
+    def lose(self, message, seconds):
+        if losses:
+            losses.pop()
+            raise session.Closed
+        return ask(self, message, seconds)
+
+    def lost(self, error, seconds):
+        self.close()
+        return session.MEMORY, "The cell used more than 400 MB of memory."
+
+    monkeypatch.setattr(Session, "_ask", lose)
+    monkeypatch.setattr(Session, "_lost", lost)
+    submission.snapshot(5, 5).close()
+    losses += [1]
+    assert value(submission, "1 + 1") == 2
+    losses += [1]       # and now it is its own
+    assert submission.run("2 + 2")[0]["ename"] == session.MEMORY
+
+
+def test_a_process_without_parents_ends_with_its_submission_also_without_isolation():
+    fresh = Nursery(isolation=False)
+    try:
+        one = Session(fresh, LIMITS)
+        pid = value(one, """
+            import os
+            read, write = os.pipe()
+            if os.fork() == 0:
+                os.setsid()
+                if os.fork() == 0:
+                    os.write(write, str(os.getpid()).encode())
+                    os.execvp("sleep", ["sleep", "1000"])
+                os._exit(0)
+            int(os.read(read, 20))
+            """)
+        assert os.path.exists(f"/proc/{pid}")
+        one.close()
+        deadline = time.monotonic() + 10
+        while os.path.exists(f"/proc/{pid}") and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert not os.path.exists(f"/proc/{pid}")
+    finally:
+        fresh.close()
+
+
 # ------------------------------------------------------------------------------------ forbidden libraries
 
 @pytest.fixture
@@ -405,15 +488,7 @@ def test_a_forbidden_library_is_not_there_to_be_read(installed):
 
 @pytest.mark.parametrize("function", LACKS)
 def test_what_a_machine_lacks_is_said_and_kept_in_the_result(grade, monkeypatch, capsys, function):
-    module, name = function.split(".")
-    real = nursery._carry
-
-    def carry(folder, packages):
-        real(folder, packages)
-        with open(folder / f"course/grading/inside/{module}.py", "a") as file:
-            file.write(f"\n\ndef {name}():\n    raise OSError('not on this machine')\n")
-
-    monkeypatch.setattr(nursery, "_carry", carry)
+    lacking(monkeypatch, function)
     monkeypatch.setattr(judge, "_nurseries", {})
     try:
         result = grade(solved(NAME))
@@ -481,6 +556,13 @@ for _ in range(100):
         break
 len(statuses), sum(pinned in status for status in statuses)
 """.replace("{CPU}", str(cpu))) == (56, 56)
+
+
+def test_what_wants_no_more_than_one_processor_runs_on_any(submission):
+    submission.run("import os, time")
+    for _ in range(4):      # what remains of each copy is no process that wants anything
+        submission.snapshot(5, 5).close()
+    assert value(submission, "time.sleep(0.5)\nlen(os.sched_getaffinity(0))") == len(os.sched_getaffinity(0))
 
 
 def test_graders_have_processors_of_their_own_as_far_as_there_are_any(monkeypatch):

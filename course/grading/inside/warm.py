@@ -130,6 +130,8 @@ def start(channel: socket.socket, room: socket.socket, tell: socket.socket, limi
     """In the first child: make the namespaces, then init, then the learner's process. Never returns."""
     code = 1
     try:
+        lockdown.die_with_parent()
+        os.setsid()     # shares of a processor go by session: the supervisor has one of its own
         if place.folders:
             lockdown.show()
             lockdown.unshare()
@@ -163,6 +165,7 @@ def init(channel: socket.socket, room: socket.socket, tell: socket.socket, limit
             lockdown.drop_all()
         pid = os.fork()
         if pid == 0:
+            lockdown.die_with_parent()
             room.close()
             for fd in rooms:
                 os.close(fd)
