@@ -83,7 +83,7 @@ def _vjp(f, inputs, retain_graph=False):
     if any(x is None for x in roots):
         raise TypeError("the function to differentiate gave None: it may lack a return")
     since = fresh[0].tick                            # what is older comes from outside
-    outer = graph.recording and (any(type(x) is Tensor for x in given)
+    outer = graph.is_recording() and (any(type(x) is Tensor for x in given)
                                  or any(z.tick < since for z in graph.collect(roots, since)[:1]))
     for z, x in zip(fresh, given, strict=True):
         if type(x) is Tensor and outer:             # now that f has run, the leaf becomes an alias of x: an outer walk
@@ -91,10 +91,11 @@ def _vjp(f, inputs, retain_graph=False):
 
     def pullback(dout):
         douts = aligned(dout, output)
-        if not graph.recording:
+        recording = graph.is_recording()
+        if not recording:
             douts = map(value_of, douts)
         pairs = [(x, graph.seed(x, g)) for x, g in zip(roots, douts, strict=True) if type(x) is Tensor]
-        differentiable = graph.recording and (outer or any(type(g) is Tensor for _, g in pairs))
+        differentiable = recording and (outer or any(type(g) is Tensor for _, g in pairs))
         with graph.with_grad():
             grads = graph.gradients([x for x, _ in pairs], [g for _, g in pairs], (since, fresh[-1].tick),
                                     retain_graph, differentiable)

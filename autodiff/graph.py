@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from heapq import heapify, heappop, heappush
 from operator import attrgetter
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +22,10 @@ from autodiff.tensor import Tensor, as_value, ticks, value_of
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-recording = True               # one switch for the whole process; see no_grad
+recording = ContextVar("recording", default=True)      # for each thread and each asyncio task; see no_grad
+enclosing: ContextVar[tuple[bool, ...]] = ContextVar("enclosing", default=())     # what it was around each `with`
+is_recording = recording.get
+accumulating = Lock()          # several threads may add to the gradient of one leaf
 float64, ndarray, new = np.float64, np.ndarray, object.__new__
 by_tick = attrgetter("tick")
 SCALARS = {np.float16, np.float32, np.float64, np.longdouble}
@@ -29,18 +34,18 @@ np.empty(31 << 20, np.uint8)   # freed at once: from then on glibc keeps freed m
 
 
 class no_grad:
-    """`with no_grad():` operations on Tensors give plain numpy values and record nothing; for one thread only."""
+    """`with no_grad():` operations on Tensors give plain numpy values and record nothing, in this thread or task."""
 
     on = False
-    before: tuple[bool, ...] = ()
 
     def __enter__(self) -> None:
-        global recording
-        self.before, recording = (*self.before, recording), self.on
+        enclosing.set((*enclosing.get(), recording.get()))
+        recording.set(self.on)
 
     def __exit__(self, *error: object) -> None:
-        global recording
-        self.before, recording = self.before[:-1], self.before[-1]
+        *outer, before = enclosing.get()
+        enclosing.set(tuple(outer))
+        recording.set(before)
 
 
 class with_grad(no_grad):
@@ -162,7 +167,7 @@ def general_call(primitive, named=(), defaults=()):
 
 def record(op: Primitive | None, args: Any, data: Any) -> Any:
     """A Tensor for `data`, made by `op` from `args`; plain `data` where nothing is recorded."""
-    if not recording:
+    if not is_recording():
         return data
     kind = type(data)
     if kind is not float64 and not (data.ndim and data.dtype.kind == "f" if kind is ndarray else kind in SCALARS):
@@ -308,8 +313,10 @@ def backward(self: Tensor, dout: ArrayLike | None = None, retain_graph: bool = F
     `dout`, the upstream gradient, has this Tensor's shape and may be left out for a scalar: it is 1 then.
     The graph is freed on the way, unless it is to be retained; a second pass through it is a RuntimeError.
     """
-    for leaf, gradient in gradients((self,), (seed(self, value_of(dout)),), retain_graph=retain_graph).items():
-        leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
+    reached = gradients((self,), (seed(self, value_of(dout)),), retain_graph=retain_graph)
+    with accumulating:
+        for leaf, gradient in reached.items():
+            leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
 
 
 import autodiff.parts  # noqa: E402, F401    (the next link: see autodiff.tensor)
