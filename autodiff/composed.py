@@ -84,7 +84,7 @@ def _centred(x, axis, ddof):
 def take(x: ArrayLike, indices: ArrayLike, axis: int | None = None) -> Any:
     """The elements of x at `indices` along an axis, or of all of x in one row; repeats accumulate."""
     x, axis = _in_one_row(x, axis)
-    return x[along(one_axis(axis, x.ndim), np.asarray(indices) + 0)]            # True is 1 here, and no mask
+    return x[along(one_axis(axis, x.ndim), as_array(indices) + 0)]            # True is 1 here, and no mask
 
 
 def _in_one_row(x, axis) -> tuple[np.ndarray, int]:
@@ -261,7 +261,7 @@ def _spelled_out(subscripts, operands):
 
 def softmax_cross_entropy(logits: ArrayLike, labels: ArrayLike) -> Any:
     """The mean over N rows of -log(softmax(logits)[label]); logits (N, C), labels N integers from 0 to C - 1."""
-    labels, shape = np.asarray(labels), np.shape(value_of(logits))
+    labels, shape = as_array(labels), np.shape(value_of(logits))
     if labels.dtype.kind not in "iu" or len(shape) != 2 or labels.shape != shape[:1]:
         raise ValueError(f"softmax_cross_entropy: logits have shape (N, C), labels are N integers; these are {shape} "
                          f"and {labels.dtype} of shape {labels.shape}")

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from autodiff import composed, graph
+from autodiff.constants import plain
 from autodiff.graph import Primitive
 from autodiff.tensor import Tensor, value_of
 
-_ALIAS = Primitive("alias", lambda x: x, (lambda g, z, x: g,))
+_ALIAS = Primitive("alias", lambda x: x, (lambda g, z, x: g,), ours=True)
 
 
 def leaves(tree: Any) -> list[Any]:
@@ -68,8 +69,16 @@ def rebuild(tree: Any, flat: Iterator[Any]) -> Any:
 
 
 def vjp(f: Callable[..., Any], *inputs: Any) -> tuple[Any, Callable[[Any], Any]]:
-    """f(*inputs), and a function from an upstream gradient of its form to the tuple of gradients of the inputs."""
-    return _vjp(f, inputs, retain_graph=True)
+    """f(*inputs), and a function from an upstream gradient of its form to the tuple of gradients of the inputs.
+
+    That function works on copies of its own: inputs and value may be changed before it is called.
+    """
+    value, pullback = _vjp(f, rebuild(inputs, map(_copied, leaves(inputs))), retain_graph=True)
+    return rebuild(value, map(_copied, leaves(value))), pullback
+
+
+def _copied(x):
+    return plain(x).copy("K") if isinstance(x, np.ndarray) else x
 
 
 def _vjp(f, inputs, retain_graph=False):

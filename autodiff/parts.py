@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.lib import array_utils
 
+from autodiff.constants import plain
 from autodiff.tensor import Tensor, value_of
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def as_array(x: ArrayLike) -> np.ndarray:
     """x as an array; a Tensor as it is, since it answers to an ndarray's names."""
-    return x if type(x) is Tensor else np.asarray(x)
+    return x if type(x) is Tensor else np.asarray(plain(x))
 
 
 def axes_of(axis, ndim):

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from autodiff.constants import plain
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
@@ -46,7 +48,8 @@ class Tensor:
     def __init__(self, data: ArrayLike) -> None:
         if isinstance(data, Tensor):
             raise TypeError("this is a Tensor already; for a new leaf with the same value, take Tensor(t.data)")
-        self.data, self.grad, self.op, self.args, self.tick = as_value(np.array(data)), None, None, (), next(ticks)
+        self.data, self.grad, self.op, self.args = as_value(np.array(plain(data))), None, None, ()
+        self.tick = next(ticks)
 
     # what an ndarray says of itself
     @property
@@ -185,7 +188,7 @@ class Tensor:
 
 def as_value(data: ArrayLike) -> Any:
     """`data` as a Tensor holds it: an ndarray, or a numpy scalar for no axis; TypeError unless real floating-point."""
-    array = np.asarray(data)
+    array = np.asarray(plain(data))
     if array.dtype.kind != "f":
         raise TypeError(f"a Tensor holds real floating-point numbers, and this is {array.dtype}: write 3.0 rather than "
                         "3, or array.astype(float); what needs no gradient (labels, indices) stays a plain array")
