@@ -86,11 +86,14 @@ def _vjp(f, inputs, retain_graph=False):
     if not given:
         raise TypeError("there is nothing to differentiate with respect to: give at least one input")
     with graph.with_grad():
-        fresh = [graph.record(None, (), value_of(x)) for x in given]             # new leaves: no operation made them
+        fresh = [graph.record(None, (), value_of(x)) for x in given]    # new leaves: no operation made them
         output = f(*rebuild(inputs, iter(fresh)))
     roots = leaves(output)
-    if any(x is None for x in roots):
-        raise TypeError("the function to differentiate gave None: it may lack a return")
+    for x in roots:
+        if type(x) is not Tensor and np.asarray(x).dtype.kind not in "fiub":
+            raise TypeError("the function to differentiate gave None: it may lack a return" if x is None else
+                            f"the function to differentiate gave {x!r:.60} ({type(x).__name__}), which has no "
+                            "derivative: it should give real numbers, or arrays of them")
     since = fresh[0].tick                            # what is older comes from outside
     outer = graph.is_recording() and (any(type(x) is Tensor for x in given)
                                  or any(z.tick < since for z in graph.collect(roots, since)[:1]))
@@ -117,6 +120,8 @@ def vjp_at(f: Callable[..., Any], places: Sequence[int], args: Sequence[Any], kw
            retain_graph: bool = False) -> tuple[Any, Callable[[Any], Any]]:
     """`_vjp` with respect to the arguments at `places`, the others held fixed."""
     n = len(args)
+    if any(isinstance(place, (bool, np.bool)) or not isinstance(place, (int, np.integer)) for place in places):
+        raise TypeError(f"wrt names arguments by their place, a number from 0 on, or a tuple of such; it has {places}")
     if any(not -n <= place < n for place in places) or len({place % n for place in places}) < len(places):
         raise TypeError(f"wrt names arguments that are given by position, each once; it has {list(places)}, of {n}")
 
@@ -138,6 +143,9 @@ def value_and_grad(f: Callable[..., Any], wrt: int | list[int] | tuple[int, ...]
         if form:
             raise ValueError(f"a gradient is taken of a function whose value is a single number; this one gave {form}. "
                              "Sum it, or use vjp or jacobian")
+        if type(value) is not Tensor and np.asarray(value).dtype.kind == "b":
+            raise TypeError(f"the function to differentiate gave {value}, which has no derivative: it may compare at "
+                            "its end")
         grads = pullback(1.0)
         return value, (grads if isinstance(wrt, (list, tuple)) else grads[0])
     return both
