@@ -249,7 +249,7 @@ def _einsum_rule(k, inputs, output, g, z, *xs):
     return broadcast_to(dx, np.broadcast_shapes(dx.shape, x.shape))       # the walk sums what x has with length 1
 
 
-def _in_letters(given):
+def _in_letters(given) -> tuple[str, tuple[Any, ...]]:
     """einsum's arguments with labels by number, x, [0, 1], …, as its string and its operands."""
     lists = [*given[1::2], *given[2 * (len(given) // 2):]]
     if not all(isinstance(labels, (list, tuple)) for labels in lists):
@@ -257,7 +257,7 @@ def _in_letters(given):
     texts = ["".join("..." if label is ... else LETTERS[operator.index(label)] for label in labels)
              for labels in lists]
     count = len(given) // 2
-    return ",".join(texts[:count]) + "".join(f"->{text}" for text in texts[count:]), given[:2 * count:2]
+    return ",".join(texts[:count]) + "".join(f"->{text}" for text in texts[count:]), tuple(given[:2 * count:2])
 
 
 def _spelled_out(subscripts, operands):
