@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,7 @@ def prod(x: ArrayLike, axis: int | Sequence[int] | None = None, *, keepdims: boo
         rows = concatenate([pairs, rows[2 * half:]]) if len(rows) % 2 else pairs
     if keepdims:
         shape = [1 if i in axes else n for i, n in enumerate(x.shape)]
-    return rows.reshape(shape) if len(rows) else np.ones(shape, x.dtype)
+    return rows.reshape(shape) if len(rows) else sum(rows, 0).reshape(shape) + 1
 
 
 def var(x: ArrayLike, axis: int | Sequence[int] | None = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
@@ -206,8 +207,13 @@ def outer(x: ArrayLike, y: ArrayLike) -> Any:
     return ravel(x)[:, None] * ravel(y)[None, :]
 
 
-def einsum(subscripts: str, *operands: ArrayLike) -> Any:
-    """Sums of products by Einstein's convention, as in numpy: einsum("ij,jk->ik", x, y)."""
+def einsum(subscripts: Any, *operands: ArrayLike) -> Any:
+    """Sums of products by Einstein's convention, as in numpy: einsum("ij,jk->ik", x, y).
+
+    Numpy's other form has the labels in lists of numbers: einsum(x, [0, 1], y, [1, 2], [0, 2]).
+    """
+    if not isinstance(subscripts, str):
+        subscripts, operands = _in_letters([subscripts, *operands])
     arrays = [as_array(x) for x in operands]
     inputs, output = _spelled_out(subscripts, arrays)
     for k, labels in enumerate(inputs):
@@ -241,6 +247,17 @@ def _einsum_rule(k, inputs, output, g, z, *xs):
     lengths = iter(dx.shape)
     dx = dx.reshape([next(lengths) if c in known else 1 for c in inputs[k]])
     return broadcast_to(dx, np.broadcast_shapes(dx.shape, x.shape))       # the walk sums what x has with length 1
+
+
+def _in_letters(given) -> tuple[str, tuple[Any, ...]]:
+    """einsum's arguments with labels by number, x, [0, 1], …, as its string and its operands."""
+    lists = [*given[1::2], *given[2 * (len(given) // 2):]]
+    if not all(isinstance(labels, (list, tuple)) for labels in lists):
+        raise TypeError("einsum takes its subscripts as a string, or after each operand the list of its labels")
+    texts = ["".join("..." if label is ... else LETTERS[operator.index(label)] for label in labels)
+             for labels in lists]
+    count = len(given) // 2
+    return ",".join(texts[:count]) + "".join(f"->{text}" for text in texts[count:]), tuple(given[:2 * count:2])
 
 
 def _spelled_out(subscripts, operands):

@@ -98,10 +98,12 @@ def mse_forward(x, y):
 # -- in rules -----------------------------------------------------------------------------------------------------
 
 def less_one(x, y):
-    """The exponent y - 1, but 1 where x and y are 0: so x ** 0 has the gradient 0 * x = 0, at x = 0 too."""
+    """The exponent y - 1, but not below 0 where y is 0: so x ** 0 has the gradient 0, at 0, inf and nan too."""
     if isinstance(y, (int, float)):
-        return y - 1 if y else 1
-    return np.where((x == 0) & (y == 0), 1, y - 1.0)              # 1.0: unsigned exponents have nothing below 0
+        return y - 1 if y else 0
+    if type(y) is Tensor:                                         # y · x ** (y - 1) once more by y, at 0: x ** -1
+        return np.where((x == 0) & (y == 0), 1, y - 1.0)
+    return np.where(np.equal(y, 0), 0, y - 1.0)                   # 1.0: unsigned exponents have nothing below 0
 
 
 def spread(g, x, axis):
@@ -122,7 +124,20 @@ def ties(x, z, axis):
     """Constant weights: equal shares for the elements of x that reach the extremum z, 0 for the others."""
     x = value_of(x)
     share = (x == spread(value_of(z), x, axis)).astype(x.dtype)
-    return share / share.sum(axis=axis, keepdims=True)
+    return share * (1 / share.sum(axis=axis, keepdims=True, dtype=float)).astype(x.dtype)      # float16 ends at 65504
+
+
+def inside(x, low, high):
+    """Where x is between two bounds, of which either may be None; not on them."""
+    return (low is None or x > low) & (high is None or x < high)
+
+
+def norm_x(g, z, x, axis):
+    """g times x / z, the direction of x; at 0 it is 0, but has no derivative: that is nan."""
+    if type(x) is not Tensor:
+        return spread(g / np.where(z == 0, 1, z), x, axis) * x
+    z = spread(z, x, axis)
+    return spread(g, x, axis) * np.where(z == 0, 0, x / z)
 
 
 def pieces(g, lengths, axis):

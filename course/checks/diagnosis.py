@@ -15,7 +15,7 @@ import numpy as np
 
 from course.checks import codec
 from course.checks.calling import Reply, call
-from course.checks.comparing import Problem, as_numbers, close, parts
+from course.checks.comparing import Problem, agreeing, as_numbers, close, parts
 from course.checks.exercise import Exercise, Mistake
 from course.checks.running import Asked, Different, Retrace, Run, run
 from course.checks.verdict import UNWRITTEN
@@ -266,7 +266,7 @@ def _value(problem: Problem, asked: Asked | None, title: str, relation: str, say
         return Diagnosis(title, says, asked=asked, relation=relation)
     got, right, label = problem.got, problem.expected, problem.label
     if isinstance(right, np.ndarray) and right.ndim:
-        at = _first_difference(got, right)
+        at = np.unravel_index(np.argmin(agreeing(got, right)), right.shape)      # the first that does not
         got, right, label = got[at], right[at], f"{label}[{', '.join(map(str, at))}]"
     mine, wanted = show_both(got, right)
     return Diagnosis("another value", f"`{label}` is {mine}; it should be {wanted}.", asked=asked)
@@ -369,14 +369,6 @@ def _flat(values: Iterable[Any]) -> np.ndarray | None:
             return None
         flat.append(numbers.ravel().astype(float))
     return np.concatenate(flat) if flat else np.zeros(0)
-
-
-def _first_difference(got: np.ndarray, right: np.ndarray) -> tuple[int, ...]:
-    for at in np.ndindex(right.shape):
-        scale = np.abs(right).max()
-        if not abs(got[at] - right[at]) <= 1e-6 * scale:
-            return at
-    return (0,) * right.ndim
 
 
 # ------------------------------------------------------------------------------------ values in words
