@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autodiff.constants import StandIn
 from autodiff.graph import Op
-from autodiff.parts import along, as_array, axes_of, one_axis
+from autodiff.parts import along, axes_of, one_axis
 from autodiff.rules import (
     _concatenate,
     _scatter,
@@ -30,7 +31,7 @@ from autodiff.rules import (
     sum,
     transpose,
 )
-from autodiff.tensor import value_of
+from autodiff.tensor import as_array, value_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -276,13 +277,20 @@ def _spelled_out(subscripts, operands):
 
 # -- what classifiers end in ------------------------------------------------------------------------------------
 
+LABELS_IN_RANGE = """if $.size and not 0 <= $.min() <= $.max() < {count}:
+    raise ValueError("softmax_cross_entropy: with logits of shape {shape} labels are from 0 to {last}; "
+                     f"these are from {{$.min()}} to {{$.max()}}")"""
+
+
 def softmax_cross_entropy(logits: ArrayLike, labels: ArrayLike) -> Any:
     """The mean over N rows of -log(softmax(logits)[label]); logits (N, C), labels N integers from 0 to C - 1."""
     labels, shape = as_array(labels), np.shape(value_of(logits))
     if labels.dtype.kind not in "iu" or len(shape) != 2 or labels.shape != shape[:1]:
         raise ValueError(f"softmax_cross_entropy: logits have shape (N, C), labels are N integers; these are {shape} "
                          f"and {labels.dtype} of shape {labels.shape}")
-    if labels.size and not 0 <= np.minimum.reduce(labels) <= np.maximum.reduce(labels) < shape[1]:
+    if isinstance(labels, StandIn):
+        labels.require(LABELS_IN_RANGE.format(shape=shape, count=shape[1], last=shape[1] - 1))
+    elif labels.size and not 0 <= np.minimum.reduce(labels) <= np.maximum.reduce(labels) < shape[1]:
         raise ValueError(f"softmax_cross_entropy: with logits of shape {shape} labels are from 0 to {shape[1] - 1}; "
                          f"these are from {labels.min()} to {labels.max()}")
     return _softmax_cross_entropy(logits, labels, [])

@@ -6,7 +6,7 @@ nobody changes in between: an array that is a constant of the graph is as consta
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy import ndarray
@@ -16,12 +16,23 @@ IMMUTABLE = {int, float, bool, complex, str, bytes, slice, type(None), type(...)
              *(np.dtype(code).type for code in "?bhilqBHILQefdgFDG")}
 
 
+class StandIn:
+    """What stands for an array while a program is recorded; see autodiff.programs.recording."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:              # it answers to an ndarray's names
+        def __getattr__(self, name: str) -> Any: ...
+
+
 def operand(x: Any) -> Any:
     """The constant `x` of an arithmetic operation: a number, or an array; lists, tuples and the like become one.
 
     An array is taken as it is if nobody can change it, being read-only; else it is copied, and the copy read-only.
     """
     if type(x) is not ndarray:
+        if isinstance(x, StandIn):
+            return x.kept()
         if isinstance(x, (int, float, np.generic, str, bytes, Mapping, Set)):
             return x                           # a number; or what numpy refuses
         x = plain(x)
@@ -47,7 +58,7 @@ def setting(x: Any) -> Any:
 
 def plain(x: Any) -> Any:
     """`x`, if it is an array, as an ndarray proper; TypeError for a subclass whose operators mean something else."""
-    if type(x) is ndarray or not isinstance(x, ndarray):
+    if type(x) is ndarray or isinstance(x, StandIn) or not isinstance(x, ndarray):
         return x
     if isinstance(x, np.ma.MaskedArray):
         raise TypeError("a masked array is not taken for or beside a Tensor, since its mask would be lost. Fill it, "

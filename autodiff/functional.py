@@ -16,7 +16,7 @@ import numpy as np
 from autodiff import composed, graph
 from autodiff.constants import plain
 from autodiff.graph import Primitive
-from autodiff.tensor import Tensor, value_of
+from autodiff.tensor import Tensor, as_array, value_of
 
 _ALIAS = Primitive("alias", lambda x: x, (lambda g, z, x: g,), ours=True)
 
@@ -90,7 +90,7 @@ def _vjp(f, inputs, retain_graph=False):
         output = f(*rebuild(inputs, iter(fresh)))
     roots = leaves(output)
     for x in roots:
-        if type(x) is not Tensor and np.asarray(x).dtype.kind not in "fiub":
+        if type(x) is not Tensor and as_array(x).dtype.kind not in "fiub":
             raise TypeError("the function to differentiate gave None: it may lack a return" if x is None else
                             f"the function to differentiate gave {x!r:.60} ({type(x).__name__}), which has no "
                             "derivative: it should give real numbers, or arrays of them")
@@ -143,7 +143,7 @@ def value_and_grad(f: Callable[..., Any], wrt: int | list[int] | tuple[int, ...]
         if form:
             raise ValueError(f"a gradient is taken of a function whose value is a single number; this one gave {form}. "
                              "Sum it, or use vjp or jacobian")
-        if type(value) is not Tensor and np.asarray(value).dtype.kind == "b":
+        if type(value) is not Tensor and as_array(value).dtype.kind == "b":
             raise TypeError(f"the function to differentiate gave {value}, which has no derivative: it may compare at "
                             "its end")
         grads = pullback(1.0)

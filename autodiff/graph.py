@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autodiff.arguments import checked_count, named_arguments, signature
-from autodiff.constants import IMMUTABLE, operand, plain, setting
-from autodiff.tensor import Tensor, as_value, ticks, value_of
+from autodiff.constants import IMMUTABLE, StandIn, operand, plain, setting
+from autodiff.tensor import Tensor, as_array, as_value, ticks, value_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -281,7 +281,7 @@ def walk(grads: dict[Tensor, Any], span: tuple[int, int] = (0, -1), retain_graph
             if not op.ours:
                 dx = checked(dx, op, k)
             kind = type(dx)
-            if kind is not type(like) or (kind is ndarray and dx.shape != like.shape):
+            if kind is not type(like) or (kind is not float64 and dx.shape != like.shape):
                 dx = unbroadcast(dx, like.shape, op, k)
             if x not in grads:
                 grads[x] = dx
@@ -301,7 +301,7 @@ def checked(dx: Any, op: Primitive, k: int) -> Any:
         raise TypeError(f"the rule of {op.name} for argument {k} gave None: it may lack a return")
     if type(dx) is Tensor:
         return dx
-    dx = np.asarray(plain(dx))
+    dx = as_array(dx)
     if dx.dtype.kind not in "fiub":
         raise TypeError(f"the rule of {op.name} for argument {k} gave {dx.dtype}, where a gradient is real numbers")
     return read_only(dx) if dx.ndim else dx[()]
@@ -309,8 +309,7 @@ def checked(dx: Any, op: Primitive, k: int) -> Any:
 
 def unbroadcast(dx: Any, shape: tuple[int, ...], op: Primitive, k: int) -> Any:
     """The contribution `dx` summed down to `shape`: where broadcasting made copies, their gradients add."""
-    if type(dx) is not Tensor:
-        dx = np.asarray(dx)
+    dx = as_array(dx)
     grown, extra = dx.shape, dx.ndim - len(shape)
     if extra > 0:
         axes = 0 if extra == 1 else tuple(range(extra))
@@ -330,7 +329,9 @@ def seed(root: Tensor, dout: Any = None) -> Any:
             raise ValueError(f"backward from shape {root.shape} needs a gradient to start from, of the same shape: "
                              "t.backward(dout). For a single number, reduce it first: t.sum().backward()")
         return root.dtype.type(1)
-    if type(dout) is not Tensor:
+    if isinstance(dout, StandIn):
+        dout = dout.astype(root.dtype)
+    elif type(dout) is not Tensor:
         dout = np.asarray(plain(dout), root.dtype)
     if dout.shape != root.shape:
         raise ValueError(f"the gradient to start from has shape {dout.shape}, the value has {root.shape}: "
@@ -351,7 +352,7 @@ def gradients(roots: Sequence[Tensor], seeds: Sequence[Any], span: tuple[int, in
             if g.dtype is not z.data.dtype or g.base is not None or id(g) in shared or differentiable:
                 grads[z] = g = g.astype(as_value(z.data).dtype)           # a view, or another leaf's gradient too
             shared.add(id(g))
-        elif type(g) is not Tensor:
+        elif type(g) is not Tensor and not isinstance(g, StandIn):
             grads[z] = z.data.dtype.type(g)
         elif g.dtype != z.dtype:
             grads[z] = g.astype(z.dtype)

@@ -5,23 +5,14 @@ Plain numpy, like the rows: handed Tensors, what belongs to a rule records itsel
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.lib import array_utils
 
-from autodiff.constants import plain
+from autodiff.constants import StandIn
 from autodiff.tensor import Tensor, value_of
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-
 # -- axes and keys ----------------------------------------------------------------------------------------------
-
-def as_array(x: ArrayLike) -> np.ndarray:
-    """x as an array; a Tensor as it is, since it answers to an ndarray's names."""
-    return x if type(x) is Tensor else np.asarray(plain(x))
-
 
 def axes_of(axis, ndim):
     """`axis` (None for all, a number or several) as numbers that are not negative; AxisError where there is none."""
@@ -48,7 +39,8 @@ def logsumexp_forward(x, axis=None, keepdims=False):
 
 
 def scatter_forward(g, key, shape):
-    z = np.zeros(shape, g.dtype)
+    recorded = [x for x in (g, *(key if isinstance(key, tuple) else (key,))) if isinstance(x, StandIn)]
+    z = recorded[0].zeros(shape, g.dtype) if recorded else np.zeros(shape, g.dtype)
     if all(part is None or part is ... or isinstance(part, (int, np.integer, slice))
            for part in (key if isinstance(key, tuple) else (key,))):
         z[key] = g
@@ -115,6 +107,8 @@ def spread(g, x, axis):
             g = g.reshape([1 if i in axes_of(axis, x.ndim) else n for i, n in enumerate(x.shape)])
     if type(g) is Tensor or x.size > 10_000:
         return np.broadcast_to(g, x.shape)                        # a view: no memory, but slow to make
+    if isinstance(g, StandIn):
+        return np.broadcast_to(g, x.shape).copy()                 # type: ignore[call-overload]
     z = np.empty(x.shape, g.dtype)
     z[...] = g
     return z
