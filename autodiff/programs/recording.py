@@ -128,7 +128,7 @@ class Recorder:
                     root = self.values[x.id].root
                     break
         dtype = getattr(value, "dtype", None)
-        flags = value.flags if is_array else None
+        flags: Any = value.flags if is_array else None
         self.values.append(Value(value.shape if dtype is not None else (), dtype, is_array,
                                  is_array and flags.c_contiguous, is_array and flags.forc, root))
         x = Traced()

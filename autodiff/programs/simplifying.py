@@ -84,8 +84,8 @@ def simplified(recorder: Recorder, outputs: Any) -> tuple[list[Line], Any, list[
         return isinstance(x, (int, float, np.number)) or (type(x) is Ref and values[x.id].shape == ())
 
     def unchanged(line: Line, z: Any) -> Any:
-        """The argument that a line gives back as it is: 1 * x, x ** 1, x in its own dtype, a copy that nobody changes."""
-        x = line.args[0] if line.args else None
+        """The argument that a line gives back as it is: 1 * x, x ** 1, x in its own dtype, a copy."""
+        x: Any = line.args[0] if line.args else None
         y = line.args[1] if len(line.args) > 1 else None
         if line.name == "copy" and line.form == "method" and values[x.id].root not in changed:
             return x if values[x.id].in_rows or (y == "K" and values[x.id].compact) else None
