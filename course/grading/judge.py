@@ -11,7 +11,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from course.grading import testcell
+from course.grading import bounds, testcell
 from course.grading.key import Key
 from course.grading.nursery import Limits, NoIsolation, Nursery
 from course.grading.repair import name_of
@@ -39,7 +39,8 @@ def nursery(isolation: bool, assignment: str, plots: bool = False) -> Nursery:
     if kind in _nurseries and not _nurseries[kind].alive():     # somebody killed it
         _nurseries.pop(kind).close()
     if kind not in _nurseries:
-        _nurseries[kind] = Nursery(*kind)
+        with bounds.memory_of_others():
+            _nurseries[kind] = Nursery(*kind)
     return _nurseries[kind]
 
 
@@ -53,6 +54,8 @@ class Settings:
     exercise_seconds: float = 90.0
     submission_seconds: float = 900.0
     memory: int = 1024
+    judge_seconds: float = 120.0
+    judge_memory: int = 1024
 
 
 def judge(nb: NotebookNode, key: Key, settings: Settings) -> None:
@@ -115,6 +118,8 @@ def _test(source: str, namespace: dict[str, Any], session: Session, points: floa
                 if found:
                     here[name] = value
             outputs = testcell.run_test_cell(source, here, points)
+        except bounds.Overtime as error:
+            raise GivenUp(str(error)) from None     # what was found before stands
         finally:
             snapshot.close()
         if not snapshot.ended:

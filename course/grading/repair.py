@@ -5,7 +5,6 @@ duplicated, deleted, moved, split and stripped cells are graded as what they wer
 is changed or left out.
 """
 
-from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
@@ -149,25 +148,3 @@ def _move_behind_answers(nb: NotebookNode, key: Key, notes: list[str]) -> None:
             nb.cells.insert(defines[-1] + 1, cell)
             del nb.cells[here]
             notes.append(f"The test cell {known.name!r} stood above its answer; it was moved below.")
-
-
-def read(path: Path) -> NotebookNode:
-    """The notebook at a path, as nbformat 4; ValueError, in a sentence, where it is none."""
-    import nbformat
-
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError(f"{path.name} is not a notebook: it is not a text in UTF-8") from None
-    try:
-        nb = nbformat.reads(text, as_version=4)
-        for cell in nb.cells:
-            cell.source, cell.metadata, cell.cell_type  # noqa: B018  # pyright: ignore[reportUnusedExpression]  or there are none
-            if cell.cell_type not in ("code", "markdown", "raw"):
-                raise ValueError(f"a cell of type {cell.cell_type!r}")
-            if not isinstance(cell.source, str):
-                raise ValueError("a cell whose source is no text")
-    except Exception as error:
-        raise ValueError(f"{path.name} is not a notebook that can be read "
-                         f"({type(error).__name__}: {str(error)[:200]})") from None
-    return nb

@@ -14,10 +14,11 @@ import numpy as np
 from course.checks import codec
 from course.checks.answering import Failed, Parts
 from course.checks.calling import Remote
-from course.grading.inside.wire import Closed, Late, Wire
+from course.grading.inside.wire import SMALL, Closed, Late, Wire
 from course.grading.nursery import Limits, Nursery
 
 FORKS = 40  # a submission whose process dies more often than this is given up
+MOST_OF_A_CELL = 2 * 2**20  # bytes of its outputs; its process keeps 100,000 characters
 ENDED = "Ended"  # what is said of a process that is gone
 
 Back = Callable[[int, int], Callable]     # the callable of an argument: back(k, index)
@@ -53,7 +54,7 @@ class Session:
         for _ in range(2):
             try:
                 self._need_process()
-                reply = self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds))
+                reply = self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds), MOST_OF_A_CELL)
                 outputs = _outputs(reply["outputs"])
             except (Closed, Late, LookupError, TypeError, ValueError) as error:
                 kind, message = self._lost(error, self.cell_seconds)
@@ -73,7 +74,7 @@ class Session:
                 with theirs:
                     number = self._snapshots = self._snapshots + 1
                     wire.send({"do": "snapshot", "snapshot": number}, [theirs.fileno()], seconds=5)
-                wire.receive(10)
+                wire.receive(10, most=SMALL)
                 return Snapshot(self, number, Wire(ours), call_seconds, min(seconds, self._seconds(seconds)))
             except (Closed, Late) as error:
                 self._lost(error, 10)
@@ -108,21 +109,21 @@ class Session:
         wire, self._control = self.nursery.fork(self.limits)
         self._wire = wire
         for source in self._ran:
-            self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds))
+            self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds), MOST_OF_A_CELL)
         return wire
 
-    def _ask(self, message: dict[str, Any], seconds: float) -> Any:
+    def _ask(self, message: dict[str, Any], seconds: float, most: int = SMALL) -> Any:
         if self._wire is None:
             raise Closed
         self._wire.send(message, seconds=seconds)
-        return self._wire.receive(seconds)
+        return self._wire.receive(seconds, most=most)
 
     def _lost(self, error: Exception, seconds: float) -> tuple[str, str]:
         """Give the process up; (kind, message) of what happened."""
         why, self.whole = "", False
         if self._control:
             with contextlib.suppress(Closed, Late, LookupError, TypeError):
-                why = str(self._control.receive(0.05)["ended"])[:200]
+                why = str(self._control.receive(0.05, most=SMALL)["ended"])[:200]
         self.close()
         if why:
             return "MemoryLimit", f"The cell {why}."
@@ -143,7 +144,7 @@ class Snapshot:
     def stand_in(self, name: str) -> tuple[bool, Any]:
         """(True, what takes the place of a name in a test cell), or (False, None) where nothing defines it."""
         try:
-            kind = self._ask({"do": "kind", "name": name})["kind"]
+            kind = self._ask({"do": "kind", "name": name}, SMALL)["kind"]
             if kind == "callable":
                 return True, Answer(self, name)
             if kind == "data":
@@ -187,11 +188,11 @@ class Snapshot:
                 answer = {"raised": f"{type(error).__name__}: {error}"[:500]}
             wire.send(answer, seconds=deadline - time.monotonic())
 
-    def _ask(self, message: dict[str, Any]) -> Any:
+    def _ask(self, message: dict[str, Any], most: int = codec.MAX_BYTES) -> Any:
         if self._broken or self._wire is None:
             raise Closed
         self._wire.send(message, seconds=5)
-        return self._wire.receive(5)
+        return self._wire.receive(5, most=most)
 
     def close(self) -> None:
         """End the copy."""

@@ -43,40 +43,56 @@ class Result:
 
 
 def grade_submission(job: Job, keys: dict[str, Key], settings: Settings) -> Result:
-    """Grade the notebooks of one submission; never raises."""
+    """Grade the notebooks of one submission; never raises, whatever they hold."""
+    from course.grading.bounds import Overtime, own_memory, own_time
     from course.grading.judge import NoIsolation
 
     start, result = time.monotonic(), Result(job)
     try:
-        for notebook, key in keys.items():
-            path = _find(job.folder, notebook, keys)
-            if path is None:
-                result.scores.update({(notebook, cell.name): (0.0, False) for cell in key.cells if cell.grade})
-                result.notebooks[notebook] = (None, [f"There is no {notebook}.ipynb among what was handed in."])
-            else:
-                _grade_notebook(path, key, settings, result)
+        with own_time(settings.judge_seconds), own_memory(settings.judge_memory):
+            for notebook, key in keys.items():
+                path = _find(job.folder, notebook, keys)
+                if path is None:
+                    result.scores.update({(notebook, cell.name): (0.0, False) for cell in key.cells if cell.grade})
+                    result.notebooks[notebook] = (None, [f"There is no {notebook}.ipynb among what was handed in."])
+                else:
+                    _grade_notebook(path, key, settings, result)
+        return replace(result, seconds=time.monotonic() - start)
+    except MemoryError:
+        why = f"it takes more than {settings.judge_memory} MB of memory to read and compare"
+    except Overtime as error:
+        why = str(error)
     except (ValueError, OSError, NoIsolation) as error:
-        return Result(job, failure=str(error), seconds=time.monotonic() - start)
-    except Exception as error:
-        return Result(job, failure=f"{type(error).__name__}: {error}", seconds=time.monotonic() - start)
-    return replace(result, seconds=time.monotonic() - start)
+        why = str(error)
+    except (Exception, SystemExit, GeneratorExit) as error:
+        why = f"{type(error).__name__}: {str(error)[:500]}"
+    return Result(job, failure=why, seconds=time.monotonic() - start)
+
+
+def grade_in_own_process(job: Job, keys: dict[str, Key], settings: Settings) -> Result:
+    """The same in a process that may be lost: where nothing else helps, the system ends it."""
+    from course.grading.bounds import killed_if_stuck
+
+    with killed_if_stuck(settings.judge_seconds):
+        return grade_submission(job, keys, settings)
 
 
 def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result) -> None:
     import nbformat
 
-    from course.grading import repair
     from course.grading.judge import judge
+    from course.grading.reading import read, whole
+    from course.grading.repair import name_of, repair
     from course.grading.testcell import score_of
     from course.grading.verdicts import mark, verdict_of
 
-    nb = repair.read(path)
-    notes = repair.repair(nb, key)
+    nb, notes = read(path)
+    notes += repair(nb, key)
     if path.stem != key.notebook:
         notes.insert(0, f"The notebook was handed in as {path.name!r}.")
     judge(nb, key, settings)
     for cell in nb.cells:
-        known = key.by_name.get(repair.name_of(cell))
+        known = key.by_name.get(name_of(cell))
         if known is None:
             continue
         untouched = known.solution and cell.source == known.source
@@ -91,7 +107,7 @@ def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result) ->
             result.verdicts[key.notebook, known.name] = verdict
     _, nb = nbformat.validator.normalize(nb)
     mark(nb, notes=notes)
-    result.notebooks[key.notebook] = (nbformat.v4.writes(nb), notes)
+    result.notebooks[key.notebook] = (whole(nbformat.v4.writes(nb)), notes)
 
 
 def _find(folder: Path, notebook: str, keys: dict[str, Key]) -> Path | None:
