@@ -152,22 +152,27 @@ class _Unpacker:
     def dict_of(self, pairs: list[tuple[Any, Any]]) -> dict:
         self.counted(pairs)
         if len(pairs) > MAX_OTHER_KEYS and not all(_is_simple(key) for key, _ in pairs):
-            raise Malformed(f"a dict of {len(pairs):,} entries with keys that are neither texts nor plain numbers")
+            raise Malformed(OTHER_KEYS)
         return dict(pairs)
 
 
 TOO_DEEP = f"a value that is too deep, nested more than {MAX_DEPTH} deep"
 TOO_MANY = f"a value of more than {MAX_ITEMS:,} elements"
+OTHER_KEYS = f"a dict of more than {MAX_OTHER_KEYS} entries with keys that are neither texts nor plain numbers"
 
 
 def _count(value: Any, depth: int = MAX_DEPTH, room: int = MAX_ITEMS) -> int:
-    """What is left of `room` after all elements of a list, tuple or dict; NotPlain where it or `depth` is not enough."""
+    """What is left of `room` after all elements of a list, tuple or dict; NotPlain beyond it, or beyond `depth`."""
     room -= 1 + len(value)
     if depth == 0:
         raise NotPlain(TOO_DEEP)
     if room < 0:
         raise NotPlain(TOO_MANY)
-    items = [*value, *value.values()] if isinstance(value, dict) else value
+    items = value
+    if isinstance(value, dict):
+        items = [*value, *value.values()]
+        if len(value) > MAX_OTHER_KEYS and not all(map(_is_simple, value)):
+            raise NotPlain(OTHER_KEYS)
     if not SCALARS.issuperset(map(type, items)):    # ten times faster than to look at each
         for item in items:
             if isinstance(item, CONTAINERS):

@@ -46,16 +46,22 @@ def own_time(seconds: float) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def killed_if_stuck(seconds: float) -> Iterator[None]:
-    """Let the system end this process when `own_time(seconds)` could not, since one operation in C goes on and on."""
+def killed_if_stuck(seconds: float, in_all: float) -> Iterator[None]:
+    """Let the system end this process when `own_time(seconds)` could not, since one operation in C goes on and on.
+
+    in_all  seconds by the clock on the wall
+    """
     if not _has_clock():
         yield
         return
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds * KILLED_AFTER)     # its signal's default is to end the process
+    timers = ((signal.ITIMER_VIRTUAL, seconds), (signal.ITIMER_REAL, in_all))     # their signals' default is the end
+    for timer, most in timers:
+        signal.setitimer(timer, most * KILLED_AFTER)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        for timer, _ in timers:
+            signal.setitimer(timer, 0)
 
 
 def _has_clock() -> bool:

@@ -27,6 +27,7 @@ HOW_TO_GO_ON = ("Grading stopped, since a learner's code would run with all that
 BLOCKED = ("autodiff", "torch", "jax", "tensorflow", "autograd", "mygrad", "tinygrad", "sympy", "casadi")
 ALLOWED: dict[str, tuple[str, ...]] = {"05_pytorch_comparison": ("autodiff", "torch")}
 
+MOST_REPORT = 100_000   # characters; those of the wrong forms that this project knows have 3,000 at most
 LAST_WORDS = 0.5        # seconds in which the end of the warm process shows, after that of what it forked
 
 _nurseries: dict[tuple[bool, tuple[str, ...], bool], Nursery] = {}
@@ -58,28 +59,30 @@ class Settings:
     judge_memory: int = 1024
 
 
-def judge(nb: NotebookNode, key: Key, settings: Settings) -> None:
+def judge(nb: NotebookNode, key: Key, settings: Settings) -> bool:
     """Run a repaired notebook and write the outputs of its cells; those of test cells hold score and verdict.
 
-    Where the warm process is killed meanwhile, nothing that was found counts: all is done again with a new one.
+    Returns whether its time was enough. Where the warm process is killed meanwhile, nothing that was found counts: all
+    is done again with a new one.
     """
+    blocked = tuple(name for name in BLOCKED if name not in ALLOWED.get(key.assignment, ()))
     plots = any("matplotlib" in cell.source for cell in nb.cells)
     for _ in range(3):
         try:
             warm = nursery(settings.isolation, key.assignment, plots)
         except NoIsolation as error:
             raise NoIsolation(f"{error}\n{HOW_TO_GO_ON}") from None
-        if _judge(nb, key, settings, warm) or warm.alive(LAST_WORDS):
+        session = Session(warm, Limits(tree=settings.memory, blocked=blocked), settings.cell_seconds,
+                          settings.submission_seconds)
+        _judge(nb, key, settings, session)
+        if session.whole or warm.alive(LAST_WORDS):
             mark(nb)
-            return
+            return session.in_time
     raise RuntimeError("the process from which submissions are forked was killed, three times over")
 
 
-def _judge(nb: NotebookNode, key: Key, settings: Settings, warm: Nursery) -> bool:
-    """Run a notebook's cells; whether none of the submission's processes was lost."""
-    blocked = tuple(name for name in BLOCKED if name not in ALLOWED.get(key.assignment, ()))
-    session = Session(warm, Limits(tree=settings.memory, blocked=blocked), settings.cell_seconds,
-                      settings.submission_seconds)
+def _judge(nb: NotebookNode, key: Key, settings: Settings, session: Session) -> None:
+    """Run a notebook's cells."""
     namespace, given_up = {"__name__": "__main__"}, None
     try:
         for count, cell in enumerate((cell for cell in nb.cells if cell.cell_type == "code"), 1):
@@ -102,7 +105,6 @@ def _judge(nb: NotebookNode, key: Key, settings: Settings, warm: Nursery) -> boo
             cell.outputs = [NotebookNode(output) for output in outputs]
     finally:
         session.close()
-    return session.whole
 
 
 def _test(source: str, namespace: dict[str, Any], session: Session, points: float | None,
@@ -125,7 +127,15 @@ def _test(source: str, namespace: dict[str, Any], session: Session, points: floa
         if not snapshot.ended:
             break
         session.whole = False
-    return outputs
+    return [_cut(output) for output in outputs]
+
+
+def _cut(output: dict[str, Any]) -> dict[str, Any]:
+    """A test cell's output without what would make a page too long: an answer's own texts may stand in it."""
+    data = output.get("data", {})
+    if sum(map(len, data.values())) > MOST_REPORT:
+        output["data"] = {"text/plain": data.get("text/plain", "")[:MOST_REPORT] + " …"}
+    return output
 
 
 def _plain(source: str) -> str:

@@ -34,6 +34,8 @@ def read(path: Path) -> tuple[NotebookNode, list[str]]:
         raw = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise ValueError(f"{path.name} is not a notebook: it is not a text in UTF-8") from None
+    except MemoryError:
+        raise
     except Exception as error:
         raise _unreadable(path, error) from None
     if isinstance(raw, dict) and raw.get("nbformat") == 4:
@@ -47,6 +49,8 @@ def read(path: Path) -> tuple[NotebookNode, list[str]]:
                 raise ValueError(f"a cell of type {cell.cell_type!r}")
             if not isinstance(cell.source, str) or not isinstance(cell.metadata, dict):
                 raise ValueError("a cell whose source is no text")
+    except MemoryError:
+        raise
     except Exception as error:
         raise _unreadable(path, error) from None
     return nb, notes

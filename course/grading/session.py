@@ -94,6 +94,11 @@ class Session:
                 wire.close()
         self._wire = self._control = None
 
+    @property
+    def in_time(self) -> bool:
+        """Whether there is time left."""
+        return time.monotonic() < self.deadline
+
     def _seconds(self, most: float) -> float:
         left = self.deadline - time.monotonic()
         if left <= 0:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:       # a worker starts before it imports these
     from course.grading.judge import Settings
     from course.grading.key import Key
 
+START = 60.0    # seconds in which the warm process must be there
+
 
 @dataclass(frozen=True)
 class Job:
@@ -31,6 +33,7 @@ class Result:
     unanswered  notebook and grade id of the answer cells that are as released
     verdicts    by notebook and grade id, where a test cell reported
     failure     why it could not be graded, or ""
+    cut_short   whether its time was used up before its end
     """
 
     job: Job
@@ -40,6 +43,7 @@ class Result:
     verdicts: dict[tuple[str, str], Verdict] = field(default_factory=dict)
     failure: str = ""
     seconds: float = 0.0
+    cut_short: bool = False
 
 
 def grade_submission(job: Job, keys: dict[str, Key], settings: Settings) -> Result:
@@ -47,7 +51,7 @@ def grade_submission(job: Job, keys: dict[str, Key], settings: Settings) -> Resu
     from course.grading.bounds import Overtime, own_memory, own_time
     from course.grading.judge import NoIsolation
 
-    start, result = time.monotonic(), Result(job)
+    start, result, cut_short = time.monotonic(), Result(job), False
     try:
         with own_time(settings.judge_seconds), own_memory(settings.judge_memory):
             for notebook, key in keys.items():
@@ -56,8 +60,8 @@ def grade_submission(job: Job, keys: dict[str, Key], settings: Settings) -> Resu
                     result.scores.update({(notebook, cell.name): (0.0, False) for cell in key.cells if cell.grade})
                     result.notebooks[notebook] = (None, [f"There is no {notebook}.ipynb among what was handed in."])
                 else:
-                    _grade_notebook(path, key, settings, result)
-        return replace(result, seconds=time.monotonic() - start)
+                    cut_short |= not _grade_notebook(path, key, settings, result)
+        return replace(result, seconds=time.monotonic() - start, cut_short=cut_short)
     except MemoryError:
         why = f"it takes more than {settings.judge_memory} MB of memory to read and compare"
     except Overtime as error:
@@ -73,11 +77,17 @@ def grade_in_own_process(job: Job, keys: dict[str, Key], settings: Settings) -> 
     """The same in a process that may be lost: where nothing else helps, the system ends it."""
     from course.grading.bounds import killed_if_stuck
 
-    with killed_if_stuck(settings.judge_seconds):
+    with killed_if_stuck(settings.judge_seconds, most_seconds(settings, len(keys))):
         return grade_submission(job, keys, settings)
 
 
-def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result) -> None:
+def most_seconds(settings: Settings, notebooks: int = 1) -> float:
+    """How long a submission may take from beginning to end."""
+    return settings.submission_seconds * notebooks + settings.judge_seconds + START
+
+
+def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result) -> bool:
+    """Enter into a Result what a notebook gets; whether all of it ran in its time."""
     import nbformat
 
     from course.grading.judge import judge
@@ -90,7 +100,7 @@ def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result) ->
     notes += repair(nb, key)
     if path.stem != key.notebook:
         notes.insert(0, f"The notebook was handed in as {path.name!r}.")
-    judge(nb, key, settings)
+    in_time = judge(nb, key, settings)
     for cell in nb.cells:
         known = key.by_name.get(name_of(cell))
         if known is None:
@@ -108,6 +118,7 @@ def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result) ->
     _, nb = nbformat.validator.normalize(nb)
     mark(nb, notes=notes)
     result.notebooks[key.notebook] = (whole(nbformat.v4.writes(nb)), notes)
+    return in_time
 
 
 def _find(folder: Path, notebook: str, keys: dict[str, Key]) -> Path | None:
