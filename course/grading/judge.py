@@ -27,7 +27,7 @@ HOW_TO_GO_ON = ("Grading stopped, since a learner's code would run with all that
 BLOCKED = ("autodiff", "torch", "jax", "tensorflow", "autograd", "mygrad", "tinygrad", "sympy", "casadi")
 ALLOWED: dict[str, tuple[str, ...]] = {"05_pytorch_comparison": ("autodiff", "torch")}
 
-MOST_REPORT = 100_000   # characters; those of the wrong forms that this project knows have 3,000 at most
+MOST_REPORT = 100_000   # characters; those of the wrong forms that this project knows have 3,600 at most
 LAST_WORDS = 0.5        # seconds in which the end of the warm process shows, after that of what it forked
 
 _nurseries: dict[tuple[bool, tuple[str, ...], bool], Nursery] = {}

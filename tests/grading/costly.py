@@ -92,7 +92,8 @@ def half_a_surrogate_printed(nb):
 
 @costly()
 def half_a_surrogate_displayed(nb):
-    add(nb, "from IPython.display import display\ndisplay({'text/plain': '\\ud83d', '\\ud83d': 'x'}, raw=True)\n'\\ud83d'")
+    add(nb, "from IPython.display import display\n"
+            "display({'text/plain': '\\ud83d', '\\ud83d': 'x'}, raw=True)\n'\\ud83d'")
 
 
 @costly()
