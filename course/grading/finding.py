@@ -6,7 +6,8 @@ import zipfile
 from pathlib import Path
 
 from course.grading.key import Key
-from course.grading.repair import answered, read
+from course.grading.reading import read
+from course.grading.repair import answered
 
 ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json")    # the latter two are added by browsers and mail programs
 MOST_FILES = 1000       # that are looked at
@@ -98,6 +99,6 @@ def _claimed(path: Path, keys: dict[str, Key]) -> str | None:
 
 def _answers(path: Path, key: Key) -> int:
     try:
-        return answered(read(path), key)
-    except ValueError:
+        return answered(read(path)[0], key)
+    except (ValueError, MemoryError):
         return -1
