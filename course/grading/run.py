@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
-import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -137,9 +136,6 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     if options.workers < 1:
         parser.error(f"--workers is a number from 1 on, not {options.workers}")
-    for stream in (sys.stdout, sys.stderr):     # names of files and folders may be no text
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
     try:
         return _run(options)
     except GradingError as error:
