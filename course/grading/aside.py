@@ -9,7 +9,6 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from course.grading.worker import Job
 
@@ -24,12 +23,12 @@ class Aside:
 
     def __init__(self, root: str | Path) -> None:
         self.path = Path(root) / FILE
-        found: Any = None
-        with contextlib.suppress(OSError, ValueError):
+        self._why: dict[str, tuple[str, str]] = {}      # who: why, and the files
+        self._entering: set[str] = set()
+        with contextlib.suppress(OSError, ValueError, LookupError, TypeError, AttributeError):      # as if it had none
             found = json.loads(self.path.read_text(encoding="utf-8"))
-        found = found if isinstance(found, dict) else {}
-        self._why: dict[str, list[str]] = found.get("set aside") or {}     # who: why, and the files
-        self._entering: set[str] = set(found.get("entering") or ())
+            self._why = {who: (str(why), str(files)) for who, (why, files) in found["set aside"].items()}
+            self._entering = set(map(str, found["entering"]))
 
     def because(self, job: Job) -> str:
         """Why a submission was set aside; "" where it was not."""
@@ -37,7 +36,7 @@ class Aside:
         return why if files == _files(job) else ""
 
     def put(self, job: Job, why: str) -> None:
-        self._why[_who(job)] = [why, _files(job)]
+        self._why[_who(job)] = why, _files(job)
         self._save()
 
     def take_back(self, job: Job) -> None:

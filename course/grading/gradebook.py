@@ -96,6 +96,9 @@ class Classroom:
     def staging(self) -> Path:
         return Path(self.course.format_path(self.course.autograded_directory, STAGING, self.assignment)).parent
 
+    def _staged(self, job: Job) -> Path:
+        return self.staging / f"{job.student}-{job.assignment}"
+
     def clear_staging(self) -> None:
         """Remove what a run left that was killed."""
         shutil.rmtree(self.staging, ignore_errors=True)
@@ -126,7 +129,7 @@ class Classroom:
         return {(notebook.name, grade.name): grade for notebook in submission.notebooks for grade in notebook.grades}
 
     def enter(self, result: Result, only: str | None = None) -> str:
-        """Enter a result, or nothing of it; why that can't be done, or "".
+        """Enter a result; why that can't be done, or "": then it does not count as graded.
 
         Raises what is no fault of this submission: a full disk, a locked gradebook.
         """
@@ -134,6 +137,7 @@ class Classroom:
             self.record(result, only)
         except Exception as error:
             self.gradebook.db.rollback()
+            shutil.rmtree(self._staged(result.job), ignore_errors=True)
             if _is_of_the_place(error):
                 raise
             return f"it can't be entered into the gradebook ({type(error).__name__}: {one_line(error)[:300]})"
@@ -145,7 +149,7 @@ class Classroom:
         only  a grade id: nothing but this grade is changed
         """
         job, folder = result.job, self.graded_folder(result.job)
-        staged = self.staging / f"{job.student}-{job.assignment}"
+        staged = self._staged(job)
         left_out = _stage(result, staged)
         if left_out:
             for _, notes in result.notebooks.values():

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
-import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -144,9 +143,6 @@ def main(argv: list[str]) -> int:
         return judge_the_solution(options.assignment)
     if options.workers < 1:
         parser.error(f"--workers is a number from 1 on, not {options.workers}")
-    for stream in (sys.stdout, sys.stderr):     # names of files and folders may be no text
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
     try:
         return _run(options)
     except GradingError as error:

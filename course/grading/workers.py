@@ -107,7 +107,7 @@ def _serve(wire: Connection, parent: int) -> None:
             return
         try:
             done = True, fn(*args, **kwargs)
-        except Exception as error:
+        except BaseException as error:      # what a worker does may raise any; Ctrl-C does not come here
             done = False, RuntimeError(f"{type(error).__name__}: {error}")
         wire.send(done)
 

@@ -102,8 +102,10 @@ def make_page(assignment, student):
 
     config = load_config()
     config.CourseDirectory.root = config.CourseDirectory.get("root", str(ROOT))
-    course = CourseDirectory(config=config, assignment_id=assignment, student_id=glob.escape(student))
-    if not list(Path(course.format_path(course.autograded_directory, student, assignment)).glob("*.ipynb")):
+    course = CourseDirectory(config=config, assignment_id=assignment)
+    folder = course.format_path(course.autograded_directory, student, assignment)
+    notebooks = sorted(glob.glob(os.path.join(glob.escape(folder), "*.ipynb")))
+    if not notebooks:
         return []       # nothing was handed in that could have one
     said = []
     handler = logging.Handler(logging.ERROR)
@@ -112,10 +114,12 @@ def make_page(assignment, student):
     log = logging.Logger("feedback")
     log.addHandler(handler)
     converter.log = log
+    converter.init_notebooks = lambda: setattr(converter, "assignments", {folder: notebooks})     # this learner's alone
     with contextlib.suppress(NbGraderException), own_memory(MEMORY), killed_if_stuck(SECONDS, 4 * SECONDS):
         converter.start()
-    why = next((text for text in said if text.startswith("Traceback")), said[0] if said else "")
-    return [f"The page of {student} could not be made: {why.splitlines()[-1][:300]}"] if why else []
+    why = next((text for text in said if text.startswith("Traceback")), "".join(said[:1]))
+    reasons = [line for line in why.splitlines() if line and line[0] not in " (["]
+    return [f"The page of {student} could not be made: {reasons[-1][:300]}"] if reasons else []
 
 
 def collect_pages(term, assignment, students):

@@ -136,20 +136,20 @@ def a_text_of_five_megabytes(nb):
 
 @costly()
 def a_cell_as_large_as_a_cell_may_be(nb):
-    add(nb, "x = (" + "1," * 124_000 + ")")
+    add(nb, "x = (" + "1," * 20_000 + ")" + " " * 200_000)
 
 
 @costly()
 def brackets_without_end(nb):
     for opening in "([{":
-        add(nb, opening * 30_000)
+        add(nb, opening * 9_000)
 
 
 @costly()
 def operators_without_end(nb):
-    for source in ("-" * 20_000 + "1", "1" + "+1" * 20_000, "a" + ".a" * 20_000, "a" + "[0]" * 10_000,
-                   "lambda: " * 5_000 + "0", "not " * 5_000 + "0", "0" + " if 0 else 0" * 3_000, "f'{" * 5_000,
-                   "\n".join(" " * k + "if 1:" for k in range(90)), "a = " * 10_000 + "1", "9" * 20_000):
+    for source in ("-" * 5_000 + "1", "1" + "+1" * 5_000, "a" + ".a" * 5_000, "a" + "[0]" * 5_000,
+                   "lambda: " * 3_000 + "0", "not " * 3_000 + "0", "0" + " if 0 else 0" * 3_000, "f'{" * 5_000,
+                   "\n".join(" " * k + "if 1:" for k in range(90)), "a = " * 3_000 + "1", "9" * 9_000):
         add(nb, source)
 
 
@@ -180,8 +180,8 @@ def fifteen_megabytes_of_lists_in_metadata(nb):
 
 
 @costly()
-def six_megabytes_beside_the_cells(nb):
-    return b'{"x": [' + b"[]," * 2_000_000 + b"0], " + as_bytes(nb)[1:]
+def three_megabytes_beside_the_cells(nb):
+    return b'{"x": [' + b"[]," * 1_000_000 + b"0], " + as_bytes(nb)[1:]
 
 
 @costly()
@@ -282,13 +282,13 @@ def sets(nb):
 
 
 @costly(lost=MINE)
-def a_list_of_a_million_numbers(nb):
-    answer(nb, "return [0.5] * 900_000, [[1, 2], [3]] * 10_000")
+def a_list_of_many_numbers(nb):
+    answer(nb, "return [0.5] * 300_000, [[1, 2], [3]] * 10_000")
 
 
 @costly(lost=MINE)
-def a_text_of_ten_megabytes(nb):
-    answer(nb, "return 'x' * 10_000_000, 1.0")
+def a_text_of_three_megabytes(nb):
+    answer(nb, "return 'x' * 3_000_000, 1.0")
 
 
 @costly(lost=MINE)
