@@ -5,6 +5,7 @@ process of its own.
 """
 
 import contextlib
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ FILE = ".set_aside.json"
 class Aside:
     """The file's contents: why each was set aside, and what was being entered when a run ended.
 
-    A submission is no longer the one that was set aside when its notebooks' names, times or sizes have changed.
+    A submission is no longer the one that was set aside when its files' names, times or sizes have changed.
     """
 
     def __init__(self, root: str | Path) -> None:
@@ -73,7 +74,10 @@ def _who(job: Job) -> str:
 
 
 def _files(job: Job) -> str:
+    from course.grading.finding import files_of  # here: workers start while others import what it needs
+
     with contextlib.suppress(OSError):
-        return ascii([(path.name, path.lstat().st_mtime_ns, path.lstat().st_size)
-                      for path in sorted(job.folder.glob("*.ipynb"))[:20]])
+        found = [(str(path.relative_to(job.folder)), path.lstat().st_mtime_ns, path.lstat().st_size)
+                 for path in files_of(job.folder)]
+        return hashlib.sha256(ascii(found).encode()).hexdigest()
     return ""
