@@ -6,12 +6,13 @@ import zipfile
 from pathlib import Path
 
 from course.grading.key import Key
-from course.grading.repair import answered, read
+from course.grading.reading import read
+from course.grading.repair import answered
 
 ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json")    # the latter two are added by browsers and mail programs
 MOST_FILES = 1000       # that are looked at
 MOST_NOTEBOOKS = 20     # that are read, where several may be meant
-MOST_BESIDE, MOST_BYTES = 200, 16 * 2**20       # files, and bytes of all of them, that come along with a notebook
+MOST_BESIDE, MOST_BYTES = 200, 12 * 2**20       # files, and bytes of all: base85 of them is one message of the wire
 
 
 def find(folder: Path, notebook: str, keys: dict[str, Key]) -> tuple[Path | None, list[str]]:
@@ -27,8 +28,8 @@ def find(folder: Path, notebook: str, keys: dict[str, Key]) -> tuple[Path | None
     if not meant and len(keys) == 1:
         meant = found
     meant.sort(key=lambda path: (path.name != exact, len(path.parts), path.name))
-    if not meant:
-        return None, []
+    if not meant:       # of a link it is said that it is one, when it is to be read
+        return (folder / exact if (folder / exact).is_symlink() else None), []
     path = meant[0]
     if len(meant) > 1:
         path = max(meant[:MOST_NOTEBOOKS], key=lambda path: _answers(path, keys[notebook]))     # the first of equals
@@ -98,6 +99,6 @@ def _claimed(path: Path, keys: dict[str, Key]) -> str | None:
 
 def _answers(path: Path, key: Key) -> int:
     try:
-        return answered(read(path), key)
-    except ValueError:
+        return answered(read(path)[0], key)
+    except (ValueError, MemoryError):
         return -1

@@ -11,7 +11,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from course.grading import testcell
+from course.grading import bounds, testcell
 from course.grading.key import Key, KeyCell, as_python
 from course.grading.nursery import Limits, NoIsolation, Nursery
 from course.grading.repair import name_of
@@ -28,6 +28,7 @@ BLOCKED = ("autodiff", "torch", "jax", "tensorflow", "autograd", "mygrad", "tiny
 # torch.optim imports sympy
 ALLOWED: dict[str, tuple[str, ...]] = {"05_pytorch_comparison": ("autodiff", "torch", "sympy")}
 
+MOST_REPORT = 100_000   # characters; those of the wrong forms that this project knows have 3,600 at most
 LAST_WORDS = 0.5        # seconds in which the end of the warm process shows, after that of what it forked
 
 _nurseries: dict[tuple[bool, tuple[str, ...], bool, tuple[str, ...]], Nursery] = {}
@@ -40,7 +41,8 @@ def nursery(isolation: bool, assignment: str, plots: bool = False) -> Nursery:
     if kind in _nurseries and not _nurseries[kind].alive():     # somebody killed it
         _nurseries.pop(kind).close()
     if kind not in _nurseries:
-        _nurseries[kind] = Nursery(*kind)
+        with bounds.memory_of_others():
+            _nurseries[kind] = Nursery(*kind)
         for sentence in _nurseries[kind].lacks:
             print(sentence, file=sys.stderr)
     return _nurseries[kind]
@@ -61,14 +63,17 @@ class Settings:
     exercise_seconds: float = 90.0
     submission_seconds: float = 900.0
     memory: int = 1024
+    judge_seconds: float = 120.0
+    judge_memory: int = 1024
 
 
-def judge(nb: NotebookNode, key: Key, settings: Settings, beside: bytes = b"") -> None:
+def judge(nb: NotebookNode, key: Key, settings: Settings, beside: bytes = b"") -> bool:
     """Run a repaired notebook and write the outputs of its cells; those of test cells hold score and verdict.
 
     `beside` is a zip of the files that the submission finds in its folder.
 
-    Where the warm process is killed meanwhile, nothing that was found counts: all is done again with a new one.
+    Returns whether its time was enough. Where the warm process is killed meanwhile, nothing that was found counts: all
+    is done again with a new one.
     """
     plots = any("matplotlib" in cell.source for cell in nb.cells)
     for _ in range(3):
@@ -76,16 +81,17 @@ def judge(nb: NotebookNode, key: Key, settings: Settings, beside: bytes = b"") -
             warm = nursery(settings.isolation, key.assignment, plots)
         except NoIsolation as error:
             raise NoIsolation(f"{error}\n{HOW_TO_GO_ON}") from None
-        if _judge(nb, key, settings, warm, beside) or warm.alive(LAST_WORDS):
+        session = Session(warm, Limits(tree=settings.memory, blocked=blocked(key.assignment)), settings.cell_seconds,
+                          settings.submission_seconds, beside)
+        _judge(nb, key, settings, session)
+        if session.whole or warm.alive(LAST_WORDS):
             mark(nb, isolation=list(warm.lacks) if settings.isolation else [SEPARATION_ONLY])
-            return
+            return session.in_time
     raise RuntimeError("the process from which submissions are forked was killed, three times over")
 
 
-def _judge(nb: NotebookNode, key: Key, settings: Settings, warm: Nursery, beside: bytes) -> bool:
-    """Run a notebook's cells; whether none of the submission's processes was lost."""
-    session = Session(warm, Limits(tree=settings.memory, blocked=blocked(key.assignment)), settings.cell_seconds,
-                      settings.submission_seconds, beside)
+def _judge(nb: NotebookNode, key: Key, settings: Settings, session: Session) -> None:
+    """Run a notebook's cells."""
     namespace, given_up = {"__name__": "__main__"}, None
     try:
         for count, cell in enumerate((cell for cell in nb.cells if cell.cell_type == "code"), 1):
@@ -108,7 +114,6 @@ def _judge(nb: NotebookNode, key: Key, settings: Settings, warm: Nursery, beside
             cell.outputs = [NotebookNode(output) for output in outputs]
     finally:
         session.close()
-    return session.whole
 
 
 def _test(known: KeyCell, key: Key, namespace: dict[str, Any], session: Session,
@@ -134,10 +139,20 @@ def _test(known: KeyCell, key: Key, namespace: dict[str, Any], session: Session,
                 if found:
                     here[name] = value
             outputs = testcell.run_test_cell(source, here, known.points)
+        except bounds.Overtime as error:
+            raise GivenUp(str(error)) from None     # what was found before stands
         finally:
             snapshot.close()
         if not snapshot.ended:
             break
         session.whole = False
-    return outputs
+    return [_cut(output) for output in outputs]
+
+
+def _cut(output: dict[str, Any]) -> dict[str, Any]:
+    """A test cell's output without what would make a page too long: an answer's own texts may stand in it."""
+    data = output.get("data", {})
+    if sum(map(len, data.values())) > MOST_REPORT:
+        output["data"] = {"text/plain": data.get("text/plain", "")[:MOST_REPORT] + " …"}
+    return output
 

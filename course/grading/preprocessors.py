@@ -13,6 +13,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
+from course.grading.bounds import Overtime, own_memory, own_time
 from course.grading.finding import beside
 from course.grading.judge import SEPARATION_ONLY, Settings, judge
 from course.grading.key import Key, key_of
@@ -30,6 +31,9 @@ class Judge(NbGraderPreprocessor):
     exercise_seconds = Float(90, help="How long all calls of one test cell may take.").tag(config=True)
     submission_seconds = Float(900, help="How long a submission may take.").tag(config=True)
     memory = Integer(1024, help="Megabytes of memory that a submission may use.").tag(config=True)
+    judge_seconds = Float(120, help="How long the grader's own process may compute for a submission.").tag(config=True)
+    judge_memory = Integer(1024, help="Megabytes of memory that the grader's own process may use for it.").tag(
+        config=True)
 
     @property
     def settings(self) -> Settings:
@@ -39,10 +43,14 @@ class Judge(NbGraderPreprocessor):
         if not self.isolation:
             self.log.warning(SEPARATION_ONLY)
         key = _repaired_with.pop(_whose(resources), None)
-        files, notes = beside(Path(resources["metadata"]["path"]))
-        for note in notes:
-            self.log.warning(note)
-        judge(nb, key or _key(resources), self.settings, files)
+        try:
+            with own_time(self.judge_seconds), own_memory(self.judge_memory):
+                files, notes = beside(Path(resources["metadata"]["path"]))
+                for note in notes:
+                    self.log.warning(note)
+                judge(nb, key or _key(resources), self.settings, files)
+        except Overtime as error:
+            raise RuntimeError(str(error)) from None        # nbgrader goes on with the next submission
         return nb, resources
 
 

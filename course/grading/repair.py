@@ -12,9 +12,7 @@ duplicated, deleted, moved, split, merged and stripped cells are graded as what 
 import ast
 import builtins
 import functools
-import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
@@ -286,36 +284,3 @@ def _own_part(written: str, released: str) -> str:
         if tests and alone and ast.dump(node) in ours:
             lines[node.lineno - 1:node.end_lineno] = ["\n"] * ((node.end_lineno or 0) - node.lineno + 1)
     return "".join(lines).strip("\n")
-
-
-def read(path: Path) -> NotebookNode:
-    """The notebook at a path, as nbformat 4; ValueError, in a sentence, where it is none."""
-    import nbformat
-
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError(f"{path.name} is not a notebook: it is not a text in UTF-8") from None
-    try:
-        nb = nbformat.reads(json.dumps(_without_nulls(json.loads(text))), as_version=4)
-        for cell in nb.cells:
-            cell.source, cell.metadata, cell.cell_type  # noqa: B018  # pyright: ignore[reportUnusedExpression]  or there are none
-            if cell.cell_type not in ("code", "markdown", "raw"):
-                raise ValueError(f"a cell of type {cell.cell_type!r}")
-            if not isinstance(cell.source, str):
-                raise ValueError("a cell whose source is no text")
-    except Exception as error:
-        raise ValueError(f"{path.name} is not a notebook that can be read "
-                         f"({type(error).__name__}: {str(error)[:200]})") from None
-    return nb
-
-
-def _without_nulls(book: Any) -> Any:
-    """A notebook as JSON, with what has to be there where some program wrote null."""
-    if isinstance(book, dict) and isinstance(book.get("cells"), list):
-        for part in [book, *book["cells"]]:
-            if isinstance(part, dict) and part.get("metadata", 0) is None:
-                part["metadata"] = {}
-            if isinstance(part, dict) and part.get("outputs", 0) is None:
-                part["outputs"] = []
-    return book

@@ -15,11 +15,12 @@ from typing import Any
 
 from course.checks import codec
 from course.checks.answering import Failed, Parts
-from course.grading.inside.wire import Closed, Late, Wire
+from course.grading.inside.wire import SMALL, Closed, Late, Wire
 from course.grading.nursery import Limits, Nursery
 from course.grading.standins import Answer, Object, exception_class, stand_in
 
 FORKS = 40  # a submission whose process dies more often than this is given up
+MOST_OF_A_CELL = 2 * 2**20  # bytes of the message with its outputs; its process keeps 100,000 characters
 MOST_OUTPUT = 250_000  # characters kept of a cell, whatever its process says
 MOST_OUTPUTS = 100  # of a cell
 MOST_OUTPUT_IN_ALL = 5_000_000  # characters of a submission
@@ -75,7 +76,7 @@ class Session:
             try:
                 self._settle()
                 self._need_process()
-                reply = self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds))
+                reply = self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds), MOST_OF_A_CELL)
                 outputs = _outputs(reply["outputs"], min(MOST_OUTPUT, self._output_left))
             except (Closed, Late, LookupError, TypeError, ValueError) as error:
                 kind, message = self._lost(error, self.cell_seconds)
@@ -96,11 +97,11 @@ class Session:
                 self._settle()
                 wire, room = self._need_process()
                 room.send({"do": "begin"}, seconds=5)
-                room.receive(10)
+                room.receive(10, most=SMALL)
                 ours, theirs = socket.socketpair()
                 with theirs:
                     wire.send({"do": "snapshot"}, [theirs.fileno()], seconds=5)
-                wire.receive(10)
+                wire.receive(10, most=SMALL)
                 return Snapshot(self, Wire(ours), call_seconds, min(seconds, self._seconds(seconds)))
             except (Closed, Late) as error:
                 self._lost(error, 10)
@@ -118,7 +119,7 @@ class Session:
         if self._unsettled and self._room:
             self._unsettled = False
             try:
-                self._room.receive(10)
+                self._room.receive(10, most=SMALL)
                 self._fresh = True
             except (Closed, Late) as error:
                 self._lost(error, 10)
@@ -132,6 +133,11 @@ class Session:
         self._unsettled = False
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def in_time(self) -> bool:
+        """Whether there is time left."""
+        return time.monotonic() < self.deadline
 
     def _seconds(self, most: float) -> float:
         left = self.deadline - time.monotonic()
@@ -150,21 +156,21 @@ class Session:
         if not self.nursery.isolation:      # where it is isolated, it has a folder of its own
             self._folder = tempfile.mkdtemp(prefix="submission-")
         for source in (FIRST.format(self._folder, self._beside), *self._ran):
-            self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds))
+            self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds), MOST_OF_A_CELL)
         return wire, room
 
-    def _ask(self, message: dict[str, Any], seconds: float) -> Any:
+    def _ask(self, message: dict[str, Any], seconds: float, most: int = SMALL) -> Any:
         if self._wire is None:
             raise Closed
         self._wire.send(message, seconds=seconds)
-        return self._wire.receive(seconds)
+        return self._wire.receive(seconds, most=most)
 
     def _lost(self, error: Exception, seconds: float) -> tuple[str, str]:
         """Give the process up; (kind, message) of what happened."""
         why, self.whole = "", False
         if self._control:
             with contextlib.suppress(Closed, Late, LookupError, TypeError):
-                why = str(self._control.receive(0.05)["ended"])[:200]
+                why = str(self._control.receive(0.05, most=SMALL)["ended"])[:200]
         self.close()
         if why:
             return MEMORY, f"The cell {why}."
@@ -188,7 +194,7 @@ class Snapshot:
     def stand_in(self, name: str) -> tuple[bool, Any]:
         """(True, what takes the place of a name in a test cell), or (False, None) where nothing defines it."""
         try:
-            kind = self._ask({"do": "kind", "name": name})["kind"]
+            kind = self._ask({"do": "kind", "name": name}, SMALL)["kind"]
             if kind == "callable":
                 return True, (exception_class(self, name) if name in self.classes else None) or Answer(self, name)
             if kind == "data":
@@ -233,11 +239,11 @@ class Snapshot:
                 answer = {"raised": f"{type(error).__name__}: {error}"[:500]}
             wire.send(answer, seconds=deadline - time.monotonic())
 
-    def _ask(self, message: dict[str, Any]) -> Any:
+    def _ask(self, message: dict[str, Any], most: int = codec.MAX_BYTES) -> Any:
         if self._broken or self._wire is None:
             raise Closed
         self._wire.send(message, seconds=5)
-        return self._wire.receive(5)
+        return self._wire.receive(5, most=most)
 
     def close(self) -> None:
         """End the copy."""

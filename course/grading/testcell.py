@@ -4,7 +4,6 @@ import ast
 import contextlib
 import functools
 import io
-import math
 import traceback
 import warnings
 from collections.abc import Iterable
@@ -57,15 +56,16 @@ def run_test_cell(source: str, namespace: dict[str, Any], points: float | None =
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             value = _run(source, namespace)
-    except Exception as error:
+            shown = None if value is None else _as_score(value, points)
+    except (Exception, SystemExit) as error:
         trace = error.__traceback__ and error.__traceback__.tb_next     # without the frames of this module
         lines = traceback.format_exception(type(error), error, trace and trace.tb_next)
         outputs.append({"output_type": "error", "ename": type(error).__name__, "evalue": str(error)[:2000],
                         "traceback": "".join(lines)[-4000:].splitlines()})
     else:
-        if value is not None:
+        if shown is not None:
             outputs.append({"output_type": "execute_result", "execution_count": None, "metadata": {},
-                            "data": {"text/plain": _as_score(value, points)}})
+                            "data": {"text/plain": shown}})
     finally:
         SINK.reset(token)
     if printed.getvalue():
@@ -103,7 +103,8 @@ def _shown(report: Report) -> dict[str, Any]:
 
 
 def _as_score(value: Any, points: float | None) -> str:
-    if isinstance(value, int | float | np.number) and not isinstance(value, bool) and points is not None:
-        value = float(value)
-        return repr(0.0 if math.isnan(value) else min(max(value, 0.0), float(points)))
+    if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool) \
+            and points is not None:
+        # an integer may be larger than any float; nan is the one number that differs from itself
+        return repr(0.0 if value != value else float(min(max(value, 0.0), points)))
     return repr(value)[:2000]

@@ -35,7 +35,7 @@ def main(argv):
         if not names:
             raise TeachingError("The gradebook knows no assignment yet, so there is nothing to report.")
         classes = [look_at(term, name) for name in names]
-    write_new(options.output, page(classes, options.anonymous).encode(), options.force)
+    write_new(options.output, page(classes, options.anonymous).encode(errors="backslashreplace"), options.force)
     print(f"{Path(options.output).resolve()}")
 
 
