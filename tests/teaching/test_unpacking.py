@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from course.plaintext import file_name, one_line
@@ -165,6 +165,7 @@ def in_utf8(text):
 
 
 @settings(max_examples=60, deadline=None)
+@example(f"{'e' * 150}_13_500_", "\n" + "x" * 100, ["ada/x"])
 @given(st.sampled_from(["evil_13_500_", "LATE_13_500_", f"{'e' * 150}_13_500_", "Eve_13_assignsubmission_file_",
                         "Eve_13_assignsubmission_file/", f"{'é' * 100}_13_assignsubmission_onlinetext/"]),
        FILES_NAME, INNER)
