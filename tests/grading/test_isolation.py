@@ -417,6 +417,10 @@ def test_the_cell_after_a_test_does_not_pay_for_the_tests_memory(submission, mon
     assert value(submission, "1 + 1") == 2
     losses += [1]       # and now it is its own
     assert submission.run("2 + 2")[0]["ename"] == session.MEMORY
+    submission.snapshot(5, 5).close()
+    assert value(submission, "3 + 3") == 6
+    losses += [1]
+    assert submission.run("4 + 4")[0]["ename"] == session.MEMORY
 
 
 def test_a_process_without_parents_ends_with_its_submission_also_without_isolation():
@@ -559,10 +563,14 @@ len(statuses), sum(pinned in status for status in statuses)
 
 
 def test_what_wants_no_more_than_one_processor_runs_on_any(submission):
-    submission.run("import os, time")
-    for _ in range(4):      # what remains of each copy is no process that wants anything
-        submission.snapshot(5, 5).close()
-    assert value(submission, "time.sleep(0.5)\nlen(os.sched_getaffinity(0))") == len(os.sched_getaffinity(0))
+    assert value(submission, """
+        import os, time
+        for _ in range(3):      # what has ended wants nothing
+            if os.fork() == 0:
+                os._exit(0)
+        time.sleep(0.5)
+        len(os.sched_getaffinity(0))
+        """) == len(os.sched_getaffinity(0))
 
 
 def test_graders_have_processors_of_their_own_as_far_as_there_are_any(monkeypatch):

@@ -651,13 +651,17 @@ for _ in range(8):
     ctypes.memset(address, 1, 100_000_000)
     libc.munmap(ctypes.c_void_p(address + 4096), ctypes.c_size_t(100_000_000 - 4096))
 """ + BEYOND, solved=True, lost=())
-attack("memory_in_dev_zero", "use all memory, in shared mappings of /dev/zero", """
-import mmap, os
+attack("memory_behind_dev_zero", "the same by /dev/zero", """
+import ctypes, os
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
 zero = os.open("/dev/zero", os.O_RDWR)
-blocks = []
 for _ in range(8):
-    blocks.append(mmap.mmap(zero, 100_000_000))
-    blocks[-1].write(b"x" * 100_000_000)
+    address = libc.mmap(None, ctypes.c_size_t(100_000_000), 3, 1, zero, ctypes.c_long(0))
+    if address in (None, ctypes.c_void_p(-1).value):
+        raise MemoryError
+    ctypes.memset(address, 1, 100_000_000)
+    libc.munmap(ctypes.c_void_p(address + 4096), ctypes.c_size_t(100_000_000 - 4096))
 """ + BEYOND, solved=True, lost=())
 attack("memory_in_segments", "use all memory, in System V segments", """
 import ctypes
