@@ -12,7 +12,7 @@ from course.grading.repair import answered
 ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json")    # the latter two are added by browsers and mail programs
 MOST_FILES = 1000       # that are looked at
 MOST_NOTEBOOKS = 20     # that are read, where several may be meant
-MOST_BESIDE, MOST_BYTES = 200, 12 * 2**20       # files, and bytes of all: base85 of them is one message of the wire
+MOST_BESIDE, MOST_BYTES = 200, 10 * 2**20       # files, and bytes of all: base64 of them is one message of the wire
 
 
 def find(folder: Path, notebook: str, keys: dict[str, Key]) -> tuple[Path | None, list[str]]:

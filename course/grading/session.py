@@ -36,7 +36,7 @@ def _prepare(folder, packed):
         os.chdir(folder)
     sys.path.insert(0, "")
     if packed:
-        zipfile.ZipFile(io.BytesIO(base64.b85decode(packed))).extractall()
+        zipfile.ZipFile(io.BytesIO(base64.b64decode(packed))).extractall()
 _prepare({!r}, {!r})
 del _prepare
 """
@@ -56,7 +56,7 @@ class Session:
 
     def __init__(self, nursery: Nursery, limits: Limits | None = None, cell_seconds: float = 30.0,
                  seconds: float = 600.0, beside: bytes = b"") -> None:
-        self._beside, self._folder = base64.b85encode(beside).decode(), ""
+        self._beside, self._folder = base64.b64encode(beside).decode(), ""
         self.nursery, self.limits, self.cell_seconds = nursery, limits or Limits(), cell_seconds
         self.deadline = time.monotonic() + seconds
         self._wire: Wire | None = None

@@ -1,12 +1,15 @@
 """A damaged notebook is graded as what it was; one that is none gets a clear line."""
 
 import copy
+import random
 import tempfile
 from dataclasses import replace
 
 import pytest
+from nbformat.v4 import new_code_cell
 
 from course.declarations import assignments
+from course.grading.finding import MOST_BYTES
 from course.grading.gradebook import _stage
 from course.grading.repair import repair
 from tests.grading.accidents.damages import ACCIDENTS, a_module_is_there_again_after_a_crash
@@ -80,6 +83,14 @@ def test_a_folder_named_like_the_notebook_stops_nobody(grade, tmp_path):
     result = grade({f"{NAME}.ipynb/data.csv": b"1", "mine.ipynb": nb, "data.csv": b"2"})
     _stage(result, tmp_path / "staged")
     assert sorted(path.name for path in (tmp_path / "staged").rglob("*")) == [f"{NAME}.ipynb", "data.csv"]
+
+
+def test_as_much_as_may_lie_beside_the_notebook_is_there_when_it_runs(grade):
+    nb = solved(NAME)
+    nb.cells.insert(0, new_code_cell(f"import os\nassert os.path.getsize('data.bin') == {MOST_BYTES}"))
+    result = grade({f"{NAME}.ipynb": nb, "data.bin": random.Random(1).randbytes(MOST_BYTES)})
+    assert scores(result) == POINTS
+    assert '"output_type": "error"' not in result.notebooks[NAME][0]
 
 
 def test_without_isolation_files_lie_in_a_folder_that_goes(grade, tmp_path, monkeypatch):

@@ -97,7 +97,7 @@ def test_mutated_notebooks_are_read_and_repaired_or_get_a_line(tmp_path, monkeyp
     """A seeded fuzzer; what is read runs in no sandbox here, so that there can be many."""
     from course.grading import judge as judging
 
-    monkeypatch.setattr(judging, "judge", lambda nb, key, settings: True)
+    monkeypatch.setattr(judging, "judge", lambda nb, key, settings, beside: True)
     rng, keys = random.Random(11), {NAME: key_of_release(NAME)}
     path = tmp_path / f"{NAME}.ipynb"
     read = 0
@@ -349,6 +349,10 @@ def test_what_is_handed_in_anew_is_not_set_aside(tmp_path):
     Aside(tmp_path).put(job, "why")
     assert Aside(tmp_path).because(job) == "why"
     assert not Aside(tmp_path).because(replace(job, assignment="other"))
+    (job.folder / "mine").mkdir()
+    (job.folder / "mine" / f"{NAME}.ipynb.txt").write_text("b")
+    assert not Aside(tmp_path).because(job)
+    Aside(tmp_path).put(job, "why")
     (job.folder / f"{NAME}.ipynb").write_text("ab")
     assert not Aside(tmp_path).because(job)
     for broken in ("", "[]", "{", '{"set aside": 3}', '{"entering": [[]], "set aside": {"x": 3}}'):
