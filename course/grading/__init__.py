@@ -8,7 +8,9 @@ standins    what stands for answers in a test cell      trial      judges the in
 judge       all of it, for one notebook                 preprocessors  the same as nbgrader takes it
 verdicts    what test cells found, read back            worker     grades one submission
 gradebook   the course folder, and its one writer       run        `backprop autograde`, many at once
-summary     what a class got wrong
+reading     a submitted file, bounded                   bounds     on the grader's own time and memory
+workers     processes that may be lost                  aside      what a run could not get over
+summary     what a class got wrong, and what it cost
 """
 
 from typing import Any

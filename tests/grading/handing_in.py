@@ -11,7 +11,7 @@ from course.grading.key import Key, KeyCell
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = Settings(cell_seconds=5, call_seconds=3, exercise_seconds=20, submission_seconds=60, memory=400,
-                    judge_seconds=20, judge_memory=300)
+                    judge_seconds=20)
 
 
 def key_of_release(assignment):
