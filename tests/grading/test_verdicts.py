@@ -62,6 +62,7 @@ def test_metadata_that_a_submissions_process_sends_are_dropped(grade):
     assert sent and not any(sent)
 
 
+@pytest.mark.needs_sandbox
 def test_what_a_notebook_carries_is_stripped():
     """Outputs, metadata of cells and of the notebook; the mark comes back when the judge has run, and is its own."""
     nb, key = solved(NAME), key_of_release(NAME)
