@@ -17,6 +17,7 @@ if TYPE_CHECKING:          # the same names, for those who read the code without
     from autodiff.graph import Op as Op
     from autodiff.graph import no_grad as no_grad
     from autodiff.numeric import gradcheck as gradcheck
+    from autodiff.programs.running import program as program
     from autodiff.recompute import checkpoint as checkpoint
     from autodiff.rules import *  # noqa: F403
     from autodiff.scalar import Scalar as Scalar
@@ -24,6 +25,7 @@ if TYPE_CHECKING:          # the same names, for those who read the code without
     from autodiff.tensor import Tensor as Tensor
 
 _HOME = {"Tensor": "tensor", "Op": "graph", "no_grad": "graph", "gradcheck": "numeric", "checkpoint": "recompute",
+         "program": "programs.running",
          "Scalar": "scalar", "Tape": "scalar",
          **dict.fromkeys(["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"], "functional")}
 

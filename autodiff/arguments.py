@@ -57,6 +57,8 @@ def checked_count(name: str, forward: Callable[..., Any], rules: Sequence[Callab
     few = max(few, len(rules))
     count = many if few == many else None
     for k, rule in enumerate([together] if together and not rules else rules):
+        if not callable(rule):
+            raise TypeError(f"the rule of {name} for argument {k} is {rule!r:.40}, where a function is needed")
         low, high = bounds(rule)
         if high < few + 2 or low > many + 2:
             which = f"the rule of {name} for argument {k}" if rules else f"the rule `together` of {name}"

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autodiff.constants import StandIn
 from autodiff.graph import Op
-from autodiff.parts import along, as_array, axes_of, one_axis
+from autodiff.parts import along, axes_of, one_axis
 from autodiff.rules import (
     _concatenate,
     _scatter,
@@ -29,7 +31,7 @@ from autodiff.rules import (
     sum,
     transpose,
 )
-from autodiff.tensor import value_of
+from autodiff.tensor import as_array, value_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -57,7 +59,7 @@ def prod(x: ArrayLike, axis: int | Sequence[int] | None = None, *, keepdims: boo
         rows = concatenate([pairs, rows[2 * half:]]) if len(rows) % 2 else pairs
     if keepdims:
         shape = [1 if i in axes else n for i, n in enumerate(x.shape)]
-    return rows.reshape(shape) if len(rows) else np.ones(shape, x.dtype)
+    return rows.reshape(shape) if len(rows) else sum(rows, 0).reshape(shape) + 1
 
 
 def var(x: ArrayLike, axis: int | Sequence[int] | None = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
@@ -84,7 +86,7 @@ def _centred(x, axis, ddof):
 def take(x: ArrayLike, indices: ArrayLike, axis: int | None = None) -> Any:
     """The elements of x at `indices` along an axis, or of all of x in one row; repeats accumulate."""
     x, axis = _in_one_row(x, axis)
-    return x[along(one_axis(axis, x.ndim), np.asarray(indices) + 0)]            # True is 1 here, and no mask
+    return x[along(one_axis(axis, x.ndim), as_array(indices) + 0)]            # True is 1 here, and no mask
 
 
 def _in_one_row(x, axis) -> tuple[np.ndarray, int]:
@@ -206,8 +208,13 @@ def outer(x: ArrayLike, y: ArrayLike) -> Any:
     return ravel(x)[:, None] * ravel(y)[None, :]
 
 
-def einsum(subscripts: str, *operands: ArrayLike) -> Any:
-    """Sums of products by Einstein's convention, as in numpy: einsum("ij,jk->ik", x, y)."""
+def einsum(subscripts: Any, *operands: ArrayLike) -> Any:
+    """Sums of products by Einstein's convention, as in numpy: einsum("ij,jk->ik", x, y).
+
+    Numpy's other form has the labels in lists of numbers: einsum(x, [0, 1], y, [1, 2], [0, 2]).
+    """
+    if not isinstance(subscripts, str):
+        subscripts, operands = _in_letters([subscripts, *operands])
     arrays = [as_array(x) for x in operands]
     inputs, output = _spelled_out(subscripts, arrays)
     for k, labels in enumerate(inputs):
@@ -243,6 +250,17 @@ def _einsum_rule(k, inputs, output, g, z, *xs):
     return broadcast_to(dx, np.broadcast_shapes(dx.shape, x.shape))       # the walk sums what x has with length 1
 
 
+def _in_letters(given) -> tuple[str, tuple[Any, ...]]:
+    """einsum's arguments with labels by number, x, [0, 1], …, as its string and its operands."""
+    lists = [*given[1::2], *given[2 * (len(given) // 2):]]
+    if not all(isinstance(labels, (list, tuple)) for labels in lists):
+        raise TypeError("einsum takes its subscripts as a string, or after each operand the list of its labels")
+    texts = ["".join("..." if label is ... else LETTERS[operator.index(label)] for label in labels)
+             for labels in lists]
+    count = len(given) // 2
+    return ",".join(texts[:count]) + "".join(f"->{text}" for text in texts[count:]), tuple(given[:2 * count:2])
+
+
 def _spelled_out(subscripts, operands):
     """Labels of each operand and of the output, with letters for every axis behind `...`."""
     left, arrow, output = subscripts.replace(" ", "").partition("->")
@@ -259,13 +277,20 @@ def _spelled_out(subscripts, operands):
 
 # -- what classifiers end in ------------------------------------------------------------------------------------
 
+LABELS_IN_RANGE = """if $.size and not 0 <= $.min() <= $.max() < {count}:
+    raise ValueError("softmax_cross_entropy: with logits of shape {shape} labels are from 0 to {last}; "
+                     f"these are from {{$.min()}} to {{$.max()}}")"""
+
+
 def softmax_cross_entropy(logits: ArrayLike, labels: ArrayLike) -> Any:
     """The mean over N rows of -log(softmax(logits)[label]); logits (N, C), labels N integers from 0 to C - 1."""
-    labels, shape = np.asarray(labels), np.shape(value_of(logits))
+    labels, shape = as_array(labels), np.shape(value_of(logits))
     if labels.dtype.kind not in "iu" or len(shape) != 2 or labels.shape != shape[:1]:
         raise ValueError(f"softmax_cross_entropy: logits have shape (N, C), labels are N integers; these are {shape} "
                          f"and {labels.dtype} of shape {labels.shape}")
-    if labels.size and not 0 <= np.minimum.reduce(labels) <= np.maximum.reduce(labels) < shape[1]:
+    if isinstance(labels, StandIn):
+        labels.require(LABELS_IN_RANGE.format(shape=shape, count=shape[1], last=shape[1] - 1))
+    elif labels.size and not 0 <= np.minimum.reduce(labels) <= np.maximum.reduce(labels) < shape[1]:
         raise ValueError(f"softmax_cross_entropy: with logits of shape {shape} labels are from 0 to {shape[1] - 1}; "
                          f"these are from {labels.min()} to {labels.max()}")
     return _softmax_cross_entropy(logits, labels, [])

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from autodiff import composed, graph
+from autodiff.constants import plain
 from autodiff.graph import Primitive
-from autodiff.tensor import Tensor, value_of
+from autodiff.tensor import Tensor, as_array, value_of
 
-_ALIAS = Primitive("alias", lambda x: x, (lambda g, z, x: g,))
+_ALIAS = Primitive("alias", lambda x: x, (lambda g, z, x: g,), ours=True)
 
 
 def leaves(tree: Any) -> list[Any]:
@@ -68,8 +69,16 @@ def rebuild(tree: Any, flat: Iterator[Any]) -> Any:
 
 
 def vjp(f: Callable[..., Any], *inputs: Any) -> tuple[Any, Callable[[Any], Any]]:
-    """f(*inputs), and a function from an upstream gradient of its form to the tuple of gradients of the inputs."""
-    return _vjp(f, inputs, retain_graph=True)
+    """f(*inputs), and a function from an upstream gradient of its form to the tuple of gradients of the inputs.
+
+    That function works on copies of its own: inputs and value may be changed before it is called.
+    """
+    value, pullback = _vjp(f, rebuild(inputs, map(_copied, leaves(inputs))), retain_graph=True)
+    return rebuild(value, map(_copied, leaves(value))), pullback
+
+
+def _copied(x):
+    return plain(x).copy("K") if isinstance(x, np.ndarray) else x
 
 
 def _vjp(f, inputs, retain_graph=False):
@@ -77,13 +86,16 @@ def _vjp(f, inputs, retain_graph=False):
     if not given:
         raise TypeError("there is nothing to differentiate with respect to: give at least one input")
     with graph.with_grad():
-        fresh = [graph.record(None, (), value_of(x)) for x in given]             # new leaves: no operation made them
+        fresh = [graph.record(None, (), value_of(x)) for x in given]    # new leaves: no operation made them
         output = f(*rebuild(inputs, iter(fresh)))
     roots = leaves(output)
-    if any(x is None for x in roots):
-        raise TypeError("the function to differentiate gave None: it may lack a return")
+    for x in roots:
+        if type(x) is not Tensor and as_array(x).dtype.kind not in "fiub":
+            raise TypeError("the function to differentiate gave None: it may lack a return" if x is None else
+                            f"the function to differentiate gave {x!r:.60} ({type(x).__name__}), which has no "
+                            "derivative: it should give real numbers, or arrays of them")
     since = fresh[0].tick                            # what is older comes from outside
-    outer = graph.recording and (any(type(x) is Tensor for x in given)
+    outer = graph.is_recording() and (any(type(x) is Tensor for x in given)
                                  or any(z.tick < since for z in graph.collect(roots, since)[:1]))
     for z, x in zip(fresh, given, strict=True):
         if type(x) is Tensor and outer:             # now that f has run, the leaf becomes an alias of x: an outer walk
@@ -91,10 +103,11 @@ def _vjp(f, inputs, retain_graph=False):
 
     def pullback(dout):
         douts = aligned(dout, output)
-        if not graph.recording:
+        recording = graph.is_recording()
+        if not recording:
             douts = map(value_of, douts)
         pairs = [(x, graph.seed(x, g)) for x, g in zip(roots, douts, strict=True) if type(x) is Tensor]
-        differentiable = graph.recording and (outer or any(type(g) is Tensor for _, g in pairs))
+        differentiable = recording and (outer or any(type(g) is Tensor for _, g in pairs))
         with graph.with_grad():
             grads = graph.gradients([x for x, _ in pairs], [g for _, g in pairs], (since, fresh[-1].tick),
                                     retain_graph, differentiable)
@@ -107,6 +120,8 @@ def vjp_at(f: Callable[..., Any], places: Sequence[int], args: Sequence[Any], kw
            retain_graph: bool = False) -> tuple[Any, Callable[[Any], Any]]:
     """`_vjp` with respect to the arguments at `places`, the others held fixed."""
     n = len(args)
+    if any(isinstance(place, (bool, np.bool)) or not isinstance(place, (int, np.integer)) for place in places):
+        raise TypeError(f"wrt names arguments by their place, a number from 0 on, or a tuple of such; it has {places}")
     if any(not -n <= place < n for place in places) or len({place % n for place in places}) < len(places):
         raise TypeError(f"wrt names arguments that are given by position, each once; it has {list(places)}, of {n}")
 
@@ -128,6 +143,9 @@ def value_and_grad(f: Callable[..., Any], wrt: int | list[int] | tuple[int, ...]
         if form:
             raise ValueError(f"a gradient is taken of a function whose value is a single number; this one gave {form}. "
                              "Sum it, or use vjp or jacobian")
+        if type(value) is not Tensor and as_array(value).dtype.kind == "b":
+            raise TypeError(f"the function to differentiate gave {value}, which has no derivative: it may compare at "
+                            "its end")
         grads = pullback(1.0)
         return value, (grads if isinstance(wrt, (list, tuple)) else grads[0])
     return both

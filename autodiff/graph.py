@@ -8,39 +8,46 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from heapq import heapify, heappop, heappush
 from operator import attrgetter
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autodiff.arguments import checked_count, named_arguments, signature
-from autodiff.tensor import Tensor, as_value, ticks, value_of
+from autodiff.constants import IMMUTABLE, StandIn, operand, plain, setting
+from autodiff.tensor import Tensor, as_array, as_value, ticks, value_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-recording = True               # one switch for the whole process; see no_grad
+recording = ContextVar("recording", default=True)      # for each thread and each asyncio task; see no_grad
+enclosing: ContextVar[tuple[bool, ...]] = ContextVar("enclosing", default=())     # what it was around each `with`
+is_recording = recording.get
+accumulating = Lock()          # several threads may add to the gradient of one leaf
 float64, ndarray, new = np.float64, np.ndarray, object.__new__
 by_tick = attrgetter("tick")
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)     # one object each
 SCALARS = {np.float16, np.float32, np.float64, np.longdouble}
 np.empty(31 << 20, np.uint8)   # freed at once: from then on glibc keeps freed memory of the process for the next arrays
                                # (mallopt(3), M_MMAP_THRESHOLD), where it gave each back and fetched each anew
 
 
 class no_grad:
-    """`with no_grad():` operations on Tensors give plain numpy values and record nothing; for one thread only."""
+    """`with no_grad():` operations on Tensors give plain numpy values and record nothing, in this thread or task."""
 
     on = False
-    before: tuple[bool, ...] = ()
 
     def __enter__(self) -> None:
-        global recording
-        self.before, recording = (*self.before, recording), self.on
+        enclosing.set((*enclosing.get(), recording.get()))
+        recording.set(self.on)
 
     def __exit__(self, *error: object) -> None:
-        global recording
-        self.before, recording = self.before[:-1], self.before[-1]
+        *outer, before = enclosing.get()
+        enclosing.set(tuple(outer))
+        recording.set(before)
 
 
 class with_grad(no_grad):
@@ -50,13 +57,17 @@ class with_grad(no_grad):
 
 
 class Primitive:
-    """An operation as its nodes know it: its name, what computes it, and its rules."""
+    """An operation as its nodes know it: its name, what computes it, and its rules.
 
-    __slots__ = ("forward", "name", "rules", "together")
+    `ours` says that it is of this package, whose rows leave what they are given as it is and give new arrays, views
+    or g. Of others nothing is known: they get views that cannot be written into, and what they give is copied.
+    """
+
+    __slots__ = ("forward", "name", "ours", "rules", "together")
 
     def __init__(self, name: str, forward: Callable[..., Any], rules: Sequence[Callable[..., Any]] = (),
-                 together: Callable[..., Any] | None = None) -> None:
-        self.name, self.forward, self.rules, self.together = name, forward, rules, together
+                 together: Callable[..., Any] | None = None, ours: bool = False) -> None:
+        self.name, self.forward, self.rules, self.together, self.ours = name, forward, rules, together, ours
 
 
 def Op(name: str, forward: Callable[..., Any], *rules: Callable[..., Any],
@@ -66,14 +77,16 @@ def Op(name: str, forward: Callable[..., Any], *rules: Callable[..., Any],
     `rules[k](g, z, *args)` gives the gradient with respect to argument k, for g the upstream gradient (of the
     output's shape), z the output, args the inputs: the partial derivative times g, in numpy functions and
     operators, so that it also runs on Tensors when a gradient is differentiated again. It may have the shape to
-    which broadcasting grew the argument; the walk undoes that. It is a new array, which the walk may add into, or g, an
-    input, or a view; not an array that the rule keeps.
+    which broadcasting grew the argument; the walk undoes that. Neither forward nor rules may write into the arrays
+    that they are given (these are read-only); they may give them back, or an array that they keep.
     Arguments beyond the last rule (an axis, a mask) are constants. Where arguments are many or share their work,
     `together(g, z, *args)` gives all gradients at once, in the place of rules. A rule that cannot take g, z and the
     arguments of `forward`, or has no argument to belong to, is a TypeError.
     `doc` is the operation's docstring; without it, that of `forward`.
     """
-    primitive = Primitive(name, forward, rules, together)         # not the function itself: that would be a cycle
+    module = sys._getframe(1).f_globals.get("__name__")           # where pickle looks for it
+    ours = str(module).startswith("autodiff.")
+    primitive = Primitive(name, forward, rules, together, ours)   # not the function itself: that would be a cycle
     named, defaults = named_arguments(forward)
     count = checked_count(name, forward, rules, together)
     call = {1: unary_call, 2: binary_call}.get(count if count == len(rules) and not defaults else 0)
@@ -83,7 +96,7 @@ def Op(name: str, forward: Callable[..., Any], *rules: Callable[..., Any],
     elif not call or named not in ((), ("x",), ("x", "y")):       # the last are its own
         op.__signature__ = signature(forward, by_name=bool(named and not call))
     op.__name__ = op.__qualname__ = name
-    op.__module__ = sys._getframe(1).f_globals.get("__name__")    # where pickle looks for it
+    op.__module__ = module
     op.__doc__ = doc or (forward.__doc__ if hasattr(forward, "__name__") else None)
     return op
 
@@ -92,11 +105,11 @@ def Op(name: str, forward: Callable[..., Any], *rules: Callable[..., Any],
 
 def unary_call(primitive):
     """The operation of one argument, x."""
-    forward = primitive.forward
+    forward = reading(primitive)
 
     def op(x):
         if type(x) is not Tensor:
-            return forward(x)
+            return primitive.forward(x)
         try:
             data = forward(x.data)
         except ValueError as error:
@@ -107,20 +120,23 @@ def unary_call(primitive):
 
 def binary_call(primitive):
     """The operation of two arguments, x and y, with a rule for each; a list is an array."""
-    forward = primitive.forward
+    forward = reading(primitive)
 
     def op(x, y):
         try:
-            if type(y) is list:
-                y = np.asarray(y)
             if type(x) is Tensor:
-                data = forward(x.data, y.data if type(y) is Tensor else y)
-            else:
-                if type(x) is list:
-                    x = np.asarray(x)
-                if type(y) is not Tensor:
-                    return forward(x, y)
+                if type(y) is Tensor:
+                    data = forward(x.data, y.data)
+                else:
+                    if type(y) not in IMMUTABLE:
+                        y = operand(y)
+                    data = forward(x.data, y)
+            elif type(y) is Tensor:
+                if type(x) not in IMMUTABLE:
+                    x = operand(x)
                 data = forward(x, y.data)
+            else:
+                return primitive.forward(*[np.asarray(v) if isinstance(v, (list, tuple)) else v for v in (x, y)])
         except ValueError as error:
             raise _misfit(primitive.name, error, [x, y]) from None
         return record(primitive, (x, y), data)
@@ -132,7 +148,7 @@ _MISSING = object()
 
 def general_call(primitive, named=(), defaults=()):
     """The operation of any arguments: by name too where these are `named`, the last of them with `defaults`."""
-    name, forward, count = primitive.name, primitive.forward, len(primitive.rules)
+    name, forward, count = primitive.name, reading(primitive), len(primitive.rules)
     required = len(named) - len(defaults)
     optional = tuple(zip(named, (_MISSING,) * required + defaults, strict=True))
 
@@ -145,27 +161,51 @@ def general_call(primitive, named=(), defaults=()):
                 raise TypeError(f"{name} of Tensors takes ({', '.join(named)}): too few are given")
         elif required <= len(args) < len(named):
             args += defaults[len(args) - len(named):]
-        values, last = [], -1
+        values, last, others = [], -1, ()
         for k, x in enumerate(args):
             if type(x) is Tensor:
                 x, last = x.data, k
+            elif type(x) not in IMMUTABLE:
+                others += (k,)
             values.append(x)
         if last >= count and count:
             raise TypeError(f"{name} has no rule for argument {last}: pass a constant there (t.data)")
+        if others and last >= 0:
+            own = [*args]
+            for k in others:
+                own[k] = values[k] = operand(args[k]) if k < count else setting(args[k])
+            args = tuple(own)
         try:
-            data = forward(*values)
+            data = primitive.forward(*values) if last < 0 else forward(*values)
         except ValueError as error:
             raise _misfit(name, error, args) from None
         return data if last < 0 else record(primitive, args, data)
     return op
 
 
+def read_only(x: Any) -> Any:
+    """A view of the array x that cannot be written into; anything else as it is."""
+    if type(x) is ndarray:
+        x = x.view()
+        x.setflags(False)
+    return x
+
+
+def reading(primitive: Primitive) -> Callable[..., Any]:
+    """Its forward function, unable to write into what it is given."""
+    forward = primitive.forward
+    return forward if primitive.ours else lambda *values: forward(*map(read_only, values))
+
+
 def record(op: Primitive | None, args: Any, data: Any) -> Any:
     """A Tensor for `data`, made by `op` from `args`; plain `data` where nothing is recorded."""
-    if not recording:
+    if not is_recording():
         return data
     kind = type(data)
-    if kind is not float64 and not (data.ndim and data.dtype.kind == "f" if kind is ndarray else kind in SCALARS):
+    if kind is ndarray:
+        if not data.ndim or (data.dtype is not FLOAT64 and data.dtype is not FLOAT32):
+            data = as_value(data)
+    elif kind is not float64 and kind not in SCALARS:
         data = as_value(data)
     z = new(Tensor)
     z.data = data
@@ -229,13 +269,19 @@ def walk(grads: dict[Tensor, Any], span: tuple[int, int] = (0, -1), retain_graph
                 inputs.append(x.data if type(x) is Tensor else x)      # a loop: faster than what is shorter
             if not retain_graph:
                 z.args = None
+            if not op.ours:
+                inputs = [read_only(x) for x in inputs]
         together = op.together and list(op.together(*inputs))
+        if together and not op.ours:
+            together += [None] * (len(args) - len(together))
         for k, x in enumerate(args):
             if type(x) is not Tensor or x.tick < since:
                 continue
             dx, like = together[k] if together else op.rules[k](*inputs), x.data
+            if not op.ours:
+                dx = checked(dx, op, k)
             kind = type(dx)
-            if kind is not type(like) or (kind is ndarray and dx.shape != like.shape):
+            if kind is not type(like) or (kind is not float64 and dx.shape != like.shape):
                 dx = unbroadcast(dx, like.shape, op, k)
             if x not in grads:
                 grads[x] = dx
@@ -249,12 +295,21 @@ def walk(grads: dict[Tensor, Any], span: tuple[int, int] = (0, -1), retain_graph
                 grads[x] = grads[x] + dx
 
 
-def unbroadcast(dx: Any, shape: tuple[int, ...], op: Primitive, k: int) -> Any:
-    """The contribution `dx` summed down to `shape`: where broadcasting made copies, their gradients add."""
+def checked(dx: Any, op: Primitive, k: int) -> Any:
+    """What the rule of another's operation gave, as the walk neither writes into nor hands on; TypeError if it must."""
     if dx is None:
         raise TypeError(f"the rule of {op.name} for argument {k} gave None: it may lack a return")
-    if type(dx) is not Tensor:
-        dx = np.asarray(dx)
+    if type(dx) is Tensor:
+        return dx
+    dx = as_array(dx)
+    if dx.dtype.kind not in "fiub":
+        raise TypeError(f"the rule of {op.name} for argument {k} gave {dx.dtype}, where a gradient is real numbers")
+    return read_only(dx) if dx.ndim else dx[()]
+
+
+def unbroadcast(dx: Any, shape: tuple[int, ...], op: Primitive, k: int) -> Any:
+    """The contribution `dx` summed down to `shape`: where broadcasting made copies, their gradients add."""
+    dx = as_array(dx)
     grown, extra = dx.shape, dx.ndim - len(shape)
     if extra > 0:
         axes = 0 if extra == 1 else tuple(range(extra))
@@ -274,8 +329,10 @@ def seed(root: Tensor, dout: Any = None) -> Any:
             raise ValueError(f"backward from shape {root.shape} needs a gradient to start from, of the same shape: "
                              "t.backward(dout). For a single number, reduce it first: t.sum().backward()")
         return root.dtype.type(1)
-    if type(dout) is not Tensor:
-        dout = np.asarray(dout, root.dtype)
+    if isinstance(dout, StandIn):
+        dout = dout.astype(root.dtype)
+    elif type(dout) is not Tensor:
+        dout = np.asarray(plain(dout), root.dtype)
     if dout.shape != root.shape:
         raise ValueError(f"the gradient to start from has shape {dout.shape}, the value has {root.shape}: "
                          "they must be equal")
@@ -295,7 +352,7 @@ def gradients(roots: Sequence[Tensor], seeds: Sequence[Any], span: tuple[int, in
             if g.dtype is not z.data.dtype or g.base is not None or id(g) in shared or differentiable:
                 grads[z] = g = g.astype(as_value(z.data).dtype)           # a view, or another leaf's gradient too
             shared.add(id(g))
-        elif type(g) is not Tensor:
+        elif type(g) is not Tensor and not isinstance(g, StandIn):
             grads[z] = z.data.dtype.type(g)
         elif g.dtype != z.dtype:
             grads[z] = g.astype(z.dtype)
@@ -308,8 +365,10 @@ def backward(self: Tensor, dout: ArrayLike | None = None, retain_graph: bool = F
     `dout`, the upstream gradient, has this Tensor's shape and may be left out for a scalar: it is 1 then.
     The graph is freed on the way, unless it is to be retained; a second pass through it is a RuntimeError.
     """
-    for leaf, gradient in gradients((self,), (seed(self, value_of(dout)),), retain_graph=retain_graph).items():
-        leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
+    reached = gradients((self,), (seed(self, value_of(dout)),), retain_graph=retain_graph)
+    with accumulating:
+        for leaf, gradient in reached.items():
+            leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
 
 
 import autodiff.parts  # noqa: E402, F401    (the next link: see autodiff.tensor)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autodiff.constants import plain
 from autodiff.functional import leaves, rebuild, vjp
 
 
@@ -43,7 +44,7 @@ def gradcheck(f: Callable[..., Any], *inputs: Any, order: int = 1, step: float =
     if order not in (1, 2):
         raise ValueError(f"the order of a gradient check is 1 or 2, not {order!r}")
     rng = np.random.default_rng(seed)
-    inputs = rebuild(inputs, (np.asarray(x, float)[()] for x in leaves(inputs)))
+    inputs = rebuild(inputs, (np.asarray(plain(x), float)[()] for x in leaves(inputs)))
     dout = rng.standard_normal(np.shape(f(*inputs)))[()]
     report = _compare(f, inputs, dout, "", step, rtol, directions, rng)
     if report and order == 2:

@@ -5,22 +5,14 @@ Plain numpy, like the rows: handed Tensors, what belongs to a rule records itsel
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.lib import array_utils
 
+from autodiff.constants import StandIn
 from autodiff.tensor import Tensor, value_of
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-
 # -- axes and keys ----------------------------------------------------------------------------------------------
-
-def as_array(x: ArrayLike) -> np.ndarray:
-    """x as an array; a Tensor as it is, since it answers to an ndarray's names."""
-    return x if type(x) is Tensor else np.asarray(x)
-
 
 def axes_of(axis, ndim):
     """`axis` (None for all, a number or several) as numbers that are not negative; AxisError where there is none."""
@@ -47,7 +39,8 @@ def logsumexp_forward(x, axis=None, keepdims=False):
 
 
 def scatter_forward(g, key, shape):
-    z = np.zeros(shape, g.dtype)
+    recorded = [x for x in (g, *(key if isinstance(key, tuple) else (key,))) if isinstance(x, StandIn)]
+    z = recorded[0].zeros(shape, g.dtype) if recorded else np.zeros(shape, g.dtype)
     if all(part is None or part is ... or isinstance(part, (int, np.integer, slice))
            for part in (key if isinstance(key, tuple) else (key,))):
         z[key] = g
@@ -97,10 +90,12 @@ def mse_forward(x, y):
 # -- in rules -----------------------------------------------------------------------------------------------------
 
 def less_one(x, y):
-    """The exponent y - 1, but 1 where x and y are 0: so x ** 0 has the gradient 0 * x = 0, at x = 0 too."""
+    """The exponent y - 1, but not below 0 where y is 0: so x ** 0 has the gradient 0, at 0, inf and nan too."""
     if isinstance(y, (int, float)):
-        return y - 1 if y else 1
-    return np.where((x == 0) & (y == 0), 1, y - 1.0)              # 1.0: unsigned exponents have nothing below 0
+        return y - 1 if y else 0
+    if type(y) is Tensor:                                         # y · x ** (y - 1) once more by y, at 0: x ** -1
+        return np.where((x == 0) & (y == 0), 1, y - 1.0)
+    return np.where(np.equal(y, 0), 0, y - 1.0)                   # 1.0: unsigned exponents have nothing below 0
 
 
 def spread(g, x, axis):
@@ -112,6 +107,8 @@ def spread(g, x, axis):
             g = g.reshape([1 if i in axes_of(axis, x.ndim) else n for i, n in enumerate(x.shape)])
     if type(g) is Tensor or x.size > 10_000:
         return np.broadcast_to(g, x.shape)                        # a view: no memory, but slow to make
+    if isinstance(g, StandIn):
+        return np.broadcast_to(g, x.shape).copy()                 # type: ignore[call-overload]
     z = np.empty(x.shape, g.dtype)
     z[...] = g
     return z
@@ -121,7 +118,20 @@ def ties(x, z, axis):
     """Constant weights: equal shares for the elements of x that reach the extremum z, 0 for the others."""
     x = value_of(x)
     share = (x == spread(value_of(z), x, axis)).astype(x.dtype)
-    return share / share.sum(axis=axis, keepdims=True)
+    return share * (1 / share.sum(axis=axis, keepdims=True, dtype=float)).astype(x.dtype)      # float16 ends at 65504
+
+
+def inside(x, low, high):
+    """Where x is between two bounds, of which either may be None; not on them."""
+    return (low is None or x > low) & (high is None or x < high)
+
+
+def norm_x(g, z, x, axis):
+    """g times x / z, the direction of x; at 0 it is 0, but has no derivative: that is nan."""
+    if type(x) is not Tensor:
+        return spread(g / np.where(z == 0, 1, z), x, axis) * x
+    z = spread(z, x, axis)
+    return spread(g, x, axis) * np.where(z == 0, 0, x / z)
 
 
 def pieces(g, lengths, axis):

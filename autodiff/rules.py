@@ -17,12 +17,14 @@ from autodiff.parts import (
     affine_forward,
     along,
     cross_entropy_forward,
+    inside,
     less_one,
     log_softmax_forward,
     logsumexp_forward,
     matmul_x,
     matmul_y,
     mse_forward,
+    norm_x,
     pieces,
     scatter_forward,
     softmax_forward,
@@ -79,8 +81,8 @@ minimum = Op("minimum", np.minimum,
              lambda g, z, x, y: (g * (x < y) + g * (x <= y)) / 2, lambda g, z, x, y: (g * (y < x) + g * (y <= x)) / 2,
              doc="The smaller of x and y, element by element; half the gradient to each where they are equal.")
 clip = Op("clip", lambda x, a_min=None, a_max=None: np.clip(x, a_min, a_max),
-          lambda g, z, x, a_min, a_max: g * (x == z),
-          doc="x, but at least a_min and at most a_max (constants); slope 1 on the bounds, 0 beyond.")
+          lambda g, z, x, a_min, a_max: g * inside(x, a_min, a_max),
+          doc="x, but at least a_min and at most a_max (constants); slope 1 between them, 0 on them and beyond.")
 _where = Op("where", lambda x, y, mask: np.where(mask, x, y),
             lambda g, z, x, y, mask: np.where(mask, g, 0),
             lambda g, z, x, y, mask: np.where(mask, 0, g))
@@ -100,8 +102,9 @@ min = Op("min", lambda x, axis=None, keepdims=False: np.min(x, axis=axis, keepdi
          lambda g, z, x, axis, keepdims: spread(g, x, axis) * ties(x, z, axis),
          doc="The smallest element over all axes, one, or a tuple of them; those that tie share the gradient equally.")
 norm = Op("norm", lambda x, axis=None, keepdims=False: np.sqrt(np.add.reduce(x * x, axis=axis, keepdims=keepdims)),
-          lambda g, z, x, axis, keepdims: spread(g / np.where(z == 0, 1, z), x, axis) * x,
-          doc="The root of the sum of squares over all axes, one, or a tuple of them; its gradient at 0 is 0.")
+          lambda g, z, x, axis, keepdims: norm_x(g, z, x, axis),
+          doc="The root of the sum of squares over all axes, one, or a tuple of them; its gradient at 0 is 0, and "
+              "has itself none there: nan.")
 logsumexp = Op("logsumexp", logsumexp_forward,
                lambda g, z, x, axis, keepdims: spread(g, x, axis) * np.exp(x - spread(z, x, axis)),
                doc="log(sum(exp(x))) over all axes, one, or a tuple of them, without overflow.")

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from autodiff.constants import StandIn, plain
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
@@ -46,7 +48,9 @@ class Tensor:
     def __init__(self, data: ArrayLike) -> None:
         if isinstance(data, Tensor):
             raise TypeError("this is a Tensor already; for a new leaf with the same value, take Tensor(t.data)")
-        self.data, self.grad, self.op, self.args, self.tick = as_value(np.array(data)), None, None, (), next(ticks)
+        value: Any = data
+        value = value.copy() if isinstance(data, StandIn) else np.array(plain(data))
+        self.data, self.grad, self.op, self.args, self.tick = as_value(value), None, None, (), next(ticks)
 
     # what an ndarray says of itself
     @property
@@ -74,6 +78,8 @@ class Tensor:
         return self.data.item()
 
     def __repr__(self) -> str:
+        if isinstance(self.data, StandIn):
+            return repr(self.data)                       # refuses
         return f"Tensor({np.array2string(np.asarray(self.data), separator=', ', prefix='Tensor(')})"
 
     def __len__(self) -> int:
@@ -185,11 +191,16 @@ class Tensor:
 
 def as_value(data: ArrayLike) -> Any:
     """`data` as a Tensor holds it: an ndarray, or a numpy scalar for no axis; TypeError unless real floating-point."""
-    array = np.asarray(data)
+    array = as_array(data)
     if array.dtype.kind != "f":
         raise TypeError(f"a Tensor holds real floating-point numbers, and this is {array.dtype}: write 3.0 rather than "
                         "3, or array.astype(float); what needs no gradient (labels, indices) stays a plain array")
     return array if array.ndim else array[()]
+
+
+def as_array(x: ArrayLike) -> np.ndarray:
+    """x as an array; a Tensor, and what stands for an array, as it is, since it answers to an ndarray's names."""
+    return x if type(x) is Tensor or isinstance(x, StandIn) else np.asarray(plain(x))    # type: ignore[return-value]
 
 
 def value_of(x: Any) -> Any:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autodiff import Tensor
+from autodiff.constants import plain
 from autodiff.graph import collect, unbroadcast
 from autodiff.scalar import Scalar, Tape
 from autodiff.tensor import value_of
@@ -226,7 +227,7 @@ def _passes(nodes, payers, output):
 
 def _array(name, value):
     try:
-        array = np.asarray(value)
+        array = np.asarray(plain(value))
     except ValueError:                      # a ragged list
         array = np.asarray("?")
     if array.dtype.kind not in "iuf":

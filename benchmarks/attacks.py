@@ -26,7 +26,8 @@ from course.grading.nursery import NOBODY, _pythons
 NAME = "02_gate_patterns"
 SECRET = "the-secret-that-nobody-may-read"
 SECONDS = 100
-SIGNS = {"WROTE": "writes", "CONNECTED": "reaches the network", "OPENED": "reads", "FOUND": "reads"}
+SIGNS = {"WROTE": "writes", "CONNECTED": "reaches the network", "OPENED": "reads", "FOUND": "reads",
+         "HELD": "holds more memory than it may", "TOOK": "takes more than its share of the processor"}
 
 # Runs in there: the surroundings that an attack must not reach, then nbgrader, then a look at what has become of it.
 INSIDE = """

@@ -19,7 +19,7 @@ from benchmarks.grading import make_class
 
 def grade(folder, assignment, workers):
     """(seconds, megabytes at most) of a run."""
-    from course.grading.inside.warm import descendants
+    from course.grading.inside.tree import descendants
 
     env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     quiet = {"cwd": folder, "env": env, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

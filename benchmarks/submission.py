@@ -27,7 +27,7 @@ def own_megabytes(pids):
 def main(argv):
     import nbformat
 
-    from course.grading.inside.warm import descendants
+    from course.grading.inside.tree import descendants
     from course.grading.judge import nursery
     from course.grading.session import Session
 

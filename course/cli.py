@@ -40,6 +40,9 @@ EXTRAS = ("test", "torch", "types", "peers")   # what `setup` may add: the extra
 def main(argv=None):
     """Run one command; returns its exit code."""
     name, arguments = look_up(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):     # names of files and folders may be no text, and are told all the same
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     # nbgrader starts alembic, and notebooks start pip, by their bare names
     programs = os.path.dirname(sys.executable)
     os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])

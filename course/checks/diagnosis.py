@@ -15,7 +15,7 @@ import numpy as np
 
 from course.checks import codec
 from course.checks.calling import Reply, call
-from course.checks.comparing import Problem, as_numbers, close, parts
+from course.checks.comparing import Problem, agreeing, as_numbers, close, parts
 from course.checks.exercise import Exercise, Mistake
 from course.checks.running import Asked, Different, Retrace, Run, run
 from course.checks.verdict import UNWRITTEN
@@ -192,9 +192,9 @@ def _keys(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     extra = [key for key in problem.got if key not in problem.expected]
     says = []
     if missing:
-        says.append(f"lacks {', '.join(map(repr, missing))}")
+        says.append(f"lacks {_listed(missing)}")
     if extra:
-        says.append(f"has {', '.join(map(repr, extra))}, which should not be there")
+        says.append(f"has {_listed(extra)}, which should not be there")
     return Diagnosis("keys of the result", f"`{problem.label}` {' and '.join(says)}.", asked=asked)
 
 
@@ -266,7 +266,7 @@ def _value(problem: Problem, asked: Asked | None, title: str, relation: str, say
         return Diagnosis(title, says, asked=asked, relation=relation)
     got, right, label = problem.got, problem.expected, problem.label
     if isinstance(right, np.ndarray) and right.ndim:
-        at = _first_difference(got, right)
+        at = np.unravel_index(np.argmin(agreeing(got, right)), right.shape)      # the first that does not
         got, right, label = got[at], right[at], f"{label}[{', '.join(map(str, at))}]"
     mine, wanted = show_both(got, right)
     return Diagnosis("another value", f"`{label}` is {mine}; it should be {wanted}.", asked=asked)
@@ -371,17 +371,9 @@ def _flat(values: Iterable[Any]) -> np.ndarray | None:
     return np.concatenate(flat) if flat else np.zeros(0)
 
 
-def _first_difference(got: np.ndarray, right: np.ndarray) -> tuple[int, ...]:
-    for at in np.ndindex(right.shape):
-        scale = np.abs(right).max()
-        if not abs(got[at] - right[at]) <= 1e-6 * scale:
-            return at
-    return (0,) * right.ndim
-
-
 # ------------------------------------------------------------------------------------ values in words
 
-def show(value: Any, digits: int = 4) -> str:
+def show(value: Any, digits: int = 4, depth: int = 4) -> str:
     """A value in a few characters: a few significant digits, small arrays whole, larger ones by their shape."""
     if isinstance(value, float | np.floating):
         return _number(float(value), digits)
@@ -393,16 +385,27 @@ def show(value: Any, digits: int = 4) -> str:
         if value.size <= 12 and value.ndim <= 2:
             return "[" + ", ".join(show(row, digits) for row in value) + "]"
         return f"array{value.shape}"
-    if isinstance(value, tuple | list) and len(value) <= 12:
-        inner = ", ".join(show(item, digits) for item in value)
-        return f"({inner}{',' * (len(value) == 1)})" if isinstance(value, tuple) else f"[{inner}]"
-    if isinstance(value, dict) and len(value) <= 12:
-        return "{" + ", ".join(f"{key!r}: {show(inner, digits)}" for key, inner in value.items()) + "}"
+    if isinstance(value, tuple | list | dict):
+        text = _inside(value, digits, depth) if depth and len(value) <= 12 else ""
+        return text if 0 < len(text) <= 600 else f"{type(value).__name__} of {len(value)}"
     if callable(value):
         return getattr(value, "__name__", "a function").replace("<lambda>", "a function")
-    if isinstance(value, tuple | list | dict):
-        return f"{type(value).__name__} of {len(value)}"
-    text = repr(value)
+    return _short(repr(value))
+
+
+def _inside(value: tuple | list | dict, digits: int, depth: int) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_short(repr(key))}: {show(inner, digits, depth - 1)}"
+                               for key, inner in value.items()) + "}"
+    inner = ", ".join(show(item, digits, depth - 1) for item in value)
+    return f"({inner}{',' * (len(value) == 1)})" if isinstance(value, tuple) else f"[{inner}]"
+
+
+def _listed(keys: list) -> str:
+    return ", ".join(_short(repr(key)) for key in keys[:12]) + (" …" if len(keys) > 12 else "")
+
+
+def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -15,6 +15,7 @@ from course.checks.diagnosis import Diagnosis, show, show_apart
 from course.checks.exercise import Exercise
 from course.checks.running import Asked, Run
 from course.checks.verdict import Share, Verdict, counted
+from course.plaintext import one_line, plain
 
 GREEN, RED, GREY = "#00735C", "#B3261E", "#6b7280"
 
@@ -29,7 +30,7 @@ class Report:
     graded: bool = False
 
     def __str__(self) -> str:
-        return "\n".join([self.headline, *self._checks(), *self._body(), *self._notes()])
+        return plain("\n".join([self.headline, *self._checks(), *self._body(), *self._notes()]))
 
     __repr__ = __str__
 
@@ -41,7 +42,7 @@ class Report:
         """The same as data."""
         found, run = self.diagnosis, self.run
         return Verdict(
-            self.exercise.name, found.title if found else "", found.code if found else "", run.score,
+            self.exercise.name, one_line(found.title) if found else "", found.code if found else "", run.score,
             self.exercise.points, len(run.asked),
             tuple(Share(check.title, check.points, problem is None) for check, problem, _ in run.verdicts), run.seeds)
 
@@ -129,7 +130,7 @@ class Report:
             if self.exercise.read:
                 out.append(f"<div>→ {escape(self.exercise.read)}</div>")
         out += [f"<div>{escape(line.strip())}</div>" for line in self._notes()]
-        return "".join([*out, "</div>"])
+        return plain("".join([*out, "</div>"]))
 
 
 # Where reports go, if not to the screen: a function that takes one.
@@ -160,5 +161,5 @@ def show_points(points: float) -> str:
 def _agree(mine: Any, right: Any) -> bool:
     got = as_numbers(mine)
     if got is None or as_numbers(right) is None:
-        return mine == right if not isinstance(right, dict | np.ndarray) else False
+        return type(mine) is type(right) and mine == right if not isinstance(right, dict | np.ndarray) else False
     return got.shape == np.shape(right) and close(got, np.asarray(right))

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from course import __version__
+from course.plaintext import one_line
 
 KEY = "backprop"                # in an output's metadata
 UNWRITTEN = "not written yet"   # title of an answer that is still the stub
@@ -69,8 +70,9 @@ def verdict_in(metadata: Any) -> Verdict | None:
         texts = {name: about[name] for name in ("exercise", "title", "code", "version")}
         if not all(isinstance(text, str) for text in texts.values()):
             return None
+        texts = {name: one_line(text) for name, text in texts.items()}
         return Verdict(**texts, score=float(about["score"]), points=float(about["points"]), calls=int(about["calls"]),
-                       checks=tuple(Share(str(share["title"]), float(share["points"]), bool(share["passed"]))
+                       checks=tuple(Share(one_line(share["title"]), float(share["points"]), bool(share["passed"]))
                                     for share in about["checks"]),
                        seeds=tuple(int(seed) for seed in about["seeds"]))
     except (LookupError, TypeError, ValueError, OverflowError):

@@ -1,12 +1,16 @@
 """Grading behind nbgrader's commands: the judge, the sandbox, a class at once.
 
 key         what the gradebook knows of a notebook      repair     mends damaged submissions
+finding     which file is the notebook, and what lies beside it
 nursery     the warm, sandboxed process                 inside/    what runs in there
 session     one submission's processes                  testcell   runs a test cell in the grader
+standins    what stands for answers in a test cell      trial      judges the instructor's own solution
 judge       all of it, for one notebook                 preprocessors  the same as nbgrader takes it
 verdicts    what test cells found, read back            worker     grades one submission
 gradebook   the course folder, and its one writer       run        `backprop autograde`, many at once
-summary     what a class got wrong
+reading     a submitted file, bounded                   bounds     on the grader's own time and memory
+workers     processes that may be lost                  aside      what a run could not get over
+summary     what a class got wrong, and what it cost
 """
 
 from typing import Any
@@ -15,7 +19,8 @@ _NBGRADER = "nbgrader.preprocessors."
 
 
 def use_judge(c: Any) -> None:
-    """In nbgrader_config.py: let `nbgrader autograde` and Formgrader repair and judge submissions.
+    """In nbgrader_config.py: let `nbgrader autograde` and Formgrader repair and judge submissions, and
+    `generate_assignment` the solution.
 
     CheckCellMetadata is left out, which takes a fifth of a second a notebook: after the repair, nbgrader's metadata
     are those of the gradebook.
@@ -25,3 +30,8 @@ def use_judge(c: Any) -> None:
         "course.grading.preprocessors.Judge", _NBGRADER + "IgnorePattern",
         "nbconvert.preprocessors.ClearMetadataPreprocessor", _NBGRADER + "LimitOutput", _NBGRADER + "SaveAutoGrades",
         _NBGRADER + "AssignLatePenalties"]
+    c.GenerateAssignment.preprocessors = [
+        _NBGRADER + "IncludeHeaderFooter", _NBGRADER + "InstantiateTests", "course.grading.preprocessors.Try",
+        *(_NBGRADER + name for name in (
+            "LockCells", "ClearSolutions", "ClearOutput", "CheckCellMetadata", "ComputeChecksums", "SaveCells",
+            "ClearHiddenTests", "ClearMarkScheme", "ComputeChecksums", "CheckCellMetadata"))]

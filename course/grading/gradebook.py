@@ -7,6 +7,7 @@ place: it counts as graded when its folder stands and every automatic grade is s
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import shutil
@@ -15,8 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from course.grading.aside import Aside
 from course.grading.worker import Job, Result
 from course.places import CONFIGURATION, configuration_folder
+from course.plaintext import one_line
 
 if TYPE_CHECKING:       # nbgrader's import takes seconds, in which workers start
     from nbgrader.coursedir import CourseDirectory
@@ -25,6 +28,11 @@ if TYPE_CHECKING:       # nbgrader's import takes seconds, in which workers star
     from course.grading.key import Key
 
 STAGING = ".staging"
+# Files that were handed in beside the notebooks, as far as they are kept beside the graded ones
+MOST_FILES = 1_000
+MOST_BYTES = 100_000_000
+# Errors of the disk, not of what is written on it
+OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 
 class GradingError(Exception):
@@ -51,6 +59,7 @@ class Classroom:
         config.CourseDirectory.root = config.CourseDirectory.get("root", str(root))
         self.course = CourseDirectory(config=config)
         self.root = Path(self.course.root)
+        self.aside = Aside(self.root)
         self.gradebook = Gradebook(self.course.db_url, self.course.course_id)
         self.keys = self._keys()
         self.gradebook.db().expire_on_commit = False
@@ -87,12 +96,17 @@ class Classroom:
     def staging(self) -> Path:
         return Path(self.course.format_path(self.course.autograded_directory, STAGING, self.assignment)).parent
 
+    def _staged(self, job: Job) -> Path:
+        return self.staging / f"{job.student}-{job.assignment}"
+
     def clear_staging(self) -> None:
         """Remove what a run left that was killed."""
         shutil.rmtree(self.staging, ignore_errors=True)
 
     def is_graded(self, job: Job) -> bool:
         """Whether the folder stands, as new as the submission, and every automatic grade is set."""
+        if not _is_text(job.student):       # no database takes it
+            return False
         folder = self.graded_folder(job)
         if not folder.is_dir() or _timestamp(self.course, folder) != _timestamp(self.course, job.folder):
             return False
@@ -114,14 +128,34 @@ class Classroom:
             return {}
         return {(notebook.name, grade.name): grade for notebook in submission.notebooks for grade in notebook.grades}
 
+    def enter(self, result: Result, only: str | None = None) -> str:
+        """Enter a result; why that can't be done, or "": then it does not count as graded.
+
+        Raises what is no fault of this submission: a full disk, a locked gradebook.
+        """
+        try:
+            self.record(result, only)
+        except Exception as error:
+            self.gradebook.db.rollback()
+            shutil.rmtree(self._staged(result.job), ignore_errors=True)
+            if _is_of_the_place(error):
+                raise
+            return f"it can't be entered into the gradebook ({type(error).__name__}: {one_line(error)[:300]})"
+        return ""
+
     def record(self, result: Result, only: str | None = None) -> None:
         """Enter a result: stage the folder, set the grades in one transaction, rename the folder into place.
 
         only  a grade id: nothing but this grade is changed
         """
         job, folder = result.job, self.graded_folder(result.job)
-        staged = self.staging / f"{job.student}-{job.assignment}"
-        _stage(result, staged)
+        staged = self._staged(job)
+        left_out = _stage(result, staged)
+        if left_out:
+            for _, notes in result.notebooks.values():
+                notes.append(f"Of the files beside it, {left_out} are not kept beside the graded notebook "
+                             f"(at most {MOST_FILES:,} files and {MOST_BYTES // 10**6} MB are).")
+                break
         self._set_grades(result, only)
         old = staged.with_name(staged.name + ".old")
         shutil.rmtree(old, ignore_errors=True)
@@ -167,16 +201,47 @@ class Classroom:
         self.gradebook.close()
 
 
-def _stage(result: Result, staged: Path) -> None:
-    """Write the graded folder, and see that it is on the disk."""
+def enter_alone(assignment: str, root: str | Path, result: Result, only: str | None) -> str:
+    """Classroom.enter in a process of its own, which may be lost."""
+    from course.grading.bounds import own_memory
+
+    with own_memory(1024), contextlib.closing(Classroom(load_config(), assignment, root)) as classroom:
+        return classroom.enter(result, only)
+
+
+def _is_of_the_place(error: BaseException | None) -> bool:
+    """Whether an error would have met any submission: the disk's, or the gradebook's."""
+    from sqlalchemy.exc import DatabaseError, InternalError, OperationalError
+
+    while error is not None:
+        if isinstance(error, OperationalError | InternalError) or type(error) is DatabaseError or \
+                (isinstance(error, OSError) and error.errno in OF_THE_DISK):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _stage(result: Result, staged: Path) -> int:
+    """Write the graded folder, and see that it is on the disk; how many files beside the notebooks were left out."""
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(parents=True)
-    for path in sorted(result.job.folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(result.job.folder).parts)
-        if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb" and not hidden:
-            copy = staged / path.relative_to(result.job.folder)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
+    left_out = files = size = 0
+    for path in _files_beside(result.job.folder):
+        files, size = files + 1, size + path.stat().st_size
+        if files > MOST_FILES or size > MOST_BYTES:
+            left_out, size = left_out + 1, size - path.stat().st_size
+            continue
+        copy = staged / path.relative_to(result.job.folder)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
     for name, (text, _) in result.notebooks.items():
         if text is not None:
             (staged / f"{name}.ipynb").write_text(text, encoding="utf-8")
@@ -185,6 +250,18 @@ def _stage(result: Result, staged: Path) -> None:
             _sync(path)
             path.chmod(0o444)
     _sync(staged)
+    return left_out
+
+
+def _files_beside(folder: Path) -> Iterator[Path]:
+    """The files of a submission but for notebooks, links and what is hidden; a folder of a notebook's name would stand
+    where that is to be written."""
+    for here, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and not name.endswith(".ipynb"))
+        for name in sorted(files):
+            path = Path(here, name)
+            if path.suffix != ".ipynb" and not name.startswith(".") and path.is_file() and not path.is_symlink():
+                yield path
 
 
 def _sync(path: Path) -> None:
@@ -203,5 +280,7 @@ def _writable(folder: Path) -> None:
 
 def _timestamp(course: CourseDirectory, folder: Path) -> Any:
     with contextlib.suppress(Exception):
+        if os.path.getsize(folder / "timestamp.txt") > 1000:
+            return None
         return course.get_existing_timestamp(str(folder))
     return None

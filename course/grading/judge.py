@@ -4,15 +4,15 @@ The learner's cells run in a process of the nursery's. The test cells run here, 
 submission makes of them is of no account.
 """
 
-import ast
 import builtins
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode
 
-from course.grading import testcell
-from course.grading.key import Key
+from course.grading import bounds, testcell
+from course.grading.key import Key, KeyCell, as_python
 from course.grading.nursery import Limits, NoIsolation, Nursery
 from course.grading.repair import name_of
 from course.grading.session import GivenUp, Session
@@ -25,22 +25,32 @@ HOW_TO_GO_ON = ("Grading stopped, since a learner's code would run with all that
                 "isolation, put c.Judge.isolation = False into nbgrader_config.py.")
 # Not to be had in a submission: libraries that differentiate, so that a gradient is written, not called.
 BLOCKED = ("autodiff", "torch", "jax", "tensorflow", "autograd", "mygrad", "tinygrad", "sympy", "casadi")
-ALLOWED: dict[str, tuple[str, ...]] = {"05_pytorch_comparison": ("autodiff", "torch")}
+# torch.optim imports sympy
+ALLOWED: dict[str, tuple[str, ...]] = {"05_pytorch_comparison": ("autodiff", "torch", "sympy")}
 
+MOST_REPORT = 100_000   # characters; those of the wrong forms that this project knows have 3,600 at most
 LAST_WORDS = 0.5        # seconds in which the end of the warm process shows, after that of what it forked
 
-_nurseries: dict[tuple[bool, tuple[str, ...], bool], Nursery] = {}
+_nurseries: dict[tuple[bool, tuple[str, ...], bool, tuple[str, ...]], Nursery] = {}
 
 
 def nursery(isolation: bool, assignment: str, plots: bool = False) -> Nursery:
     """This process's warm process for an assignment's submissions, started at its first use."""
     ours = tuple(name for name in ALLOWED.get(assignment, ()) if name == "autodiff")     # the others are installed
-    kind = (isolation, ours, plots)
+    kind = (isolation, ours, plots, blocked(assignment))
     if kind in _nurseries and not _nurseries[kind].alive():     # somebody killed it
         _nurseries.pop(kind).close()
     if kind not in _nurseries:
-        _nurseries[kind] = Nursery(*kind)
+        with bounds.memory_of_others():
+            _nurseries[kind] = Nursery(*kind)
+        for sentence in _nurseries[kind].lacks:
+            print(sentence, file=sys.stderr)
     return _nurseries[kind]
+
+
+def blocked(assignment: str) -> tuple[str, ...]:
+    """The modules that an assignment's submissions must not find."""
+    return tuple(name for name in BLOCKED if name not in ALLOWED.get(assignment, ()))
 
 
 @dataclass(frozen=True)
@@ -53,12 +63,17 @@ class Settings:
     exercise_seconds: float = 90.0
     submission_seconds: float = 900.0
     memory: int = 1024
+    judge_seconds: float = 120.0
+    judge_memory: int = 1024
 
 
-def judge(nb: NotebookNode, key: Key, settings: Settings) -> None:
+def judge(nb: NotebookNode, key: Key, settings: Settings, beside: bytes = b"") -> bool:
     """Run a repaired notebook and write the outputs of its cells; those of test cells hold score and verdict.
 
-    Where the warm process is killed meanwhile, nothing that was found counts: all is done again with a new one.
+    `beside` is a zip of the files that the submission finds in its folder.
+
+    Returns whether its time was enough. Where the warm process is killed meanwhile, nothing that was found counts: all
+    is done again with a new one.
     """
     plots = any("matplotlib" in cell.source for cell in nb.cells)
     for _ in range(3):
@@ -66,17 +81,17 @@ def judge(nb: NotebookNode, key: Key, settings: Settings) -> None:
             warm = nursery(settings.isolation, key.assignment, plots)
         except NoIsolation as error:
             raise NoIsolation(f"{error}\n{HOW_TO_GO_ON}") from None
-        if _judge(nb, key, settings, warm) or warm.alive(LAST_WORDS):
-            mark(nb)
-            return
+        session = Session(warm, Limits(tree=settings.memory, blocked=blocked(key.assignment)), settings.cell_seconds,
+                          settings.submission_seconds, beside)
+        _judge(nb, key, settings, session)
+        if session.whole or warm.alive(LAST_WORDS):
+            mark(nb, isolation=list(warm.lacks) if settings.isolation else [SEPARATION_ONLY])
+            return session.in_time
     raise RuntimeError("the process from which submissions are forked was killed, three times over")
 
 
-def _judge(nb: NotebookNode, key: Key, settings: Settings, warm: Nursery) -> bool:
-    """Run a notebook's cells; whether none of the submission's processes was lost."""
-    blocked = tuple(name for name in BLOCKED if name not in ALLOWED.get(key.assignment, ()))
-    session = Session(warm, Limits(tree=settings.memory, blocked=blocked), settings.cell_seconds,
-                      settings.submission_seconds)
+def _judge(nb: NotebookNode, key: Key, settings: Settings, session: Session) -> None:
+    """Run a notebook's cells."""
     namespace, given_up = {"__name__": "__main__"}, None
     try:
         for count, cell in enumerate((cell for cell in nb.cells if cell.cell_type == "code"), 1):
@@ -85,9 +100,9 @@ def _judge(nb: NotebookNode, key: Key, settings: Settings, warm: Nursery) -> boo
                 if given_up:
                     raise given_up
                 if known is not None and known.test:
-                    outputs = _test(_plain(known.source), namespace, session, known.points, settings)
+                    outputs = _test(known, key, namespace, session, settings)
                 elif known is not None and known.locked:
-                    testcell.run_test_cell(_plain(known.source), namespace)
+                    testcell.run_test_cell(as_python(known.source), namespace)
                     outputs = session.run(known.source)
                 else:
                     outputs = session.run(cell.source)
@@ -99,36 +114,45 @@ def _judge(nb: NotebookNode, key: Key, settings: Settings, warm: Nursery) -> boo
             cell.outputs = [NotebookNode(output) for output in outputs]
     finally:
         session.close()
-    return session.whole
 
 
-def _test(source: str, namespace: dict[str, Any], session: Session, points: float | None,
+def _test(known: KeyCell, key: Key, namespace: dict[str, Any], session: Session,
           settings: Settings) -> list[dict[str, Any]]:
-    """The outputs of a test cell, against a snapshot of this place."""
+    """The outputs of a test cell, against a snapshot of this place.
+
+    What the answers above it define is the learner's, whoever else has something of that name: Python, numpy, the
+    set-up cell. Where the learner has nothing of it, nothing is there.
+    """
+    source = as_python(known.source)
+    names, theirs = testcell.free_names(source), key.answer_names(known)
+    here = {name: value for name, value in namespace.items() if name not in theirs}
+    here["__builtins__"] = {name: value for name, value in vars(builtins).items() if name not in theirs}
+    namespace = here
     outputs: list[dict[str, Any]] = []
     for _ in range(2):          # a process may have been killed from outside
         snapshot = session.snapshot(settings.call_seconds, settings.exercise_seconds)
+        snapshot.classes = key.answer_classes(known)
         try:
             here = dict(namespace)
-            for name in testcell.free_names(source) - here.keys() - set(dir(builtins)):
+            for name in names - here.keys() - here["__builtins__"].keys():
                 found, value = snapshot.stand_in(name)
                 if found:
                     here[name] = value
-            outputs = testcell.run_test_cell(source, here, points)
+            outputs = testcell.run_test_cell(source, here, known.points)
+        except bounds.Overtime as error:
+            raise GivenUp(str(error)) from None     # what was found before stands
         finally:
             snapshot.close()
         if not snapshot.ended:
             break
         session.whole = False
-    return outputs
+    return [_cut(output) for output in outputs]
 
 
-def _plain(source: str) -> str:
-    """A test cell as Python, where IPython's magics are in it."""
-    try:
-        ast.parse(source)
-        return source
-    except SyntaxError:
-        from IPython.core.inputtransformer2 import TransformerManager  # here: few test cells need it
+def _cut(output: dict[str, Any]) -> dict[str, Any]:
+    """A test cell's output without what would make a page too long: an answer's own texts may stand in it."""
+    data = output.get("data", {})
+    if sum(map(len, data.values())) > MOST_REPORT:
+        output["data"] = {"text/plain": data.get("text/plain", "")[:MOST_REPORT] + " …"}
+    return output
 
-        return TransformerManager().transform_cell(source)

@@ -46,6 +46,18 @@ class Key:
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {cell.name: cell for cell in self.cells})
 
+    def answer_names(self, test: KeyCell) -> frozenset[str]:
+        """What the answer cells above a test cell define, but do not import: in that test, names of the learner's."""
+        return frozenset().union(*(defined_names(cell.source, imports=False) for cell in self._answers_above(test)))
+
+    def answer_classes(self, test: KeyCell) -> dict[str, frozenset[str]]:
+        """The classes among them, each with the names of the methods that it was released with."""
+        return {name: methods for cell in self._answers_above(test)
+                for name, methods in _defined_classes(cell.source).items()}
+
+    def _answers_above(self, test: KeyCell) -> list[KeyCell]:
+        return [cell for cell in self.cells[:self.cells.index(test)] if not cell.locked and cell.kind == "code"]
+
 
 def key_of(gradebook: Any, notebook: str, assignment: str) -> Key:
     """The Key of a notebook, from an open Gradebook."""
@@ -61,16 +73,46 @@ def key_of(gradebook: Any, notebook: str, assignment: str) -> Key:
 
 
 @functools.lru_cache(1000)
-def defined_names(source: str) -> frozenset[str]:
-    """The names that a cell's source binds on its top level; none where it is no Python."""
+def defined_names(source: str, imports: bool = True) -> frozenset[str]:
+    """The names that a cell's source binds on its top level, in branches and loops too; none where it is no Python."""
     names: set[str] = set()
     with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-        for node in ast.parse(source).body:
+        nodes: list[ast.AST] = list(ast.parse(as_python(source)).body)
+        for node in nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 names.add(node.name)
             elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                names |= {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+                names |= {part.id for target in targets for part in ast.walk(target)
+                          if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
             elif isinstance(node, ast.Import | ast.ImportFrom):
-                names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+                names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names} if imports else set()
+            else:
+                nodes += [child for child in ast.iter_child_nodes(node)
+                          if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case)]
     return frozenset(names)
+
+
+@functools.lru_cache(1000)
+def _defined_classes(source: str) -> dict[str, frozenset[str]]:
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        return {node.name: frozenset(part.name for part in node.body if isinstance(part, ast.FunctionDef))
+                for node in ast.parse(as_python(source)).body if isinstance(node, ast.ClassDef)}
+    return {}
+
+
+@functools.lru_cache(1000)
+def as_python(source: str) -> str:
+    """A cell as Python, where IPython's magics are in it; of `%%time` and `%%capture`, what they run."""
+    try:
+        ast.parse(source)
+        return source
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        first, _, rest = source.lstrip().partition("\n")
+        if first.split()[:1] in (["%%time"], ["%%capture"]):
+            return as_python(rest)
+        from IPython.core.inputtransformer2 import TransformerManager  # here: few cells need it
+
+        with contextlib.suppress(Exception):
+            return TransformerManager().transform_cell(source)
+        return source

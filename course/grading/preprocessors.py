@@ -5,6 +5,7 @@
 """
 
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
@@ -12,9 +13,12 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
+from course.grading.bounds import Overtime, own_memory, own_time
+from course.grading.finding import beside
 from course.grading.judge import SEPARATION_ONLY, Settings, judge
 from course.grading.key import Key, key_of
 from course.grading.repair import repair
+from course.plaintext import one_line
 
 
 class Judge(NbGraderPreprocessor):
@@ -27,6 +31,9 @@ class Judge(NbGraderPreprocessor):
     exercise_seconds = Float(90, help="How long all calls of one test cell may take.").tag(config=True)
     submission_seconds = Float(900, help="How long a submission may take.").tag(config=True)
     memory = Integer(1024, help="Megabytes of memory that a submission may use.").tag(config=True)
+    judge_seconds = Float(120, help="How long the grader's own process may compute for a submission.").tag(config=True)
+    judge_memory = Integer(1024, help="Megabytes of memory that the grader's own process may use for it.").tag(
+        config=True)
 
     @property
     def settings(self) -> Settings:
@@ -36,7 +43,14 @@ class Judge(NbGraderPreprocessor):
         if not self.isolation:
             self.log.warning(SEPARATION_ONLY)
         key = _repaired_with.pop(_whose(resources), None)
-        judge(nb, key or _key(resources), self.settings)
+        try:
+            with own_time(self.judge_seconds), own_memory(self.judge_memory):
+                files, notes = beside(Path(resources["metadata"]["path"]))
+                for note in notes:
+                    self.log.warning(note)
+                judge(nb, key or _key(resources), self.settings, files)
+        except Overtime as error:
+            raise RuntimeError(str(error)) from None        # nbgrader goes on with the next submission
         return nb, resources
 
 
@@ -46,7 +60,24 @@ class Repair(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         key = _repaired_with[_whose(resources)] = _key(resources)
         for note in repair(nb, key):
-            self.log.warning(note)
+            self.log.warning("%s", one_line(note))
+        return nb, resources
+
+
+class Try(NbGraderPreprocessor):
+    """Judges the instructor's solution when an assignment is generated, and names the test cells that can't be."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        from course.grading.trial import untestable  # here: nothing else needs it
+
+        about = resources["nbgrader"]
+        try:
+            told = untestable(nb, about["assignment"], about["notebook"], Judge(parent=self.parent).settings,
+                              Path(resources["metadata"]["path"]), self.config)
+        except Exception as error:      # a release is not kept back by its trial
+            told = [f"The solution could not be tried ({type(error).__name__}: {error})."]
+        for line in told:
+            self.log.warning("%s can't be judged as it is: %s", about["notebook"], line)
         return nb, resources
 
 

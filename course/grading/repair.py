@@ -1,19 +1,28 @@
 """Brings a damaged submission back into the form that was released, and notes what it did.
 
 What identifies a cell is, in this order, its grade id, its text, and the function that it defines or calls: so
-duplicated, deleted, moved, split and stripped cells are graded as what they were. Nothing of what a learner wrote
-is changed or left out.
+duplicated, deleted, moved, split, merged and stripped cells are graded as what they were. Three rules:
+
+- A stub that nobody touched never beats another definition of its name, wherever the two stand.
+- What a learner wrote into a locked cell runs as a cell of theirs, before the released text. Like every cell of
+  theirs, it runs in the submission's process and nowhere else.
+- Every repair is one note. Nothing of what a learner wrote is changed or left out.
 """
 
-from pathlib import Path
+import ast
+import builtins
+import functools
+from collections.abc import Iterable
 from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from course.grading.key import Key, KeyCell, defined_names
+from course.grading.key import Key, KeyCell, as_python, defined_names
 from course.grading.testcell import free_names
 from course.grading.verdicts import unmark
+
+NOTHING = ast.dump(ast.parse(""))
 
 
 def repair(nb: NotebookNode, key: Key) -> list[str]:
@@ -24,13 +33,28 @@ def repair(nb: NotebookNode, key: Key) -> list[str]:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     _strip_foreign(nb, key, notes)
-    _strip_duplicates(nb, notes)
-    _recognise(nb, key, notes)
+    for known in key.cells:
+        if known.locked:
+            _name_released(nb, known, key, notes)
     _restore(nb, key, notes)
+    for known in key.cells:
+        if not known.locked:
+            _name_written(nb, known, key, notes)
     _add_missing(nb, key, notes)
+    _move_given_up(nb, key, notes)
+    _move_stubs_up(nb, key, notes)
     _move_behind_answers(nb, key, notes)
     nb.metadata["kernelspec"] = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     return notes
+
+
+def answered(nb: NotebookNode, key: Key) -> int:
+    """How many of a notebook's answers somebody has written something for, in whatever cell."""
+    def is_answered(known: KeyCell) -> bool:
+        return bool(_definitions(nb, defined_names(known.source), key)) or any(
+            name_of(cell) == known.name and not _same(cell.source, known.source) for cell in nb.cells)
+
+    return sum(is_answered(known) for known in key.cells if known.solution)
 
 
 def name_of(cell: NotebookNode) -> Any:
@@ -38,6 +62,8 @@ def name_of(cell: NotebookNode) -> Any:
     about = cell.metadata.get("nbgrader")
     return about.get("grade_id") if isinstance(about, dict) else None
 
+
+# ------------------------------------------------------------------------------------ which cell is which
 
 def _strip_foreign(nb: NotebookNode, key: Key, notes: list[str]) -> None:
     """Take away metadata of nbgrader's that this notebook was not released with."""
@@ -47,70 +73,97 @@ def _strip_foreign(nb: NotebookNode, key: Key, notes: list[str]) -> None:
             graded = isinstance(about, dict) and (about.get("grade") or about.get("locked") or about.get("solution"))
             if graded:
                 notes.append(f"A cell carried metadata of nbgrader's that is not this notebook's "
-                             f"({str(name_of_about(about))[:40]!r}); it was run as a plain cell.")
+                             f"({str(about.get('grade_id', 'no name'))[:40]!r}); it was run as a plain cell.")
 
 
-def name_of_about(about: dict) -> Any:
-    return about.get("grade_id", "no name")
+def _name_released(nb: NotebookNode, known: KeyCell, key: Key, notes: list[str]) -> None:
+    """Let one cell be the locked one of a name: of test cells the first below all answers, of others the first.
 
-
-def _strip_duplicates(nb: NotebookNode, notes: list[str]) -> None:
-    """Of several cells of one id let the last be the one, as nbgrader does; the others run as plain cells."""
-    seen = set()
-    for cell in reversed(nb.cells):
-        name = name_of(cell)
-        if name in seen:
-            del cell.metadata["nbgrader"]
-            notes.append(f"The cell {name!r} was there more than once; the last one counts.")
-        elif name:
-            seen.add(name)
-
-
-def _recognise(nb: NotebookNode, key: Key, notes: list[str]) -> None:
-    """Give cells whose metadata were lost their names back: by their text, or by what they define."""
-    there = {name_of(cell) for cell in nb.cells}
-    for known in key.cells:
-        if known.name in there:
-            continue
-        cell = next((cell for cell in nb.cells if name_of(cell) is None and _looks_like(cell, known)), None)
-        if cell is not None:
-            cell.metadata["nbgrader"] = NotebookNode(known.metadata)
+    What a learner wrote into a copy stays as a cell of theirs; a copy in which there is nothing of theirs goes.
+    """
+    named = [k for k, cell in enumerate(nb.cells) if name_of(cell) == known.name]
+    if not named:
+        named = [k for k, cell in enumerate(nb.cells)
+                 if name_of(cell) is None and cell.source.strip() == known.source.strip()]
+        if named:
             notes.append(f"The cell {known.name!r} had lost its metadata; it was recognised.")
+    if not named:
+        return
+    chosen = named[0]
+    if known.test:
+        last = max(_definitions(nb, _tested_names(known, key), key), default=0)
+        chosen = next((k for k in named if k >= last), named[-1])
+    nb.cells[chosen].metadata["nbgrader"] = NotebookNode(known.metadata)
+    copies = [nb.cells[k] for k in named if k != chosen]
+    for cell in copies:
+        cell.metadata.pop("nbgrader", None)
+    if known.kind == "code":
+        empty = [cell for cell in copies if not _own_part(cell.source, known.source)]
+        nb.cells = [cell for cell in nb.cells if not any(cell is other for other in empty)]
+        if copies:
+            notes.append(f"The cell {known.name!r} was there more than once; one of them counts"
+                         + ("." if len(empty) == len(copies) else ", what was written into another ran as a plain "
+                            "cell."))
 
 
-def _looks_like(cell: NotebookNode, known: KeyCell) -> bool:
-    if cell.source.strip() == known.source.strip():
-        return True
-    if known.locked or known.kind != "code" or cell.cell_type != "code":
-        return False
-    return bool(defined_names(cell.source) & defined_names(known.source))
+def _name_written(nb: NotebookNode, known: KeyCell, key: Key, notes: list[str]) -> None:
+    """Let one cell be the answer of a name: the last that somebody wrote in, or else the last."""
+    named = [cell for cell in nb.cells if name_of(cell) == known.name]
+    written = [cell for cell in named if not _same(cell.source, known.source)]
+    found: list[NotebookNode] = []
+    if not written and known.kind == "code":
+        found = [nb.cells[k] for k in _definitions(nb, defined_names(known.source), key)
+                 if name_of(nb.cells[k]) is None]
+    if not named and not found:
+        found = [cell for cell in nb.cells if name_of(cell) is None and cell.source.strip() == known.source.strip()]
+    if not (named or found):
+        return
+    chosen = (written or found or named)[-1]
+    for cell in named:
+        if cell is not chosen:
+            cell.metadata.pop("nbgrader", None)
+    chosen.metadata["nbgrader"] = NotebookNode(known.metadata)
+    if found:
+        notes.append(f"The cell {known.name!r} was recognised by its text: it had lost its metadata."
+                     if not named else f"The cell {known.name!r} is as released; what another cell defines counts.")
+    if len(named) > 1:
+        notes.append(f"The cell {known.name!r} was there more than once; "
+                     f"the last one {'that is not as released ' if 0 < len(written) < len(named) else ''}counts.")
+    if chosen.cell_type != known.kind:
+        _retype(chosen, known, notes)
 
 
 def _restore(nb: NotebookNode, key: Key, notes: list[str]) -> None:
-    """Give known cells their type and metadata, and locked ones their text, back."""
-    for cell in nb.cells:
+    """Give locked cells their type and text back; what a learner wrote into them stays, in a cell before."""
+    for cell in list(nb.cells):
         known = key.by_name.get(name_of(cell))
-        if known is None:
+        if known is None or not known.locked:
             continue
         if cell.cell_type != known.kind:
-            _retype(cell, known.kind)
-            notes.append(f"The type of the cell {known.name!r} had been changed; it was changed back.")
-        if known.locked and cell.source != known.source:
-            if cell.source.strip() != known.source.strip():
-                notes.append(f"The locked cell {known.name!r} had been changed; the released text counts.")
-            cell.source = known.source
+            _retype(cell, known, notes)
+        if cell.source.strip() != known.source.strip():
+            own = _own_part(cell.source, known.source) if known.kind == "code" else cell.source.strip()
+            if own:
+                make = new_code_cell if known.kind == "code" else new_markdown_cell
+                nb.cells.insert(next(k for k, other in enumerate(nb.cells) if other is cell), make(own))
+            notes.append(f"The locked cell {known.name!r} had been changed; the released text counts"
+                         + (", and what was written there ran before it." if own and known.kind == "code" else "."))
+        cell.source = known.source
         cell.metadata["nbgrader"] = NotebookNode(known.metadata)
 
 
-def _retype(cell: NotebookNode, kind: str) -> None:
-    cell.cell_type = kind
-    if kind == "code":
+def _retype(cell: NotebookNode, known: KeyCell, notes: list[str]) -> None:
+    cell.cell_type = known.kind
+    if known.kind == "code":
         cell.outputs, cell.execution_count = [], None
     else:
         cell.pop("outputs", None)
         cell.pop("execution_count", None)
     cell.pop("attachments", None)
+    notes.append(f"The type of the cell {known.name!r} had been changed; it was changed back.")
 
+
+# ------------------------------------------------------------------------------------ where it stands
 
 def _add_missing(nb: NotebookNode, key: Key, notes: list[str]) -> None:
     """Put deleted cells back: test cells at the end, other locked cells at the beginning."""
@@ -131,43 +184,103 @@ def _add_missing(nb: NotebookNode, key: Key, notes: list[str]) -> None:
         notes.append(f"The cell {known.name!r} was missing; it was put back.")
 
 
+def _move_given_up(nb: NotebookNode, key: Key, notes: list[str]) -> None:
+    """Move locked code that prepares what follows above the test cells that followed it."""
+    for number, known in enumerate(key.cells):
+        if not known.locked or known.grade or known.kind != "code":
+            continue
+        later = {other.name for other in key.cells[number + 1:] if other.test}
+        here = _place(nb, known.name)
+        first = next((k for k, cell in enumerate(nb.cells) if name_of(cell) in later), len(nb.cells))
+        if here > first:
+            followers = {other.name for other in key.cells[number + 1:]}
+            first = next(k for k, cell in enumerate(nb.cells) if name_of(cell) in followers)
+            nb.cells.insert(first, nb.cells.pop(here))
+            notes.append(f"The locked cell {known.name!r} stood below what needs it; it was moved above.")
+
+
+def _move_stubs_up(nb: NotebookNode, key: Key, notes: list[str]) -> None:
+    """Move an untouched stub above another definition of its names: what runs last counts."""
+    for known in key.cells:
+        if known.locked or known.kind != "code":
+            continue
+        defines = _definitions(nb, defined_names(known.source), key)
+        late = [cell for cell in nb.cells[defines[0]:] if cell.cell_type == "code"
+                and _same(cell.source, known.source)] if defines else []
+        if late:
+            nb.cells = [cell for cell in nb.cells if not any(cell is other for other in late)]
+            nb.cells[defines[0]:defines[0]] = late
+            notes.append(f"The stub of {known.name!r} stood below another definition of its name; it was moved above.")
+
+
 def _move_behind_answers(nb: NotebookNode, key: Key, notes: list[str]) -> None:
-    """Move a test cell that stands above the answer it tests to below it."""
-    given = set().union(*(defined_names(known.source) for known in key.cells if known.locked), set())
-    for cell in list(nb.cells):
-        known = key.by_name.get(name_of(cell))
-        if known is None or not known.test:
+    """Move a test cell that stands above an answer it tests to below it."""
+    for known in key.cells:
+        if not known.test:
             continue
-        try:
-            needed = free_names(known.source) - given
-        except SyntaxError:
-            continue
-        here = next(k for k, other in enumerate(nb.cells) if other is cell)
-        defines = [k for k, other in enumerate(nb.cells)
-                   if other.cell_type == "code" and defined_names(other.source) & needed]
-        if defines and defines[0] > here:
-            nb.cells.insert(defines[-1] + 1, cell)
+        here, behind = _place(nb, known.name), 0
+        for name in _tested_names(known, key):
+            defines = _definitions(nb, {name}, key)
+            if defines and defines[0] > here:
+                behind = max(behind, defines[-1])
+        if behind:
+            nb.cells.insert(behind + 1, nb.cells[here])
             del nb.cells[here]
             notes.append(f"The test cell {known.name!r} stood above its answer; it was moved below.")
 
 
-def read(path: Path) -> NotebookNode:
-    """The notebook at a path, as nbformat 4; ValueError, in a sentence, where it is none."""
-    import nbformat
+def _place(nb: NotebookNode, name: str) -> int:
+    return next(k for k, cell in enumerate(nb.cells) if name_of(cell) == name)
 
+
+# ------------------------------------------------------------------------------------ what a cell holds
+
+def _definitions(nb: NotebookNode, names: Iterable[str], key: Key) -> list[int]:
+    """The places of the cells that define one of the names and are not as released."""
+    wanted = set(names)
+    return [k for k, cell in enumerate(nb.cells)
+            if wanted and cell.cell_type == "code" and defined_names(cell.source) & wanted
+            and not any(_same(cell.source, known.source) for known in key.cells)]
+
+
+def _tested_names(known: KeyCell, key: Key) -> set[str]:
+    """The names of a test cell that a submission has to define."""
+    given = set().union(*(defined_names(other.source) for other in key.cells if other.locked))
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError(f"{path.name} is not a notebook: it is not a text in UTF-8") from None
+        free = free_names(known.source)
+    except SyntaxError:
+        return set()
+    return set(free) - given - set(dir(builtins)) | (free & key.answer_names(known))
+
+
+def _same(text: str, released: str) -> bool:
+    """Whether a cell's text is the released one, whatever an editor did to its spaces and comments."""
+    return text.strip() == released.strip() or _tree(text) == _tree(released) not in (None, NOTHING)
+
+
+@functools.lru_cache(2000)
+def _tree(source: str) -> str | None:
     try:
-        nb = nbformat.reads(text, as_version=4)
-        for cell in nb.cells:
-            cell.source, cell.metadata, cell.cell_type  # noqa: B018  # pyright: ignore[reportUnusedExpression]  or there are none
-            if cell.cell_type not in ("code", "markdown", "raw"):
-                raise ValueError(f"a cell of type {cell.cell_type!r}")
-            if not isinstance(cell.source, str):
-                raise ValueError("a cell whose source is no text")
-    except Exception as error:
-        raise ValueError(f"{path.name} is not a notebook that can be read "
-                         f"({type(error).__name__}: {str(error)[:200]})") from None
-    return nb
+        return ast.dump(ast.parse(as_python(source)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _own_part(written: str, released: str) -> str:
+    """What somebody wrote into a locked cell: its text without the released tests in it, which might fail and keep
+    the rest from running. Nothing where every statement is a released one."""
+    try:
+        theirs, ours = ast.parse(written), {ast.dump(node) for node in ast.parse(released).body}
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return "" if written.strip() == released.strip() else written
+    if all(ast.dump(node) in ours for node in theirs.body):
+        return ""
+    lines = written.splitlines(keepends=True)
+    for node in theirs.body:
+        alone = sum(other.lineno <= (node.end_lineno or 0) and (other.end_lineno or 0) >= node.lineno
+                    for other in theirs.body) == 1
+        tests = not isinstance(node, ast.Import | ast.ImportFrom | ast.Assign | ast.AnnAssign | ast.FunctionDef
+                               | ast.AsyncFunctionDef | ast.ClassDef)
+        if tests and alone and ast.dump(node) in ours:
+            lines[node.lineno - 1:node.end_lineno] = ["\n"] * ((node.end_lineno or 0) - node.lineno + 1)
+    return "".join(lines).strip("\n")

@@ -9,25 +9,25 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
-import multiprocessing
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from course.grading.gradebook import Classroom, GradingError, load_config
-from course.grading.worker import Job, Result, grade_submission
+from course.grading.gradebook import Classroom, GradingError, enter_alone, load_config
+from course.grading.worker import Job, Result, grade_in_own_process
+from course.grading.workers import Workers
 from course.places import ROOT
+from course.plaintext import one_line, plain
 
 if TYPE_CHECKING:
     from course.grading.judge import Settings
 
 LOCK = ".grading.lock"
+PUT_OFF_AFTER = 120.0       # seconds; the slowest solution takes 2, and may take 62 by its own limit
 
 
 def grade_class(classroom: Classroom, jobs: Iterable[Job], settings: Settings, executor: Executor,
@@ -35,32 +35,74 @@ def grade_class(classroom: Classroom, jobs: Iterable[Job], settings: Settings, e
                 only: str | None = None) -> list[Result]:
     """Grade jobs on an executor and enter each result as it comes; returns the results, without the notebooks.
 
+    A submission that needs longer than others should is put off: it begins again, with all of its time, when the
+    others are done. One whose process ends is tried once more, then set aside.
+
     executor  any concurrent.futures.Executor, on this machine or on a cluster; its workers need this package
     tell      called with each result, when it has been entered, and how many there are
     """
-    waiting: dict[Future[Result], Job] = {}
     results: list[Result] = []
-    for job in jobs:
-        waiting[executor.submit(grade_submission, job, classroom.keys, settings)] = job
-    for future in as_completed(waiting):
-        try:
-            result = future.result()
-        except BrokenProcessPool:
-            raise
-        except Exception as error:
-            result = Result(waiting[future], failure=f"{type(error).__name__}: {error}")
-        del waiting[future]                             # a class's notebooks are not kept in memory
-        if not result.failure:
-            classroom.record(result, only)
-        results.append(replace(result, notebooks={}))
-        tell(result, len(results))
+    lost: set[Job] = set()
+    hasty = replace(settings, submission_seconds=min(PUT_OFF_AFTER, settings.submission_seconds))
+    for limits in (hasty, settings, settings):
+        waiting: dict[Future[Result], Job] = {
+            executor.submit(grade_in_own_process, job, classroom.keys, limits): job for job in jobs}
+        again = []
+        for future in as_completed(waiting):
+            job = waiting.pop(future)                   # a class's notebooks are not kept in memory
+            try:
+                result = future.result()
+            except BrokenExecutor as error:
+                if job not in lost:
+                    lost.add(job)
+                    again.append(job)
+                    continue
+                result = _set_aside(classroom, Result(job, failure=f"grading it ended the process, twice: {error}"))
+            except Exception as error:
+                result = Result(job, failure=f"{type(error).__name__}: {error}")
+            if result.cut_short and limits.submission_seconds < settings.submission_seconds:
+                again.append(job)
+                continue
+            if not result.failure:
+                result = _entered(classroom, result, only)
+            results.append(replace(result, notebooks={}))
+            tell(result, len(results))
+        jobs = again
     return results
 
 
-def local_executor(workers: int) -> ProcessPoolExecutor:
-    """Worker processes of this machine, each with a warm process of its own."""
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_follow_parent,
-                               initargs=(os.getpid(),))
+def _entered(classroom: Classroom, result: Result, only: str | None) -> Result:
+    """A result that has been entered into the gradebook, or else says why it could not be."""
+    job, aside = result.job, classroom.aside
+    alone = aside.ended_a_run(job)
+    with aside.entering(job):
+        why = _enter_alone(classroom, result, only) if alone else classroom.enter(result, only)
+    if not why:
+        aside.take_back(job)
+        return result
+    result = Result(job, failure=why, seconds=result.seconds)
+    return _set_aside(classroom, result) if alone else result
+
+
+def _enter_alone(classroom: Classroom, result: Result, only: str | None) -> str:
+    """Enter what was being entered when an earlier run ended: in another process, since it may end that as well."""
+    why = ""
+    with Workers(1) as worker:
+        for _ in range(2):
+            try:
+                return worker.submit(enter_alone, classroom.assignment, classroom.root, result, only).result()
+            except BrokenExecutor as error:
+                why = f"entering it into the gradebook ended the process, twice: {error}"
+            except Exception as error:
+                raise GradingError(f"The gradebook can't be written: {error}. What was graded stands; the same "
+                                   "command does the rest.") from None
+    return why
+
+
+def _set_aside(classroom: Classroom, result: Result) -> Result:
+    """A result whose submission is not tried again until somebody asks for it."""
+    classroom.aside.put(result.job, result.failure)
+    return result
 
 
 def warm_up(isolation: bool, assignment: str) -> None:
@@ -69,17 +111,6 @@ def warm_up(isolation: bool, assignment: str) -> None:
 
     with contextlib.suppress(NoIsolation):              # grading will say so
         nursery(isolation, assignment)
-
-
-def _follow_parent(parent: int) -> None:
-    """A worker ends with its parent, however and whenever that ends, and leaves Ctrl-C to it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        from course.grading.inside import lockdown
-
-        lockdown.die_with_parent()
-        if os.getppid() != parent:      # it has ended before this was said
-            os._exit(1)
 
 
 @contextlib.contextmanager
@@ -103,15 +134,22 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--regrade", metavar="EXERCISE", help="grade again, and change this exercise's points only")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), metavar="N",
                         help="how many at once (%(default)s, one for each core)")
+    parser.add_argument("--try", dest="trial", action="store_true",
+                        help="judge the instructor's own solution, and name the test cells that can't be judged")
     options = parser.parse_args(argv)
+    if options.trial:
+        from course.grading.trial import main as judge_the_solution
+
+        return judge_the_solution(options.assignment)
     if options.workers < 1:
         parser.error(f"--workers is a number from 1 on, not {options.workers}")
     try:
         return _run(options)
     except GradingError as error:
-        print(error, file=sys.stderr)
+        print(plain(error), file=sys.stderr)
     except OSError as error:
-        print(f"Grading stopped: {error}. What was graded stands; the same command does the rest.", file=sys.stderr)
+        print(plain(f"Grading stopped: {error}. What was graded stands; the same command does the rest."),
+              file=sys.stderr)
     except Exception as error:
         from nbgrader.api import InvalidEntry  # here: the workers start while nbgrader is imported
         from sqlalchemy.exc import DBAPIError
@@ -119,24 +157,21 @@ def main(argv: list[str]) -> int:
         if not isinstance(error, DBAPIError | InvalidEntry):        # nbgrader makes the second of some of the first
             raise
         why = getattr(error, "orig", None) or getattr(error.__cause__, "orig", None) or error
-        print(f"The gradebook can't be read or written: {why}. What was graded stands; the same command does the "
-              "rest.", file=sys.stderr)
+        print(plain(f"The gradebook can't be read or written: {why}. What was graded stands; the same command does "
+                    "the rest."), file=sys.stderr)
     return 1
 
 
 def _run(options: argparse.Namespace) -> int:
     config = load_config()
     root = config.CourseDirectory.get("root", ROOT)
-    with one_run_at_a_time(root), local_executor(options.workers) as executor:
+    with one_run_at_a_time(root), Workers(options.workers) as executor:
         for _ in range(options.workers):                # they start while this process imports nbgrader
             executor.submit(warm_up, config.Judge.get("isolation", True), options.assignment)
         classroom = Classroom(config, options.assignment, root)
         try:
             classroom.clear_staging()
             return _grade(classroom, options, executor)
-        except BrokenProcessPool:
-            raise GradingError("A worker was killed. What was graded stands; the same command does the "
-                               "rest.") from None
         finally:
             classroom.close()
 
@@ -144,20 +179,27 @@ def _run(options: argparse.Namespace) -> int:
 def _grade(classroom: Classroom, options: argparse.Namespace, executor: Executor) -> int:
     from course.grading.judge import SEPARATION_ONLY
     from course.grading.preprocessors import Judge
-    from course.grading.summary import Progress, summary
+    from course.grading.summary import Progress, budget, summary
 
     settings = Judge(config=classroom.config).settings
     jobs = choose(classroom, options)
+    set_aside = [] if options.student or options.force else [job for job in jobs if classroom.aside.because(job)]
+    jobs = [job for job in jobs if job not in set_aside]
     if not settings.isolation:
         print(SEPARATION_ONLY, file=sys.stderr)
-    if not jobs:
+    results: list[Result] = []
+    if jobs:
+        print(budget(settings, len(jobs), min(options.workers, len(jobs))), file=sys.stderr)
+        progress = Progress(len(jobs))
+        results = grade_class(classroom, jobs, settings, executor, progress, options.regrade)
+        progress.close()
+        print(summary(classroom, results))
+    elif not set_aside:
         print("There is nothing to grade: everything that was handed in is graded.")
-        return 0
-    progress = Progress(len(jobs))
-    results = grade_class(classroom, jobs, settings, executor, progress, options.regrade)
-    progress.close()
-    print(summary(classroom, results))
-    return int(any(result.failure for result in results))
+    for job in set_aside:
+        print(one_line(f"{job.student}: not tried again, because {classroom.aside.because(job)}. "
+                       f"--student {job.student} tries it."))
+    return int(bool(set_aside) or any(result.failure for result in results))
 
 
 def choose(classroom: Classroom, options: argparse.Namespace) -> list[Job]:

@@ -3,26 +3,43 @@
 Everything that comes back is plain data, and may be a lie; nothing here believes more of it than its type.
 """
 
+import base64
 import contextlib
+import json
+import shutil
 import socket
+import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-
-import numpy as np
 
 from course.checks import codec
 from course.checks.answering import Failed, Parts
-from course.checks.calling import Remote
-from course.grading.inside.wire import Closed, Late, Wire
+from course.grading.inside.wire import SMALL, Closed, Late, Wire
 from course.grading.nursery import Limits, Nursery
+from course.grading.standins import Answer, Object, exception_class, stand_in
 
 FORKS = 40  # a submission whose process dies more often than this is given up
-ENDED = "Ended"  # what is said of a process that is gone
+MOST_OF_A_CELL = 2 * 2**20  # bytes of the message with its outputs; its process keeps 100,000 characters
+MOST_OUTPUT = 250_000  # characters kept of a cell, whatever its process says
+MOST_OUTPUTS = 100  # of a cell
+MOST_OUTPUT_IN_ALL = 5_000_000  # characters of a submission
+ENDED, MEMORY = "Ended", "MemoryLimit"  # what is said of a process that is gone
 
 Back = Callable[[int, int], Callable]     # the callable of an argument: back(k, index)
 
-KEYWORDS = "def drive(answer, args, keywords):\n    return answer(*args, **keywords)\n"
+# A process's first cell: what lies beside the notebook lies in its folder, and can be imported from there.
+FIRST = """
+def _prepare(folder, packed):
+    import base64, io, os, sys, zipfile
+    if folder:
+        os.chdir(folder)
+    sys.path.insert(0, "")
+    if packed:
+        zipfile.ZipFile(io.BytesIO(base64.b64decode(packed))).extractall()
+_prepare({!r}, {!r})
+del _prepare
+"""
 
 
 class GivenUp(RuntimeError):
@@ -34,33 +51,42 @@ class Session:
 
     A cell that hangs or ends the process loses the process, not the submission: the next step gets a new one, in
     which the cells that went well have run again. What ended without a word is tried once more: it may have been
-    killed from outside.
+    killed from outside. `beside` is a zip of the files that lie beside the notebook.
     """
 
     def __init__(self, nursery: Nursery, limits: Limits | None = None, cell_seconds: float = 30.0,
-                 seconds: float = 600.0) -> None:
+                 seconds: float = 600.0, beside: bytes = b"") -> None:
+        self._beside, self._folder = base64.b64encode(beside).decode(), ""
         self.nursery, self.limits, self.cell_seconds = nursery, limits or Limits(), cell_seconds
         self.deadline = time.monotonic() + seconds
         self._wire: Wire | None = None
         self._control: Wire | None = None
+        self._room: Wire | None = None
+        self._unsettled = False     # whether a test is over, and what it left is being taken away
+        self._fresh = False     # whether nothing ran since then
         self.whole = True       # whether no process of the submission was lost
         self._ran: list[str] = []
-        self._forks = self._snapshots = 0
+        self._forks = 0
+        self._output_left = MOST_OUTPUT_IN_ALL
 
     def run(self, source: str) -> list[dict[str, Any]]:
         """The outputs of a cell, in nbformat's form; a last one of type error where it failed."""
         kind = message = ""
         for _ in range(2):
             try:
+                self._settle()
                 self._need_process()
-                reply = self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds))
-                outputs = _outputs(reply["outputs"])
+                reply = self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds), MOST_OF_A_CELL)
+                outputs = _outputs(reply["outputs"], min(MOST_OUTPUT, self._output_left))
             except (Closed, Late, LookupError, TypeError, ValueError) as error:
                 kind, message = self._lost(error, self.cell_seconds)
-                if kind != ENDED:
+                late, self._fresh = kind == MEMORY and self._fresh, False   # it may have been the test's, seen late
+                if kind != ENDED and not late:
                     break
             else:
+                self._fresh = False
                 self._ran.append(source)
+                self._output_left -= sum(map(_length, outputs))
                 return outputs
         return [_error(kind, message)]
 
@@ -68,30 +94,50 @@ class Session:
         """A Snapshot of this place: its calls don't disturb what comes after."""
         for _ in range(2):
             try:
-                wire = self._need_process()
+                self._settle()
+                wire, room = self._need_process()
+                room.send({"do": "begin"}, seconds=5)
+                room.receive(10, most=SMALL)
                 ours, theirs = socket.socketpair()
                 with theirs:
-                    number = self._snapshots = self._snapshots + 1
-                    wire.send({"do": "snapshot", "snapshot": number}, [theirs.fileno()], seconds=5)
-                wire.receive(10)
-                return Snapshot(self, number, Wire(ours), call_seconds, min(seconds, self._seconds(seconds)))
+                    wire.send({"do": "snapshot"}, [theirs.fileno()], seconds=5)
+                wire.receive(10, most=SMALL)
+                return Snapshot(self, Wire(ours), call_seconds, min(seconds, self._seconds(seconds)))
             except (Closed, Late) as error:
                 self._lost(error, 10)
         raise GivenUp("its process could not be copied")
 
-    def drop(self, number: int) -> None:
-        """End a snapshot's process."""
-        try:
-            self._ask({"do": "drop", "snapshot": number}, 5)
-        except (Closed, Late) as error:
-            self._lost(error, 5)
+    def drop(self) -> None:
+        """A snapshot is done with: its processes end, and files are as they were before it."""
+        if self._room:
+            self._unsettled = True
+            with contextlib.suppress(Closed, Late):     # the next step will see it
+                self._room.send({"do": "end"}, seconds=5)
+
+    def _settle(self) -> None:
+        """Wait until nothing of the last snapshot is left."""
+        if self._unsettled and self._room:
+            self._unsettled = False
+            try:
+                self._room.receive(10, most=SMALL)
+                self._fresh = True
+            except (Closed, Late) as error:
+                self._lost(error, 10)
 
     def close(self) -> None:
         """End all processes of the submission."""
-        for wire in (self._control, self._wire):
+        for wire in (self._control, self._wire, self._room):
             if wire:
                 wire.close()
-        self._wire = self._control = None
+        self._wire = self._control = self._room = None
+        self._unsettled = False
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def in_time(self) -> bool:
+        """Whether there is time left."""
+        return time.monotonic() < self.deadline
 
     def _seconds(self, most: float) -> float:
         left = self.deadline - time.monotonic()
@@ -99,33 +145,35 @@ class Session:
             raise GivenUp("it has used up its time")
         return min(most, left)
 
-    def _need_process(self) -> Wire:
-        if self._wire:
-            return self._wire
+    def _need_process(self) -> tuple[Wire, Wire]:
+        if self._wire and self._room:
+            return self._wire, self._room
         if self._forks == FORKS:
             raise GivenUp(f"its process died {FORKS} times")
         self._forks += 1
-        wire, self._control = self.nursery.fork(self.limits)
-        self._wire = wire
-        for source in self._ran:
-            self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds))
-        return wire
+        wire, self._control, room = self.nursery.fork(self.limits)
+        self._wire, self._room = wire, room
+        if not self.nursery.isolation:      # where it is isolated, it has a folder of its own
+            self._folder = tempfile.mkdtemp(prefix="submission-")
+        for source in (FIRST.format(self._folder, self._beside), *self._ran):
+            self._ask({"do": "run", "source": source}, self._seconds(self.cell_seconds), MOST_OF_A_CELL)
+        return wire, room
 
-    def _ask(self, message: dict[str, Any], seconds: float) -> Any:
+    def _ask(self, message: dict[str, Any], seconds: float, most: int = SMALL) -> Any:
         if self._wire is None:
             raise Closed
         self._wire.send(message, seconds=seconds)
-        return self._wire.receive(seconds)
+        return self._wire.receive(seconds, most=most)
 
     def _lost(self, error: Exception, seconds: float) -> tuple[str, str]:
         """Give the process up; (kind, message) of what happened."""
         why, self.whole = "", False
         if self._control:
             with contextlib.suppress(Closed, Late, LookupError, TypeError):
-                why = str(self._control.receive(0.05)["ended"])[:200]
+                why = str(self._control.receive(0.05, most=SMALL)["ended"])[:200]
         self.close()
         if why:
-            return "MemoryLimit", f"The cell {why}."
+            return MEMORY, f"The cell {why}."
         if isinstance(error, Late):
             return "TimeLimit", f"The cell ran for more than {seconds:g} s and was stopped."
         return ENDED, "The cell ended Python. Everything after it ran in a new process."
@@ -134,21 +182,25 @@ class Session:
 class Snapshot:
     """A copy of a submission's process, at the place of a test cell."""
 
-    def __init__(self, session: Session, number: int, wire: Wire, call_seconds: float, seconds: float) -> None:
-        self._session, self._number = session, number
+    def __init__(self, session: Session, wire: Wire, call_seconds: float, seconds: float) -> None:
+        self._session = session
         self._wire: Wire | None = wire
         self._call_seconds, self._deadline = call_seconds, time.monotonic() + seconds
         self._broken: Failed | None = None
+        self.classes: Mapping[str, frozenset[str]] = {}     # that the assignment's answers define, with their methods
+        self.exceptions: dict[str, type[Exception]] = {}    # what stands for the submission's own
+        self.objects: dict[int, Object] = {}                # what stands for its objects
 
     def stand_in(self, name: str) -> tuple[bool, Any]:
         """(True, what takes the place of a name in a test cell), or (False, None) where nothing defines it."""
         try:
-            kind = self._ask({"do": "kind", "name": name})["kind"]
+            kind = self._ask({"do": "kind", "name": name}, SMALL)["kind"]
             if kind == "callable":
-                return True, Answer(self, name)
+                return True, (exception_class(self, name) if name in self.classes else None) or Answer(self, name)
             if kind == "data":
-                reply = self._ask({"do": "fetch", "name": name})
-                return (False, None) if "refused" in reply else (True, codec.unpack(reply["value"]))
+                return True, stand_in(self, name)
+        except RuntimeError:        # its value can't be had
+            pass
         except (Closed, Late, LookupError, TypeError, codec.Malformed):
             self._broken = self._broken or (ENDED, "the process of the answer ended", None, "")
         return False, None
@@ -187,53 +239,18 @@ class Snapshot:
                 answer = {"raised": f"{type(error).__name__}: {error}"[:500]}
             wire.send(answer, seconds=deadline - time.monotonic())
 
-    def _ask(self, message: dict[str, Any]) -> Any:
+    def _ask(self, message: dict[str, Any], most: int = codec.MAX_BYTES) -> Any:
         if self._broken or self._wire is None:
             raise Closed
         self._wire.send(message, seconds=5)
-        return self._wire.receive(5)
+        return self._wire.receive(5, most=most)
 
     def close(self) -> None:
         """End the copy."""
         if self._wire:
             self._wire.close()
             self._wire = None
-            self._session.drop(self._number)
-
-
-class Answer(Remote):
-    """Stands in a test cell for a function or class of the submission's."""
-
-    def __init__(self, snapshot: Snapshot, name: str) -> None:
-        self._snapshot, self.__name__ = snapshot, name
-
-    def answer_to(self, given: list[bytes], back: Back, driver: str, seconds: float) -> Parts:
-        return self._snapshot.call(self.__name__, given, back, driver, seconds)
-
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
-        """As an instructor's own test calls it: the result, or an exception; changes of arguments come through."""
-        from course.checks.calling import call
-
-        reply = call(self, (list(args), keywords), KEYWORDS) if keywords else call(self, args)
-        if reply.failure:
-            kind = getattr(__import__("builtins"), reply.failure.kind, None)
-            if not (isinstance(kind, type) and issubclass(kind, Exception)):
-                kind = RuntimeError
-            raise kind(reply.failure.message)
-        for k in reply.changed if not keywords else ():
-            _carry_back(args[k], reply.args[k])
-        return reply.result
-
-
-def _carry_back(mine: Any, theirs: Any) -> None:
-    """Repeat on a list, dict or array what a function did to its copy."""
-    if isinstance(mine, list) and isinstance(theirs, list):
-        mine[:] = theirs
-    elif isinstance(mine, dict) and isinstance(theirs, dict):
-        mine.clear()
-        mine.update(theirs)
-    elif isinstance(mine, np.ndarray) and isinstance(theirs, np.ndarray) and mine.shape == theirs.shape:
-        mine[...] = theirs
+            self._session.drop()
 
 
 # ------------------------------------------------------------------------------------ what may come back
@@ -258,25 +275,34 @@ def _reply(value: Any, count: int) -> Parts:
     return packed, after, failure, [text[:500] for text in warned[:20]], printed[:2000]
 
 
-def _outputs(items: Any) -> list[dict[str, Any]]:
-    """Outputs in nbformat's form, built anew from what came."""
+def _outputs(items: Any, most: int = MOST_OUTPUT) -> list[dict[str, Any]]:
+    """Outputs in nbformat's form, built anew from what came, of at most so many characters."""
     made = []
-    for item in items[:200]:
+    for item in items[:MOST_OUTPUTS]:
         kind = item["output_type"]
         if kind == "stream":
             name = "stderr" if item["name"] == "stderr" else "stdout"
             made.append({"output_type": "stream", "name": name, "text": _text(item["text"])})
         elif kind in ("execute_result", "display_data"):
-            data = {_text(mime, 100): _text(text, 2_000_000) for mime, text in item["data"].items()}
+            data = {_text(mime, 100): _text(text) for mime, text in item["data"].items()}
             made.append({"output_type": kind, "data": data, "metadata": {}}
                         | ({"execution_count": None} if kind == "execute_result" else {}))
         else:
             made.append(_error(_text(item["ename"], 200), _text(item["evalue"], 2000),
                                [_text(line, 2000) for line in item["traceback"][:50]]))
+        most -= _length(made[-1])
+        if most < 0:
+            made[-1] = {"output_type": "stream", "name": "stdout", "text": "… the rest of the output was cut …\n"}
+            break
     return made
 
 
-def _text(value: object, most: int = 200_000) -> str:
+def _length(output: dict[str, Any]) -> int:
+    """Characters of an output, names and all."""
+    return len(json.dumps(output, ensure_ascii=False))
+
+
+def _text(value, most=MOST_OUTPUT):
     if not isinstance(value, str):
         raise TypeError("not a text")
     return value[:most]

@@ -1,12 +1,20 @@
 """What an instructor sees of a run: how far it is, and what it found."""
 
+from __future__ import annotations
+
+import math
+import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from course.grading.gradebook import Classroom
-from course.grading.worker import Result
+from course.grading.worker import Result, most_seconds
+from course.plaintext import one_line, plain
+
+if TYPE_CHECKING:
+    from course.grading.judge import Settings
 
 WIDTH = 30
 
@@ -35,18 +43,37 @@ class Progress:
             print(f"{done} of {self.total} graded, {_duration(left)} left", file=sys.stderr, flush=True)
 
     def _line(self, text: str) -> None:
-        sys.stderr.write(("\r\033[K" if self.terminal else "") + text + "\n")
+        sys.stderr.write(("\r\033[K" if self.terminal else "") + one_line(text) + "\n")
 
     def close(self) -> None:
         if self.terminal:
             print(file=sys.stderr)
 
 
+def budget(settings: Settings, submissions: int, workers: int) -> str:
+    """What a run may cost at most, before it begins."""
+    each = most_seconds(settings)
+    return (f"{submissions} to grade, {workers} at a time. One may take {_duration(each)} and "
+            f"{settings.memory + settings.judge_memory:,} MB of memory at most (c.Judge sets that); all, if every one "
+            f"did, {_duration(each * math.ceil(submissions / workers))} and "
+            f"{workers * (settings.memory + settings.judge_memory):,} MB. What takes long comes last.")
+
+
+def _longest(results: list[Result]) -> str:
+    """Whose submissions took much longer than others, in a line; "" where none did."""
+    usual = statistics.median(result.seconds for result in results)
+    long = sorted((result for result in results if result.seconds > max(10.0, 5 * usual)),
+                  key=lambda result: -result.seconds)
+    return ", ".join(f"{result.job.student} {_duration(result.seconds)}"
+                     + (" (all that it may)" if result.cut_short else "") for result in long[:10])
+
+
 def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min" if seconds < 5400 else \
+        f"{seconds / 3600:.0f} h"
 
 
-def summary(classroom: Classroom, results: Iterable[Result]) -> str:
+def summary(classroom: Classroom, results: list[Result]) -> str:
     """Points by exercise, and the mistakes that were made, most frequent first."""
     graded = [result for result in results if not result.failure]
     failed = [result for result in results if result.failure]
@@ -67,5 +94,8 @@ def summary(classroom: Classroom, results: Iterable[Result]) -> str:
     if mistakes:
         lines.append("\nwhat went wrong most often")
         lines += [f"{count:4} × {mistake} ({name})" for (mistake, name), count in mistakes.most_common(15)]
-    lines += [f"\n{result.job.student}: {result.failure}" for result in failed]
-    return "\n".join(lines)
+    longest = _longest(results)
+    if longest:
+        lines.append(f"\ntook longest: {one_line(longest)}")
+    lines += ["\n" + one_line(f"{result.job.student}: {result.failure}") for result in failed]
+    return plain("\n".join(lines))

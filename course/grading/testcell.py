@@ -4,7 +4,6 @@ import ast
 import contextlib
 import functools
 import io
-import math
 import traceback
 import warnings
 from collections.abc import Iterable
@@ -13,16 +12,35 @@ from typing import Any
 import numpy as np
 
 from course.checks.report import SINK, Report
+from course.grading.key import defined_names
 
 
 @functools.lru_cache(1000)
 def free_names(source: str) -> frozenset[str]:
-    """The names that a cell reads and does not bind itself."""
-    nodes = list(ast.walk(ast.parse(source)))
-    names = [node for node in nodes if isinstance(node, ast.Name)]
-    bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
-    bound |= {(node.asname or node.name).split(".")[0] for node in nodes if isinstance(node, ast.alias)}
-    return frozenset(node.id for node in names if isinstance(node.ctx, ast.Load)) - bound
+    """The names that a cell reads before it binds them itself, statement by statement; `total += 1` reads, too."""
+    free: set[str] = set()
+    bound: set[str] = set()
+    for statement in ast.parse(source).body:
+        free |= _read(statement) - bound
+        if not isinstance(statement, ast.If | ast.Try):     # whose branches may not have run
+            bound |= defined_names(ast.unparse(statement))
+    return frozenset(free)
+
+
+def _read(statement: ast.stmt) -> set[str]:
+    """The names that a statement reads and does not bind itself beforehand."""
+    assigned = isinstance(statement, ast.Assign | ast.AnnAssign)
+    targets = (statement.targets if isinstance(statement, ast.Assign) else [statement.target]) if assigned else []
+    inside = [node for part in ast.iter_child_nodes(statement) if part not in targets for node in ast.walk(part)]
+    names = [node for node in inside if isinstance(node, ast.Name)]
+    increased = {node.target for node in [statement, *inside] if isinstance(node, ast.AugAssign)}
+    stored = {node.id for node in names if not isinstance(node.ctx, ast.Load) and node not in increased}
+    stored |= {node.arg for node in inside if isinstance(node, ast.arg)}
+    stored |= {node.name for node in [statement, *inside] if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    stored |= {(node.asname or node.name).split(".")[0] for node in [statement, *inside] if isinstance(node, ast.alias)}
+    loaded = {node.id for node in names if isinstance(node.ctx, ast.Load) or node in increased}
+    return (loaded - stored) | {node.id for target in targets for node in ast.walk(target)
+                                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
 def run_test_cell(source: str, namespace: dict[str, Any], points: float | None = None) -> list[dict[str, Any]]:
@@ -38,15 +56,16 @@ def run_test_cell(source: str, namespace: dict[str, Any], points: float | None =
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             value = _run(source, namespace)
-    except Exception as error:
+            shown = None if value is None else _as_score(value, points)
+    except (Exception, SystemExit) as error:
         trace = error.__traceback__ and error.__traceback__.tb_next     # without the frames of this module
         lines = traceback.format_exception(type(error), error, trace and trace.tb_next)
         outputs.append({"output_type": "error", "ename": type(error).__name__, "evalue": str(error)[:2000],
                         "traceback": "".join(lines)[-4000:].splitlines()})
     else:
-        if value is not None:
+        if shown is not None:
             outputs.append({"output_type": "execute_result", "execution_count": None, "metadata": {},
-                            "data": {"text/plain": _as_score(value, points)}})
+                            "data": {"text/plain": shown}})
     finally:
         SINK.reset(token)
     if printed.getvalue():
@@ -84,7 +103,8 @@ def _shown(report: Report) -> dict[str, Any]:
 
 
 def _as_score(value: Any, points: float | None) -> str:
-    if isinstance(value, int | float | np.number) and not isinstance(value, bool) and points is not None:
-        value = float(value)
-        return repr(0.0 if math.isnan(value) else min(max(value, 0.0), float(points)))
+    if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool) \
+            and points is not None:
+        # an integer may be larger than any float; nan is the one number that differs from itself
+        return repr(0.0 if value != value else float(min(max(value, 0.0), points)))
     return repr(value)[:2000]

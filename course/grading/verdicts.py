@@ -15,8 +15,8 @@ MARK = "backprop_judge"     # in a notebook's metadata
 
 
 def mark(nb: NotebookNode, **more: list[str]) -> None:
-    """Say that the judge has run this notebook, and with which version of the course."""
-    nb.metadata[MARK] = {"version": __version__, **more}
+    """Say that the judge has run this notebook, with which version of the course, and what else is to be kept."""
+    nb.metadata[MARK] = {**nb.metadata.get(MARK, {}), "version": __version__, **more}
 
 
 def unmark(nb: NotebookNode) -> None:

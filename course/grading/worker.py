@@ -12,6 +12,8 @@ if TYPE_CHECKING:       # a worker starts before it imports these
     from course.grading.judge import Settings
     from course.grading.key import Key
 
+START = 60.0    # seconds in which the warm process must be there
+
 
 @dataclass(frozen=True)
 class Job:
@@ -31,6 +33,7 @@ class Result:
     unanswered  notebook and grade id of the answer cells that are as released
     verdicts    by notebook and grade id, where a test cell reported
     failure     why it could not be graded, or ""
+    cut_short   whether its time was used up before its end
     """
 
     job: Job
@@ -40,43 +43,67 @@ class Result:
     verdicts: dict[tuple[str, str], Verdict] = field(default_factory=dict)
     failure: str = ""
     seconds: float = 0.0
+    cut_short: bool = False
 
 
 def grade_submission(job: Job, keys: dict[str, Key], settings: Settings) -> Result:
-    """Grade the notebooks of one submission; never raises."""
+    """Grade the notebooks of one submission; never raises, whatever they hold."""
+    from course.grading.bounds import Overtime, own_memory, own_time
+    from course.grading.finding import find
     from course.grading.judge import NoIsolation
 
-    start, result = time.monotonic(), Result(job)
+    start, result, cut_short = time.monotonic(), Result(job), False
     try:
-        for notebook, key in keys.items():
-            path = _find(job.folder, notebook, keys)
-            if path is None:
-                result.scores.update({(notebook, cell.name): (0.0, False) for cell in key.cells if cell.grade})
-                result.notebooks[notebook] = (None, [f"There is no {notebook}.ipynb among what was handed in."])
-            else:
-                _grade_notebook(path, key, settings, result)
+        with own_time(settings.judge_seconds), own_memory(settings.judge_memory):
+            for notebook, key in keys.items():
+                path, notes = find(job.folder, notebook, keys)
+                if path is None:
+                    result.scores.update({(notebook, cell.name): (0.0, False) for cell in key.cells if cell.grade})
+                    result.notebooks[notebook] = (None, [f"There is no {notebook}.ipynb among what was handed in."])
+                else:
+                    cut_short |= not _grade_notebook(path, key, settings, result, notes)
+        return replace(result, seconds=time.monotonic() - start, cut_short=cut_short)
+    except MemoryError:
+        why = f"it takes more than {settings.judge_memory} MB of memory to read and compare"
+    except Overtime as error:
+        why = str(error)
     except (ValueError, OSError, NoIsolation) as error:
-        return Result(job, failure=str(error), seconds=time.monotonic() - start)
-    except Exception as error:
-        return Result(job, failure=f"{type(error).__name__}: {error}", seconds=time.monotonic() - start)
-    return replace(result, seconds=time.monotonic() - start)
+        why = str(error)
+    except (Exception, SystemExit, GeneratorExit) as error:
+        why = f"{type(error).__name__}: {str(error)[:500]}"
+    return Result(job, failure=why, seconds=time.monotonic() - start)
 
 
-def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result) -> None:
+def grade_in_own_process(job: Job, keys: dict[str, Key], settings: Settings) -> Result:
+    """The same in a process that may be lost: where nothing else helps, the system ends it."""
+    from course.grading.bounds import killed_if_stuck
+
+    with killed_if_stuck(settings.judge_seconds, most_seconds(settings, len(keys))):
+        return grade_submission(job, keys, settings)
+
+
+def most_seconds(settings: Settings, notebooks: int = 1) -> float:
+    """How long a submission may take from beginning to end."""
+    return settings.submission_seconds * notebooks + settings.judge_seconds + START
+
+
+def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result, notes: list[str]) -> bool:
+    """Enter into a Result what a notebook gets; whether all of it ran in its time."""
     import nbformat
 
-    from course.grading import repair
+    from course.grading.finding import beside
     from course.grading.judge import judge
+    from course.grading.reading import read, whole
+    from course.grading.repair import name_of, repair
     from course.grading.testcell import score_of
     from course.grading.verdicts import mark, verdict_of
 
-    nb = repair.read(path)
-    notes = repair.repair(nb, key)
-    if path.stem != key.notebook:
-        notes.insert(0, f"The notebook was handed in as {path.name!r}.")
-    judge(nb, key, settings)
+    nb, left_out = read(path)
+    files, not_there = beside(path.parent)
+    notes += [*left_out, *repair(nb, key), *not_there]
+    in_time = judge(nb, key, settings, files)
     for cell in nb.cells:
-        known = key.by_name.get(repair.name_of(cell))
+        known = key.by_name.get(name_of(cell))
         if known is None:
             continue
         untouched = known.solution and cell.source == known.source
@@ -91,16 +118,6 @@ def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result) ->
             result.verdicts[key.notebook, known.name] = verdict
     _, nb = nbformat.validator.normalize(nb)
     mark(nb, notes=notes)
-    result.notebooks[key.notebook] = (nbformat.v4.writes(nb), notes)
+    result.notebooks[key.notebook] = (whole(nbformat.v4.writes(nb)), notes)
+    return in_time
 
-
-def _find(folder: Path, notebook: str, keys: dict[str, Key]) -> Path | None:
-    """The file that answers to a notebook: its own name, or else the only one that no other notebook claims."""
-    exact = folder / f"{notebook}.ipynb"
-    if exact.is_file():
-        return exact
-    others = [path for path in sorted(folder.glob("*.ipynb")) if path.stem not in keys]
-    alike = [path for path in others if path.stem.startswith(notebook)]
-    if len(alike) == 1 or (len(others) == 1 and len(keys) == 1):
-        return (alike or others)[0]
-    return None

@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from course.plaintext import plain
+
 RTOL = 0.01  # a guess is right when it is within one percent
 
 
@@ -20,7 +22,7 @@ def predict(guess: Any, truth: float | Callable[[], float], unit: str = "") -> N
     try:
         mine = float(guess)
     except (TypeError, ValueError):
-        print(f"Your guess is {guess!r}: type a number.")
+        print(plain(f"Your guess is {guess!r}: type a number."))
         return
     value = float(truth() if callable(truth) else truth)
     shown = f"{value:.4g}{' ' * bool(unit)}{unit}"

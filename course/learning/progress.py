@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from course.places import ROOT, WORK
+from course.plaintext import one_line
 
 LIMIT = 10.0  # seconds, for one cell or one exercise
 START = 30.0  # seconds, for the process to start
@@ -76,7 +77,7 @@ def table(result: dict[str, list[Line]]) -> str:
                  + (f": {line.mistake}" if line.mistake else "") for line in lines]
     earned, all_points = (sum(getattr(line, what) for lines in result.values() for line in lines)
                           for what in ("points", "of"))
-    return "\n".join([*rows, f"so far: {earned:g} of {all_points:g} points"])
+    return "\n".join([*map(one_line, rows), f"so far: {earned:g} of {all_points:g} points"])
 
 
 def progress(assignment: str, path: Path, limit: float = LIMIT) -> list[Line]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from course.learning.progress import BEGUN, BROKEN, PASSED, UNWRITTEN, find_work, progress
 from course.places import ROOT
+from course.plaintext import one_line, plain
 
 SAYS = {UNWRITTEN: "not begun", BEGUN: "begun, and not right yet", BROKEN: "does not run"}
 
@@ -51,7 +52,7 @@ def main(argv: list[str]) -> int:
     except OSError as error:
         return _refuse(f"{output} can't be written: {error.strerror}.")
     for name in names:
-        print("\n".join(account(options.assignment, folder / name, released / name)))
+        print("\n".join(map(one_line, account(options.assignment, folder / name, released / name))))
     print(f"\n{output}\nThis file is ready. Hand it in as your course tells you.")
     return 0
 
@@ -124,5 +125,5 @@ def _free(path):
 
 
 def _refuse(sentence):
-    print(sentence, file=sys.stderr)
+    print(plain(sentence), file=sys.stderr)
     return 1

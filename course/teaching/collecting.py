@@ -11,29 +11,45 @@ importer of feedback zips):
     Müller, José_4711_assignsubmission_file/02_gate_patterns.ipynb                  Moodle, a folder for each
     Müller, José_4711_assignsubmission_file_02_gate_patterns.ipynb                  Moodle, no folders
 
-What a learner has handed in as a zip is opened. Whatever nobody is known to have handed in is named, and stays.
+What a learner has handed in as a zip is opened, and is theirs, whatever the names in it say: the outermost name alone
+tells whose something is. Whatever nobody is known to have handed in is named, and stays.
 """
 
+import functools
 import json
 import os
 import re
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 
+from course.plaintext import one_line
 from course.teaching import tables
 from course.teaching.people import Roster, as_id, name_key
 from course.teaching.term import TeachingError
-from course.teaching.unpacking import copy_in, unpack
+from course.teaching.unpacking import Unpacker, rank
 
 CANVAS = re.compile(r"(?:(?!LATE_|anon_)(?P<name>\w+?)_)?(?P<late>LATE_)?(?P<number>\d+|anon_[0-9A-Za-z]{5})_"
-                    r"(?P<upload>\d+)_(?P<file>.+)")
-MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_file(?:_(?P<file>.*))?")
+                    r"(?P<upload>\d+)_(?P<file>.*)", re.DOTALL)
+# Moodle writes no _ into a name: so a file of Canvas's whose own name is like Moodle's stays one of Canvas's. Whoever
+# renamed a folder of Moodle's by hand may have.
+MOODLE, RENAMED = (re.compile(rf"(?P<name>{name})_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?",
+                              re.DOTALL) for name in ("[^_]+", ".+?"))
+PATTERNS = (("moodle", MOODLE), ("canvas", CANVAS), ("moodle", RENAMED))
 # "-1" is what Canvas puts behind the name of a file that is handed in again, " (1)" what a browser does
 ATTEMPT = re.compile(r"(?P<stem>.+?)(?:-(?P<canvas>\d{1,3})|\s*\((?P<browser>\d{1,3})\)|~(?P<ours>\d{1,3}))?")
 RECORD = "learners.json"
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose something is, as a name tells it; two of one number are one."""
+
+    lms: str            # "canvas", "moodle" or "folder"
+    number: str         # the LMS's, see Upload; of a folder the student's id
+    name: str = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -55,16 +71,14 @@ class Extractor(ExtractorPlugin):
     """Takes zips apart, each in a folder of its name, and copies the rest."""
 
     def extract(self, archive_path, extracted_path):
-        files = [path for path in sorted(Path(archive_path).rglob("*")) if path.is_file()
-                 and not path.name.startswith(".")]
+        files = [path for path in Path(archive_path).rglob("*") if path.is_file() and not path.name.startswith(".")]
         if not files:
             self.log.warning("There is nothing in %s: put the download of your LMS there.", archive_path)
-        for path in files:
-            folder = Path(extracted_path, path.relative_to(archive_path).parent)
-            if path.suffix.lower() == ".zip":
-                unpack(path, folder / path.stem, self.log.warning)
-            else:
-                copy_in(path, folder)
+        unpacker = Unpacker(extracted_path, functools.partial(_owner, _roster(self.parent)))
+        for path in sorted(files, key=lambda path: (rank(path.name), path)):
+            unpacker.add(path, path.relative_to(archive_path).parent)
+        for line in unpacker.lines():
+            self.log.warning("%s", line)
 
 
 class Collector(FileNameCollectorPlugin):
@@ -92,7 +106,8 @@ class Collector(FileNameCollectorPlugin):
         notebooks = sorted(path for path in extracted.rglob("*") if path.is_file() and path.suffix in self.valid_ext
                            and not any(part.startswith((".", "__MACOSX")) for part in
                                        path.relative_to(extracted).parts))
-        people, roster = _worksheet(extracted, self.log.warning), _roster(app)
+        roster = _roster(app)
+        people = _worksheets(extracted, roster, self._tell)
         released = [path.stem for path in
                     Path(app.coursedir.format_path(app.coursedir.release_directory, ".",
                                                    app.coursedir.assignment_id)).glob("*.ipynb")]
@@ -100,40 +115,61 @@ class Collector(FileNameCollectorPlugin):
         for path in notebooks:
             upload = read_name(path.relative_to(extracted).as_posix(), roster)
             if upload is None:
-                self.log.warning("Nobody is known to have handed in %s; it was left where it is.",
-                                 path.relative_to(extracted))
+                self._tell(f"Nobody is known to have handed in {path.relative_to(extracted)}; it was left where it is.")
             else:
                 uploads.append(replace(upload, path=str(path), notebook=_notebook(upload, path, released)))
-        uploads = _with_students(uploads, roster, people, self.log.warning)
-        chosen = _last_attempts(uploads, self.log.warning)
+        uploads = _with_students(uploads, roster, people, self._tell)
+        chosen = _last_attempts(uploads, self._tell)
         late = sorted({upload.student for upload in chosen if upload.late})
         if late:
-            self.log.warning("Canvas marks as late, without saying by how much: %s", ", ".join(late))
+            self._tell(f"Canvas marks as late, without saying by how much: {', '.join(late)}")
         _write_record(extracted.parent / RECORD, chosen)
         return {os.path.abspath(upload.path): upload for upload in chosen}
+
+    def _tell(self, text):
+        self.log.warning("%s", one_line(text))
 
 
 def read_name(path, roster=None):
     """The Upload that a path below the extracted folder tells of, or None."""
     parts = path.split("/")
+    owner, k, match = whose(parts, roster) or (None, 0, None)
+    if owner is None or (match and match.groupdict().get("kind", "file") != "file"):
+        return None
+    attempt = _attempt(Path(parts[-1]).stem)[1]
+    if match is None:
+        return Upload("folder", "", owner.name, False, owner.name + "/", (0, attempt, 0, path))
+    last = k == len(parts) - 1
+    if last:
+        attempt = _attempt(Path(match["file"]).stem)[1]
+    if owner.lms == "moodle":
+        prefix = parts[k][:match.start("file")] if match["file"] else parts[k] + "/"
+        return Upload("moodle", owner.number, owner.name, False, prefix, (0, attempt, 0, path))
+    return Upload("canvas", owner.number, owner.name, bool(match["late"]), parts[k][:match.start("file")],
+                  (0 if last else _attempt(match["file"])[1], attempt, int(match["upload"]), path))
+
+
+def whose(parts, roster=None):
+    """(Owner, place, match) of the outermost name of a path that tells whose it is, or None; a folder has no match."""
     for k, part in enumerate(parts):
         last = k == len(parts) - 1
-        for lms, pattern in (("moodle", MOODLE), ("canvas", CANVAS)):
+        for lms, pattern in PATTERNS:
             match = pattern.fullmatch(part)
-            if match is None or (last and not match["file"]):
-                continue
-            file = match["file"] or ""
-            attempt = _attempt(Path(file if last else parts[-1]).stem)
-            canvas = lms == "canvas"
-            outer = _attempt(file)[1] if canvas and not last else 0
-            return Upload(lms, match["number"], match["name"] or "", bool(canvas and match["late"]),
-                          part[:match.start("file")] if file else part + "/",
-                          (outer, attempt[1], int(match["upload"]) if canvas else 0, path))
-    for part in reversed(parts[:-1]):
-        student = roster.find(ids=[part]) if roster else None
+            if match and (match["file"] or not last):
+                return Owner(lms, match["number"], match["name"] or ""), k, match
+        student = None if last or roster is None else roster.find(ids=[part])
         if student:
-            return Upload("folder", "", student, False, student + "/", (0, _attempt(Path(parts[-1]).stem)[1], 0, path))
+            return Owner("folder", student, student), k, None
     return None
+
+
+def _owner(roster, path):
+    """The Owner of a path below the extracted folder, by the name that the gradebook has for them; or None."""
+    owner, _, _ = whose(path.split("/"), roster) or (None, 0, None)
+    if owner is None or owner.lms == "folder":
+        return owner
+    return replace(owner, name=_surely(owner, roster, {}) or _named(owner, roster)
+                   or (f"{owner.name} ({owner.number})" if owner.lms == "canvas" else owner.name))
 
 
 def _attempt(stem):
@@ -165,10 +201,12 @@ def _roster(app):
         return Roster(gradebook.students)
 
 
-def _worksheet(folder, tell):
-    """{participant's number: row} of Moodle's grading worksheets in a folder."""
+def _worksheets(folder, roster, tell):
+    """{participant's number: row} of Moodle's grading worksheets in a folder; what a learner handed in is none."""
     rows = {}
     for path in sorted(folder.rglob("*.csv")):
+        if whose(path.relative_to(folder).parts, roster):
+            continue
         try:
             table = tables.read(path)
         except TeachingError as error:
@@ -225,14 +263,16 @@ def _named(upload, roster):
 
 def _last_attempts(uploads, tell):
     """Of the files of one student for one notebook the last; the others are named."""
-    best = {}
+    attempts = {}
     for upload in sorted(uploads, key=lambda upload: upload.order):
-        before = best.get((upload.student, upload.notebook))
-        if before is not None:
-            tell(f"{upload.student} handed in {upload.notebook} more than once: {Path(upload.path).name!r} is taken, "
-                 f"{Path(before.path).name!r} is not.")
-        best[upload.student, upload.notebook] = upload
-    return list(best.values())
+        attempts.setdefault((upload.student, upload.notebook), []).append(upload)
+    for (student, notebook), (*before, last) in attempts.items():
+        if before:
+            others = ", ".join(repr(Path(upload.path).name) for upload in before[-3:])
+            more = f" and {len(before) - 3} more" if len(before) > 3 else ""
+            tell(f"{student} handed in {notebook} more than once: {Path(last.path).name!r} is taken, {others}{more} "
+                 f"{'is' if len(before) == 1 else 'are'} not.")
+    return [found[-1] for found in attempts.values()]
 
 
 def _write_record(path, uploads):

@@ -18,6 +18,7 @@ from types import SimpleNamespace
 
 from nbgrader.plugins import ExportPlugin
 
+from course.plaintext import cell, one_line, plain
 from course.teaching import tables
 from course.teaching.collecting import read_record
 from course.teaching.people import Roster
@@ -65,7 +66,7 @@ def main(argv):
             output = Path(options.output) if options.output else path.with_name(f"{path.stem}.graded{path.suffix}")
             content = table.encoded()
         write_new(output, content, options.force)
-    print("\n".join([*told, str(output)]))
+    print("\n".join(map(one_line, [*told, output])))
 
 
 # ------------------------------------------------------------------------------------ Canvas
@@ -189,7 +190,7 @@ def _feedback(before, lines):
     """What somebody wrote by hand stays in front; what an earlier export wrote is replaced."""
     kept = before.split(OURS)[0].rstrip()
     kept = re.sub(r"(<br>|<hr>)+$", "", kept)
-    return (f"{kept}<hr>" if kept else "") + "<br>".join([OURS, *(escape(line, quote=False) for line in lines)])
+    return (f"{kept}<hr>" if kept else "") + "<br>".join([OURS, *(escape(plain(line), quote=False) for line in lines)])
 
 
 # ------------------------------------------------------------------------------------ what both need
@@ -277,16 +278,11 @@ def per_exercise(term, names):
         for student, result in sorted(results(term, name).items()):
             who = people[student]
             for mark in result.marks:
-                writer.writerow([_harmless(value) for value in (
+                writer.writerow([cell(value) for value in (
                     name, student, who.last_name or "", who.first_name or "", mark.exercise, f"{mark.points:g}",
                     f"{mark.of:g}", "not yet" if mark.waits else "yes", result.mistake_in(mark.exercise),
                     mark.comment)])
     return out.getvalue().encode("utf-8-sig")
-
-
-def _harmless(text):
-    """A text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 class PerExercise(ExportPlugin):

@@ -3,6 +3,7 @@
 matplotlib's mathtext draws them; what it can't read stays as it was written, in a <code>.
 """
 
+import functools
 import re
 from html import escape
 
@@ -12,6 +13,9 @@ FORMULA = re.compile(r"(?<!\\)\$\$(?P<block>.+?)\$\$|"
 SIZE = re.compile(r"\\[bB]igg?[lr]?(?![a-zA-Z])")   # of a bracket: mathtext does not know it, and can do without
 CODE = re.compile(r"(^|\n)(```|~~~).*?\n\2|`[^`\n]+`", re.DOTALL)
 TOKEN = "\ue000{}\ue001"    # from Unicode's private use area: no text holds it, no filter changes it
+TOKENS = re.compile("\ue000([0-9]{1,3})\ue001")
+MOST = 500          # formulas of a text that are drawn
+LONGEST = 2_000     # characters of one that is; the longest of the course has 117
 
 
 def take_out(markdown):
@@ -19,6 +23,8 @@ def take_out(markdown):
     formulas, out, at = [], [], 0
 
     def keep(match):
+        if len(formulas) == MOST or len(match[0]) > LONGEST:
+            return match[0]
         formulas.append((match["block"] or match["inline"], match["block"] is not None))
         return TOKEN.format(len(formulas) - 1)
 
@@ -31,11 +37,14 @@ def take_out(markdown):
 
 def put_back(html, formulas):
     """A page's fragment with its formulas in the places of their tokens."""
-    for k, (source, block) in enumerate(formulas):
-        html = html.replace(TOKEN.format(k), picture(source, block))
-    return html
+    def put(match):
+        k = int(match[1])
+        return picture(*formulas[k]) if k < len(formulas) else match[0]
+
+    return TOKENS.sub(put, html)
 
 
+@functools.lru_cache(100)
 def picture(source, block=False):
     """An <svg> of a formula, with its source as the text for those who don't see it."""
     from matplotlib.textpath import TextPath
@@ -43,7 +52,7 @@ def picture(source, block=False):
     source = " ".join(source.split())
     try:
         path = TextPath((0, 0), f"${SIZE.sub('', source)}$", size=100)
-    except ValueError:
+    except Exception:   # mathtext has many for what it can't read, one of them RecursionError
         return f'<code class="formula">{escape(source)}</code>'
     box = path.get_extents()
     left, right, bottom, top = min(box.x0, 0) - 2, box.x1 + 4, box.y0 - 4, box.y1 + 4

@@ -8,6 +8,8 @@ nothing asks for one. It is read on a phone, in the dark, and aloud.
 """
 
 import re
+import time
+from html import escape, unescape
 from pathlib import Path
 
 import bleach
@@ -17,7 +19,9 @@ from nbformat.v4 import new_output
 from traitlets.config import Config
 
 from course.drawing.still import PICTURE, WIDGET, ShowPictures, _joined
+from course.grading.bounds import Overtime, own_time
 from course.grading.verdicts import is_test, verdict_of
+from course.plaintext import plain
 from course.teaching import formulas
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -26,6 +30,8 @@ TAGS = {"a", "abbr", "b", "blockquote", "br", "code", "dd", "del", "details", "d
         "table", "tbody", "td", "th", "thead", "tr", "u", "ul"}
 UNSEEN = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)", re.DOTALL | re.IGNORECASE)    # what is in them is no text
 NOWHERE = re.compile(r'<img(?![^>]*\ssrc=)(?:\s+alt="(?P<alt>[^"]*)")?[^>]*>')     # a picture that was elsewhere
+REFERENCE = re.compile(r"&(?:#\d+|#x[\da-f]+|\w+);?", re.IGNORECASE)
+TEXT_SECONDS, PAGE_SECONDS = 5.0, 30.0      # what a text, and all texts of a page, may take until they look nice
 STYLES = CSSSanitizer(allowed_css_properties=["border-left", "padding", "margin", "text-align"])
 
 
@@ -64,22 +70,62 @@ class FeedbackPage(HTMLExporter):
     def default_filters(self):
         yield from super().default_filters()
         yield "prose", self.prose
-        yield "clean", clean
+        yield "clean", self.cleaned
         yield "headline", headline
         yield "alternative", alternative
         yield "points", "{:g}".format
 
+    def from_notebook_node(self, nb, resources=None, **options):
+        self._until = time.process_time() + PAGE_SECONDS
+        page, resources = super().from_notebook_node(nb, resources, **options)
+        return plain(page), resources
+
     def prose(self, source, cell=None):
         """A text in Markdown as HTML, cleaned, its formulas as pictures; pictures that were pasted into it stay."""
-        text, found = formulas.take_out(source)
-        return formulas.put_back(clean(self.markdown2html({"cell": cell or {}}, text)), found)
+        return self._or_as_written(self._prose, source, cell or {})
+
+    def cleaned(self, html):
+        """A fragment of HTML without what may not be on the page."""
+        return self._or_as_written(clean, html)
+
+    def _prose(self, source, cell):
+        text, found = formulas.take_out(plain(source))      # which holds no token of a formula then
+        cell = {"attachments": _Attachments(cell.get("attachments") or {})}
+        return formulas.put_back(clean(self.markdown2html({"cell": cell}, text)), found)
+
+    def _or_as_written(self, make, text, *more):
+        """What `make` makes of a text; the text itself where that can't be done, or takes long."""
+        left = min(TEXT_SECONDS, self._until - time.process_time())
+        if left > 0:
+            try:
+                with own_time(left):
+                    return make(text, *more)
+            except (Exception, Overtime):       # whatever a library of these has against it
+                pass
+        return f"<pre>{escape(str(text))}</pre>"
+
+
+class _Attachments(dict):
+    """Pictures that were pasted into a cell; one that is not among them is no picture, and no error."""
+
+    def __contains__(self, name):
+        return True
+
+    def __getitem__(self, name):
+        return self.get(name) or {"text/plain": ""}
 
 
 def clean(html):
     """HTML without scripts, styles that disturb, and pictures from elsewhere; links stay."""
-    html = bleach.clean(UNSEEN.sub("", html), tags=TAGS, attributes=_allowed, strip=True, css_sanitizer=STYLES,
-                        protocols={"http", "https", "mailto", "data"})
+    html = bleach.clean(REFERENCE.sub(_seen, UNSEEN.sub("", html)), tags=TAGS, attributes=_allowed,
+                        strip=True, css_sanitizer=STYLES, protocols={"http", "https", "mailto", "data"})
     return NOWHERE.sub(lambda image: f"[picture: {image['alt']}]" if image["alt"] else "[picture]", html)
+
+
+def _seen(reference):
+    """A reference to a character, or the characters themselves as `plain` shows them where they are not seen."""
+    text = unescape(reference[0])
+    return reference[0] if text and plain(text) == text else plain(text)
 
 
 def _allowed(tag, name, value):

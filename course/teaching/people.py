@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections import defaultdict
 
+from course.plaintext import file_name, one_line
+
 
 class Roster:
     """The students of a gradebook, found by what an LMS calls them.
@@ -53,10 +55,13 @@ def squeezed(name):
 
 
 def as_id(text):
-    """A text as a student id that can be the name of a folder, on every system and in nbgrader's patterns."""
-    text = unicodedata.normalize("NFC", text)
-    text = re.sub(r"[\x00-\x1f/\\:*?\"<>|\[\]]+", " ", text)
-    return re.sub(r"\s+", " ", text).strip(" .") or "unknown"
+    """A text as a student id that can be the name of a folder, on every system and in nbgrader's patterns.
+
+    No option of a command begins as it does, and no formula.
+    """
+    text = re.sub(r"[\x00-\x1f/\\:*?\"<>|\[\]]+", " ", one_line(unicodedata.normalize("NFC", text)))
+    text = re.sub(r"\s+", " ", text).rstrip(" .").lstrip(" .=+-@")
+    return file_name(text) if text else "unknown"
 
 
 def _folded(text):

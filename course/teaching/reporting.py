@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from course.plaintext import plain
 from course.teaching import figures
 from course.teaching.page import TEMPLATES
 from course.teaching.results import Result, results
@@ -34,7 +35,7 @@ def main(argv):
         if not names:
             raise TeachingError("The gradebook knows no assignment yet, so there is nothing to report.")
         classes = [look_at(term, name) for name in names]
-    write_new(options.output, page(classes, options.anonymous).encode(), options.force)
+    write_new(options.output, page(classes, options.anonymous).encode(errors="backslashreplace"), options.force)
     print(f"{Path(options.output).resolve()}")
 
 
@@ -113,7 +114,7 @@ def page(classes, anonymous):
     """The page as text."""
     style = (TEMPLATES / "backprop_feedback" / "page.css").read_text("utf-8")
     body = "\n".join(part for found in classes for part in _section(found, anonymous))
-    return f"""<!DOCTYPE html>
+    return plain(f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -128,7 +129,7 @@ def page(classes, anonymous):
 {body}
 </main></body>
 </html>
-"""
+""")
 
 
 def _section(found, anonymous):

@@ -8,14 +8,19 @@ that the LMS gave to the learner's submission, so that Moodle ("Upload multiple 
 
 import argparse
 import contextlib
+import glob
 import io
 import logging
+import os
 import zipfile
 from pathlib import Path
 
+from course.places import ROOT
+from course.plaintext import file_name, one_line
 from course.teaching.collecting import read_record
 from course.teaching.term import TeachingError, in_sentences, open_term, write_new
 
+SECONDS, MEMORY = 120.0, 1024    # of a processor, and megabytes, for one learner's pages; most take a second
 DATE = (2020, 1, 1, 0, 0, 0)    # the same pages make the same zip
 
 
@@ -38,7 +43,7 @@ def main(argv):
             raise TeachingError(f"{output} is there already and was left as it is; --force replaces it.")
         waiting = sorted(set(term.handed_in(options.assignment)) - set(graded))
         unread = _to_be_read(term, options.assignment)
-        problems = make_pages(term, options.assignment)
+        problems = make_pages(options.assignment, graded)
         pages = collect_pages(term, options.assignment, graded)
         write_new(output, zipped(pages), force=True)
     print(f"{len(pages)} pages of feedback: {output}")
@@ -46,9 +51,9 @@ def main(argv):
                             ("Still to be marked by hand (the page says 0 there)", unread),
                             ("No page could be made for", sorted(set(graded) - {who for who, _ in pages.values()}))):
         if names:
-            print(f"{sentence}: {', '.join(names)}")
+            print(one_line(f"{sentence}: {', '.join(names)}"))
     if problems:
-        print("\n".join(problems))
+        print("\n".join(map(one_line, problems)))
     return int(bool(problems))
 
 
@@ -66,30 +71,62 @@ def _to_be_read(term, assignment):
                   if submission.needs_manual_grade)
 
 
-def make_pages(term, assignment):
-    """nbgrader's generate_feedback, made anew since grades and comments may have changed; the problems, in lines."""
+def make_pages(assignment, students):
+    """nbgrader's generate_feedback, made anew since grades and comments may have changed; the problems, in lines.
+
+    Each page is made in a process that may be lost: what a notebook holds can stop it, and stops no other page.
+    """
+    from course.grading.workers import Lost, Workers
+
+    problems = []
+    with Workers(min(len(students), os.cpu_count() or 1)) as workers:
+        waiting = [(student, workers.submit(make_page, assignment, student)) for student in students]
+        for student, made in waiting:
+            try:
+                problems += made.result()
+            except Lost as error:
+                problems.append(f"The process that made the page of {student} has ended: {error}.")
+            except Exception as error:
+                problems.append(f"The page of {student} could not be made: {' '.join(str(error).split())[:300]}")
+    return problems
+
+
+def make_page(assignment, student):
+    """A learner's pages, one for each notebook; the problem, if there is one, in a line."""
     from nbgrader.converters import GenerateFeedback
     from nbgrader.converters.base import NbGraderException
     from nbgrader.coursedir import CourseDirectory
 
-    problems = []
+    from course.grading.bounds import killed_if_stuck, own_memory
+    from course.grading.gradebook import load_config
+
+    config = load_config()
+    config.CourseDirectory.root = config.CourseDirectory.get("root", str(ROOT))
+    course = CourseDirectory(config=config, assignment_id=assignment)
+    folder = course.format_path(course.autograded_directory, student, assignment)
+    notebooks = sorted(glob.glob(os.path.join(glob.escape(folder), "*.ipynb")))
+    if not notebooks:
+        return []       # nothing was handed in that could have one
+    said = []
     handler = logging.Handler(logging.ERROR)
-    handler.emit = lambda record: problems.append(record.getMessage().strip().splitlines()[-1])
-    converter = GenerateFeedback(coursedir=CourseDirectory(config=term.config, assignment_id=assignment),
-                                 config=term.config, force=True)
+    handler.emit = lambda record: said.append(record.getMessage().strip())
+    converter = GenerateFeedback(coursedir=course, config=config, force=True)
     log = logging.Logger("feedback")
     log.addHandler(handler)
     converter.log = log
-    with contextlib.suppress(NbGraderException):
+    converter.init_notebooks = lambda: setattr(converter, "assignments", {folder: notebooks})     # this learner's alone
+    with contextlib.suppress(NbGraderException), own_memory(MEMORY), killed_if_stuck(SECONDS, 4 * SECONDS):
         converter.start()
-    return [problem for problem in problems if "traceback" not in problem]
+    why = next((text for text in said if text.startswith("Traceback")), "".join(said[:1]))
+    reasons = [line for line in why.splitlines() if line and line[0] not in " (["]
+    return [f"The page of {student} could not be made: {reasons[-1][:300]}"] if reasons else []
 
 
 def collect_pages(term, assignment, students):
     """{name in the zip: (student, path)} of every page."""
     record, pages = read_record(term.root, assignment), {}
     for student in students:
-        prefix = record.get(student, {}).get("prefix") or f"{student}/"
+        prefix = record.get(student, {}).get("prefix") or f"{file_name(student)}/"
         for path in sorted(term.folder("feedback", student, assignment).glob("*.html")):
             pages[prefix + path.name] = student, path
     return pages

@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 
 from course.places import ROOT
+from course.plaintext import plain
 
 
 class TeachingError(Exception):
@@ -22,13 +23,14 @@ def in_sentences(command):
         try:
             return command(argv) or 0
         except TeachingError as error:
-            print(error, file=sys.stderr)
+            print(plain(error), file=sys.stderr)
         except OSError as error:
-            print(f"{error.filename or 'A file'} can't be read or written: {error.strerror or error}.", file=sys.stderr)
+            print(plain(f"{error.filename or 'A file'} can't be read or written: {error.strerror or error}."),
+                  file=sys.stderr)
         except Exception as error:
             if type(error).__module__.split(".")[0] != "sqlalchemy":
                 raise
-            print(f"The gradebook can't be read or written: {getattr(error, 'orig', error)}.", file=sys.stderr)
+            print(plain(f"The gradebook can't be read or written: {getattr(error, 'orig', error)}."), file=sys.stderr)
         return 1
     return run
 

@@ -78,9 +78,61 @@ def test_prod_with_zeros_has_exact_second_derivatives():
     assert ad.hessian(ad.prod)(np.array([0.0, 0.0, 3.0])).tolist() == [[0, 3, 0], [3, 0, 0], [0, 0, 0]]
 
 
-def test_clip_passes_the_gradient_on_its_bounds():
+def test_clip_has_slope_0_on_its_bounds():
     x = [-1.0, 0.0, 0.5, 1.0, 2.0]
-    assert gradients(lambda x: ad.clip(x, 0, 1), np.array(x)) == [[0, 1, 1, 1, 0]] == torchs(lambda x: x.clamp(0, 1), x)
+    assert gradients(lambda x: ad.clip(x, 0, 1), np.array(x)) == [[0, 0, 1, 0, 0]]
+    assert gradients(lambda x: ad.clip(x, 0), np.array(x)) == gradients(ad.relu, np.array(x))
+    inside, outside = [0.25, 0.5], [-1.0, 2.0]                     # on the bounds, PyTorch 2.13 has 1, and 2.14 has 0
+    for x in (inside, outside):
+        assert gradients(lambda x: ad.clip(x, 0, 1), np.array(x)) == torchs(lambda x: x.clamp(0, 1), x)
+    if not isinstance(torch, Absent) and tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 14):
+        assert torchs(lambda x: x.clamp(0, 1), [0.0, 0.5, 1.0]) == [[0, 1, 0]]
+
+
+@pytest.mark.parametrize("bounds", [(1, 1), (2, 1), (np.inf, -np.inf), (0.5, -0.5)])
+def test_clip_between_bounds_that_meet_or_cross_is_a_constant(bounds):
+    x = np.array([-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, -0.5])
+    assert not np.any(gradients(lambda x: ad.clip(x, *bounds), x))
+    each = tuple(np.full(7, b) for b in bounds)                   # a bound for each element
+    assert not np.any(gradients(lambda x: ad.clip(x, *each), x))
+    assert ad.grad(lambda x: ad.clip(x, *bounds))(float(bounds[1])) == 0
+
+
+def test_clip_with_one_bound_or_none():
+    x = np.array([-1.0, 0.0, 1.0, 2.0, np.nan, np.inf])
+    for bounds, slope in [((None, 1), [1, 1, 0, 0, 0, 0]), ((0, None), [0, 0, 1, 1, 0, 1]), ((None, None), [1] * 6)]:
+        assert gradients(lambda x, bounds=bounds: ad.clip(x, *bounds), x) == [slope]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("n", [1, 3, 2049, 70_000])
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_shares_of_many_that_tie_add_up_to_1(name, n, dtype):
+    x = np.ones((n, 2), dtype)
+    for axis in (None, 0):
+        shares = ad.grad(lambda x, axis=axis: ad.sum(getattr(ad, name)(x, axis)))(x)
+        assert shares.dtype == dtype and (shares == shares[0, 0]).all()
+        np.testing.assert_allclose(shares.sum(axis=axis, dtype=float), 1, rtol=2e-3 if dtype == np.float16 else 1e-6)
+
+
+def test_the_norm_has_no_second_derivative_at_0_and_says_so(recwarn):
+    for f in (ad.norm, lambda x: ad.norm(x) ** 2, lambda x: ad.std(x), np.linalg.norm):
+        assert np.isnan(ad.hessian(f)(np.zeros(2))).all()
+        assert np.isnan(ad.hvp(f, np.zeros(2), np.ones(2))).all()
+        assert ad.jvp(f, (np.zeros(2),), (np.ones(2),)) == (0, 0)
+    rows = ad.hessian(lambda x: ad.sum(ad.norm(x, 1)))(np.array([[0.0, 0.0], [3.0, 4.0]]))
+    np.testing.assert_allclose(rows[1, :, 1], [[0.128, -0.096], [-0.096, 0.072]])        # of other rows it is there
+    assert np.isnan(rows[0, :, 0]).all()
+    np.testing.assert_allclose(ad.hessian(lambda x: ad.sum(x * x))(np.zeros(2)), 2 * np.eye(2))      # what to write
+    assert not recwarn.list
+
+
+def test_the_zeroth_power_is_constant_at_infinity_and_nan_too():
+    for y in (0, 0.0, np.float64(0), np.zeros(5), np.zeros(5, int)):
+        x = np.array([0.0, 1.0, np.inf, -np.inf, np.nan])
+        f = lambda x, y=y: ad.sum(x ** y)
+        assert f(x) == 5
+        assert not ad.grad(f)(x).any() and not ad.hessian(f)(x).any()
 
 
 def test_mse_is_the_mean_over_all_elements():

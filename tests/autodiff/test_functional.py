@@ -168,7 +168,17 @@ def test_dicts_are_matched_by_their_keys():
     (lambda: ad.jacobian(lambda x, y: x * y, (0, 1))(1.0, 2.0), TypeError, "for one argument"),
     (lambda: ad.vjp(lambda x: x * 2, 1.0)[1]({"a": 1.0}), ValueError, "the output's form, one array"),
     (lambda: ad.grad(lambda x: x, ())(1.0), TypeError, "nothing to differentiate"),
-    (lambda: ad.grad(lambda x: x)(x=1.0), TypeError, "given by position")])
+    (lambda: ad.grad(lambda x: x)(x=1.0), TypeError, "given by position"),
+    *[(lambda given=given: ad.grad(lambda x: given)(1.0), TypeError, "has no derivative")
+      for given in ("loss", b"loss", object(), {1.0}, 1j, np.array(["a"]), np.float64, True, np.True_,
+                    np.datetime64(1, "s"))],
+    (lambda: ad.grad(lambda x: x > 0)(1.0), TypeError, "it may compare at its end"),
+    (lambda: ad.vjp(lambda x: {"loss": x, "name": "loss"}, 1.0), TypeError,
+     "gave 'loss' .str., which has no derivative"),
+    *[(lambda wrt=wrt: ad.grad(lambda x, y: x * y, wrt)(1.0, 2.0), TypeError, "wrt names arguments by their place")
+      for wrt in ("y", 1.0, None, True, np.True_, ("x", "y"), [0, "y"], slice(2))],
+    (lambda: ad.jacobian(lambda x, y: x * y, "y")(1.0, 2.0), TypeError, "wrt names arguments by their place"),
+    (lambda: ad.hessian(lambda x, y: x * y, "y")(1.0, 2.0), TypeError, "wrt names arguments by their place")])
 def test_what_cannot_be_differentiated_is_told(action, error, words):
     with pytest.raises(error, match=words):
         action()
@@ -179,7 +189,14 @@ def test_outputs_that_are_whole_numbers_have_no_part_in_it():
     assert value == (2, 5) and change == (2, 0)
 
 
+def test_what_is_beside_the_outputs_may_be_a_mask_or_a_count():
+    value, pullback = ad.vjp(lambda x: (x * x, x > 0, 7), np.array([2.0, -1.0]))
+    assert value[1].tolist() == [True, False] and value[2] == 7
+    assert pullback((np.ones(2), 0.0, 0.0))[0].tolist() == [4, -2]
+
+
 def test_arguments_by_list_and_from_the_end():
+    assert ad.grad(lambda x, y: x * y, np.int64(1))(2.0, 3.0) == 2
     assert ad.grad(lambda x, y: x * y, [1, 0])(2.0, 3.0) == (2, 3)
     assert ad.grad(lambda x, y: x * y, -1)(2.0, 3.0) == 2
 

@@ -166,6 +166,61 @@ def test_forwards_and_rules_of_every_kind(forward, rule):
     assert z.data == 6 and x.grad == 2 and op(3.0) == 6
 
 
+# -- operations of others: nothing is known of them -------------------------------------------------------------------
+
+KEPT = np.full(3, 5.0)
+
+
+@pytest.mark.parametrize("rule", [lambda g, z, x: g, lambda g, z, x: x, lambda g, z, x: z, lambda g, z, x: KEPT,
+                                  lambda g, z, x: g[::1], lambda g, z, x: np.broadcast_to(5.0, (3,)),
+                                  lambda g, z, x: x.reshape(1, 3)[0], lambda g, z, x: [5, 5, 5],
+                                  lambda g, z, x: 5 + 0 * x])
+@pytest.mark.parametrize("together", [False, True])
+def test_a_rule_may_give_any_array_and_none_is_harmed(rule, together):
+    rules = {"together": lambda *given: [rule(*given)]} if together else {}
+    op = ad.Op("given", lambda x: x + 0, *([] if together else [rule]), **rules)
+    r = rule(np.ones(3), np.full(3, 5.0), np.full(3, 5.0))[0]     # what it gives for an upstream gradient of ones
+    for f, expected in [(op, r), (lambda x: op(x) + op(x) + x, 2 * r + 1), (lambda x: op(x * 1.0) + x * 1.0, r + 1),
+                        (lambda x: op(op(x)), r), (lambda x: ad.add(op(x), 0.0), r)]:
+        x, y = Tensor(np.full(3, 5.0)), Tensor(np.full(3, 5.0))
+        (f(x) + f(y)).backward(np.ones(3))
+        assert x.grad.tolist() == y.grad.tolist() == [expected] * 3
+        x.grad += 1
+        y.grad += 1
+        assert x.grad.tolist() == [expected + 1] * 3
+        assert x.data.tolist() == y.data.tolist() == KEPT.tolist() == [5, 5, 5]
+
+
+@pytest.mark.parametrize("place", ["forward", "g", "z", "x"])
+def test_what_would_write_into_its_arguments_is_stopped(place):
+    double = lambda v: np.multiply(v, 2, out=v)
+    op = ad.Op("writes", double if place == "forward" else lambda x: x + 0,
+               lambda g, z, x: double({"g": g, "z": z, "x": x}[place]) if place != "forward" else g)
+    x = Tensor(np.ones(3))
+    with pytest.raises(ValueError, match="read-only"):
+        (op(x) + x).sum().backward()
+    assert x.data.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("rule", "words"), [
+    (lambda g, z, x: g * 1j, "rule of odd for argument 0 gave complex128"),
+    (lambda g, z, x: "g", "rule of odd for argument 0 gave <U1"), (lambda g, z, x: {}, "argument 0 gave object"),
+    (lambda g, z, x: None, "argument 0 gave None: it may lack a return")])
+@pytest.mark.parametrize("x", [1.0, [1.0, 2.0]])
+def test_a_rule_that_gives_no_real_numbers_is_named(rule, words, x):
+    x = Tensor(x)
+    for op in (ad.Op("odd", lambda x: x + 0, rule), ad.Op("odd", lambda x: x + 0, together=lambda *a: [rule(*a)])):
+        with pytest.raises(TypeError, match=words):
+            op(x).sum().backward()
+    with pytest.raises(TypeError, match="argument 1 gave None"):
+        ad.Op("short", lambda x, y: x * y, together=lambda g, z, x, y: [g * y])(x, x).sum().backward()
+
+
+def test_a_rule_that_is_no_function_is_refused():
+    with pytest.raises(TypeError, match=r"rule of odd for argument 1 is 2\.0, where a function is needed"):
+        ad.Op("odd", lambda x, y: x + 2 * y, lambda g, z, x, y: g, 2.0)
+
+
 # -- pickle and copy -----------------------------------------------------------------------------------------------
 
 def test_what_is_public_is_pickled_by_its_name():

@@ -20,14 +20,13 @@ def program(seed, constant):
     """A function (library, x) -> number: eight random steps, each on two of the values so far."""
     rng = np.random.default_rng(seed)
     choices = [(STEPS[rng.integers(len(STEPS))], *rng.integers(0, k + 2, 2)) for k in range(8)]
-    weights = rng.standard_normal(10)
+    weights, order = rng.standard_normal(10), rng.permutation(10).tolist()
 
     def run(lib, x):
         values = [constant if lib is ad else torch.tensor(constant), x]
         for step, i, j in choices:
             values.append(step(lib, values[i], values[j]))
-        order = rng.permutation(10) if lib is ad else range(10)
-        return sum(weights[k] * values[k].sum() for k in order)
+        return sum(weights[k] * values[k].sum() for k in (order if lib is ad else range(10)))
     return run
 
 

@@ -76,6 +76,34 @@ def test_constants_and_trees_among_the_arguments():
     assert g["w"].tolist() == [0, 4, 2] and g["s"] == 4
 
 
+def test_what_is_computed_again_must_be_the_same():
+    rng, scale = np.random.default_rng(0), np.array([1.0, 2.0])
+    for f in (lambda x: x * rng.random(2), lambda x: x * scale, lambda x: x[:len(scale[scale > 0])]):
+        scale[:] = 1, 2
+        _, pullback = ad.vjp(lambda x, f=f: ad.checkpoint(f)(x) * 1.0, np.ones(2))
+        scale[0] = -5
+        with pytest.raises(ValueError, match="gave another value when it was computed again: random numbers"):
+            pullback(np.ones(2))
+    noise = rng.random(2)
+    assert ad.grad(lambda x: ad.sum(ad.checkpoint(lambda x, r: x * r)(x, noise)))(np.ones(2)).tolist() == noise.tolist()
+
+
+def test_nan_is_the_same_as_nan(recwarn):
+    with np.errstate(invalid="ignore"):
+        g = ad.grad(lambda x: ad.sum(ad.checkpoint(ad.sqrt)(x)))(np.array([-1.0, 4.0]))
+    assert np.isnan(g[0]) and g[1] == 0.25
+
+
+def test_a_function_that_writes_into_its_arguments_is_stopped():
+    def f(x):
+        x += 1
+        return x * x
+    x = np.ones(2)
+    with pytest.raises(ValueError, match="f: output array is read-only"):
+        ad.grad(lambda x: ad.sum(ad.checkpoint(f)(x)))(x)
+    assert x.tolist() == [1, 1]
+
+
 def test_a_tensor_from_outside_is_refused():
     w = Tensor(2.0)
     with pytest.raises(ValueError, match=r"uses a Tensor from outside.*make it an argument"):

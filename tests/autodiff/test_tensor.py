@@ -156,6 +156,44 @@ def test_a_rule_of_the_wrong_shape_is_named(t):
         bad(t).sum().backward()
 
 
+@pytest.mark.parametrize("action", [
+    lambda x: ad.prod(x), lambda x: x.prod(axis=0), lambda x: np.prod(x, axis=1, keepdims=True), lambda x: x.sum(),
+    lambda x: x.sum(axis=0), lambda x: ad.norm(x), lambda x: x.cumsum(0), lambda x: ad.softmax(x), lambda x: x * x,
+    lambda x: x.T, lambda x: x[:0], lambda x: ad.exp(x), lambda x: ad.stack([x, x]), lambda x: ad.concatenate([x, x]),
+    lambda x: ad.split(x, 1)[0], lambda x: ad.tile(x, 2), lambda x: ad.repeat(x, 2, 0), lambda x: ad.flip(x),
+    lambda x: x.T @ x, lambda x: ad.einsum("ij,ik->jk", x, x), lambda x: ad.where(x > 0, x, 0),
+    lambda x: ad.clip(x, 0, 1), lambda x: ad.tensordot(x, x, 2), lambda x: ad.outer(x, x), lambda x: ad.tril(x)])
+def test_of_nothing_too_a_tensor_comes_with_a_gradient(action):
+    x = Tensor(np.zeros((0, 3), np.float32))
+    y = action(x)
+    assert type(y) is Tensor and y.dtype == np.float32
+    np.testing.assert_array_equal(y.data, action(x.data))
+    y.backward(np.ones(y.shape))
+    assert x.grad is not None and x.grad.shape == (0, 3)
+
+
+def test_the_product_of_nothing_is_1():
+    for shape, options in [((0,), {}), ((2, 0), {"axis": 1}), ((0, 2), {"axis": 0, "keepdims": True})]:
+        y = np.prod(Tensor(np.zeros(shape)), **options)
+        np.testing.assert_array_equal(y.data, np.prod(np.zeros(shape), **options), strict=True)
+
+
+def test_einsum_takes_its_labels_in_lists_too():
+    x, y = Tensor(np.arange(6.0).reshape(2, 3)), np.arange(12.0).reshape(3, 4)
+    for given in ([x, [0, 1], y, [1, 2], [0, 2]], [x, [0, 1], y, [1, 2]], [x, (5, 3)],
+                  [x, [..., 1], y, [1, ...], [...]], [x, [0, 1], x, [0, 1], []], [x, [51, 26]], [x, [1, 0], [0, 1]]):
+        plain = [ad.tensor.value_of(part) for part in given]
+        try:
+            expected = np.einsum(*plain)
+        except ValueError:
+            continue
+        np.testing.assert_allclose(np.einsum(*given).data, expected)
+        np.testing.assert_allclose(ad.einsum(*plain), expected)
+    for wrong in ([x, [0, 1], y], [x, 0], [x, [0.5, 1]], [x]):
+        with pytest.raises(TypeError):
+            np.einsum(*wrong)
+
+
 def test_arguments_may_be_named():
     x = Tensor([[1.0, 2.0]])
     for named, plain in [(np.expand_dims(x, axis=0), x.data[None]), (np.reshape(x, shape=(2, 1)), x.data.T),

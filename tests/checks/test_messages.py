@@ -268,3 +268,9 @@ def test_what_a_check_counted_is_told_with_a_known_mistake():
     assert "You squared n. With n = 5 it took 25. What is doubled?" in str(
         examine(costs, lambda n: n**2, (0,), edge=True))
     assert "Too many." in str(examine(costs, lambda n: 6, (0,), edge=True))
+
+
+@pytest.mark.parametrize("result", [({"dx": 1.0}, "x"), ("x", "y"), [{}, {}, {}], {"dx": "x"}, "x", True])
+@pytest.mark.parametrize("name", ["log_backward", "mul_backward", "staged_backward"])
+def test_whatever_a_function_returns_is_told_as_wrong(capsys, name, result):
+    assert "✗" in told(capsys, lambda *args: result, name)

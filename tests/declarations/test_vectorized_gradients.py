@@ -242,3 +242,21 @@ def test_a_gradient_check_is_called_back_and_keeps_x(solutions):
     assert reply.result < 1e-9
     assert len(seen) == 4
     assert reply.changed == ()
+
+
+def test_zeros_are_right_whatever_the_type_that_nothing_passing_left_them():
+    """[g if v > 0 else 0 for ...] makes integers where no v is positive: an accident of the draw."""
+    def relu_backward(dout, x):
+        return np.array([g if v > 0 else 0 for g, v in zip(dout.ravel(), x.ravel(), strict=True)]).reshape(x.shape)
+
+    for seed in range(5):
+        report = examine(exercises("04_vectorized_gradients")["relu_backward"], relu_backward, (seed,), edge=True)
+        assert report.run.score == 2.0, str(report)
+
+
+@pytest.mark.parametrize(("got", "expected", "kind"), [
+    (np.zeros(3, int), np.zeros(3), None), (np.zeros(3, bool), np.zeros(3), "integer"),
+    (np.array([1, 0]), np.array([1.0, 0.0]), "integer"), (np.zeros(3, int), np.array([0.0, 0.5, 0.0]), "value")])
+def test_integers_that_are_not_all_zero_are_no_gradient(got, expected, kind):
+    problem = compare(got, expected, ("dx",))
+    assert (problem and problem.kind) == kind

@@ -1,5 +1,6 @@
 """Notebooks, keys and results for the tests of the judge."""
 
+import copy
 from pathlib import Path
 
 import nbformat
@@ -9,7 +10,8 @@ from course.grading.judge import Settings
 from course.grading.key import Key, KeyCell
 
 ROOT = Path(__file__).parents[2]
-SETTINGS = Settings(cell_seconds=5, call_seconds=3, exercise_seconds=20, submission_seconds=60, memory=400)
+SETTINGS = Settings(cell_seconds=5, call_seconds=3, exercise_seconds=20, submission_seconds=60, memory=400,
+                    judge_seconds=20)
 
 
 def key_of_release(assignment):
@@ -34,6 +36,16 @@ def solved(assignment):
 def cell_of(nb, name):
     """The cell of a grade id; of the answer with "-answer" behind the exercise's name."""
     return next(cell for cell in nb.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == name)
+
+
+def write(folder, files):
+    """Write {path: notebook or bytes} into a folder."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not isinstance(content, bytes):
+            content = nbformat.writes(copy.deepcopy(content)).encode()
+        path.write_bytes(content)
 
 
 def scores(result):

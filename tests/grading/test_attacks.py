@@ -94,7 +94,7 @@ def test_an_attack_gains_nothing(grade, surroundings, attack):
     text, _ = result.notebooks[NAME]
     assert len(text) < 3_000_000
     assert SECRET not in text
-    for sign in ("WROTE", "CONNECTED", "OPENED", "FOUND"):
+    for sign in ("WROTE", "CONNECTED", "OPENED", "FOUND", "HELD", "TOOK"):
         printed = [output["text"] for cell in json.loads(text)["cells"] for output in cell.get("outputs", ())
                    if output["output_type"] == "stream"]
         assert not any(sign in line for lines in printed for line in lines), printed

@@ -146,3 +146,18 @@ def test_where_nothing_isolates_grading_refuses_and_says_how_to_go_on(course, mo
     course.configure("")
     with pytest.raises(AssertionError, match=r"bubblewrap[\s\S]*c\.Judge\.isolation = False"):
         course.run("nbgrader", "autograde", course.assignment, "--student", course.students[0], "--force")
+
+
+def test_a_test_that_cannot_be_judged_is_told_when_the_assignment_is_generated_and_when_it_is_tried(tmp_path):
+    course = Course(tmp_path, "00_start_here", 1)
+    path = tmp_path / "solutions" / course.assignment / f"{course.assignment}.ipynb"
+    assert "every test cell gives the solution its points" in course.run("course", "autograde", "--try",
+                                                                         course.assignment)
+    book = nbformat.read(path, 4)
+    test = next(cell for cell in book.cells if cell.metadata.get("nbgrader", {}).get("grade"))
+    test.source = "assert something_of_an_unlocked_cell == 3"
+    nbformat.write(book, path)
+    told = f"{test.metadata.nbgrader.grade_id}: the solution itself gets 0 of"
+    assert told in course.run("nbgrader", "generate_assignment", course.assignment, "--force")
+    with pytest.raises(AssertionError, match=f"{told}[\\s\\S]*NameError"):
+        course.run("course", "autograde", "--try", course.assignment)

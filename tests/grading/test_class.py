@@ -156,7 +156,7 @@ def test_killed_at_any_moment_the_next_run_does_the_rest(course, tmp_path):
 
 
 def test_a_worker_that_starts_when_its_parent_has_ended_ends():
-    code = "import os; from course.grading.run import _follow_parent; _follow_parent({}); print('lives')"
+    code = "import os; from course.grading.workers import follow_parent; follow_parent({}); print('lives')"
     told = [subprocess.run([sys.executable, "-c", code.format(parent)], env=environment(), text=True,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             for parent in ("os.getppid()", "2**22 + 1")]                # no process has this id

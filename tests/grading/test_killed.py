@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from course.grading import judge
-from course.grading.inside.warm import descendants
+from course.grading.inside.tree import descendants
 from course.grading.session import Session
 from tests.grading.handing_in import key_of_release, scores, solved
 

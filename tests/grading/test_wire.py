@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from course.checks import codec
-from course.grading.inside.wire import HEADER, Closed, Late, Wire
-from course.grading.session import Snapshot, _outputs, _reply
+from course.grading.inside.wire import HEADER, SMALL, Closed, Late, Wire
+from course.grading.session import MOST_OF_A_CELL, GivenUp, Session, Snapshot, _outputs, _reply
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
@@ -25,7 +25,7 @@ NEARLY = st.fixed_dictionaries({"reply": st.tuples(
 class Dropped:
     """The session of a snapshot, as far as a closing snapshot needs it."""
 
-    def drop(self, number):
+    def drop(self):
         pass
 
 
@@ -40,7 +40,7 @@ def ask(sent, seconds=0.5):
     with theirs:
         theirs.sendall(sent)
         theirs.shutdown(socket.SHUT_WR)
-        snapshot = Snapshot(Dropped(), 1, wire, seconds, seconds)
+        snapshot = Snapshot(Dropped(), wire, seconds, seconds)
         return snapshot.call("f", [codec.pack(2.0)], lambda k, index: lambda *args: 0.0, "")
 
 
@@ -107,6 +107,42 @@ def test_a_length_that_nobody_could_hold_is_refused_before_anything_is_read():
         theirs.sendall(struct.pack("<I", 2**32 - 1))
         wire.receive(1)
     wire.close()
+
+
+def test_a_small_answer_comes_in_a_small_frame():
+    wire, theirs = pair()
+    with theirs, pytest.raises(Closed, match="2,000 bytes"):
+        theirs.sendall(struct.pack("<I", 2000))
+        wire.receive(1, most=SMALL)
+    wire.close()
+
+
+@pytest.mark.parametrize("step", ["kind", "snapshot", "run"])
+def test_each_step_has_a_bound_of_its_own(step):
+    """A process that says more than a step can say is given up before it is read: nothing follows its header here."""
+    wire, theirs = pair()
+    with theirs:
+        theirs.sendall(struct.pack("<I", (MOST_OF_A_CELL if step == "run" else SMALL) + 1))
+        if step == "kind":
+            snapshot = Snapshot(Dropped(), 1, wire, 1, 1)
+            assert snapshot.stand_in("f") == (False, None) and snapshot.ended
+            return
+        session = Session(Forks(wire))
+        if step == "run":
+            assert session.run("1")[0]["ename"] == "Ended"
+        else:
+            with pytest.raises(GivenUp):
+                session.snapshot(1, 1)
+
+
+class Forks:
+    """A nursery whose processes all speak over one wire."""
+
+    def __init__(self, wire):
+        self.wire = wire
+
+    def fork(self, limits):
+        return self.wire, pair()[0]
 
 
 @given(PLAIN)

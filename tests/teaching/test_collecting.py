@@ -6,14 +6,11 @@ import zipfile
 
 import pytest
 
+from course.plaintext import plain
 from course.teaching.collecting import read_name
+from tests.teaching import zips
 from tests.teaching.classes import NAME, nbgrader, new_course
-
-NOTEBOOK = json.dumps({"cells": [], "metadata": {"who": "?"}, "nbformat": 4, "nbformat_minor": 5})
-
-
-def notebook(who):
-    return NOTEBOOK.replace("?", who)
+from tests.teaching.zips import made, notebook
 
 
 def zipped(path, members, **options):
@@ -112,10 +109,11 @@ def test_a_zip_that_would_leave_its_folder_loses_only_that(course):
     before = {path for path in course.parent.rglob("*") if path.is_file()}
     said = collect(course)
     assert collected(course) == {"ada": "ada"}
+    assert "download.zip: '../../../../escaped.ipynb' in download.zip, '/absolute.ipynb' in download.zip, " \
+           r"'..\\..\\windows.ipynb' in download.zip: the path leads out of the folder" in said
     new = {path for path in course.parent.rglob("*") if path.is_file()} - before
     assert all(path.is_relative_to(course / "downloaded") or path.is_relative_to(course / "submitted")
                or path.name == ".nbgrader.log" for path in new), new
-    assert said.count("whose path leads out of the folder; it was left out") == 3
     assert "is not a zip that can be read" in said
     assert f"Nobody is known to have handed in {NAME}.ipynb" in said
 
@@ -143,3 +141,61 @@ def test_what_was_collected_before_is_not_overwritten_unasked(course):
 def test_names_are_read(path, expected):
     upload = read_name(path)
     assert (upload and (upload.lms, upload.number, upload.late)) == expected
+
+
+# ------------------------------------------------------------------------------------ whatever a zip holds
+
+LMS = {"canvas": ("evil{0:02}_{0}_500_hw.zip", f"lovelaceada_777_999_{NAME}", f"müllerjosé_12345_7_{NAME}.ipynb"),
+       "moodle": ("Eve No{0:02}_{0}_assignsubmission_file/hw.zip", f"Ada Lovelace_777_assignsubmission_file_{NAME}",
+                  f"José Müller_778_assignsubmission_file/{NAME}.ipynb")}
+
+
+@pytest.mark.parametrize("lms", ["canvas", pytest.param("moodle", marks=pytest.mark.slow)])
+def test_whatever_one_learners_zip_holds_is_a_line_and_the_class_is_collected(course, lms):
+    theirs, ada, jose = LMS[lms]
+    cases = zips.cases(NAME, notebook("their own"), ada)
+    archive = course / "downloaded" / NAME / "archive"
+    zipped(archive / "submissions.zip", {
+        **{theirs.format(k): data for k, (data, _, _) in enumerate(cases.values(), 10)},
+        f"{ada}.ipynb": notebook("ada"), jose: notebook("josé")})
+    before = {path for path in course.parent.rglob("*") if path.is_file()}
+    said = collect(course)
+    assert "Traceback" not in said and plain(said) == said
+    got = collected(course)
+    assert (got.pop("ada"), got.pop("jose")) == ("ada", "josé")
+    for k, (case, (_, line, kept)) in enumerate(cases.items(), 10):
+        who = f"evil{k} ({k})" if lms == "canvas" else f"Eve No{k}"
+        student = str(k) if lms == "canvas" else who
+        mine = [text for text in said.splitlines() if line in text and (
+            f"| WARNING] {who}: " in text or f"| WARNING] {student} handed in" in text)]
+        assert kept is None or len(mine) == bool(line), (case, mine)
+        assert kept is None or (got.pop(student, None) == "their own") == kept, case
+    assert set(got.values()) <= {"their own"}
+    new = {path for path in course.parent.rglob("*") if path.is_file()} - before
+    assert all(path.is_relative_to(course / "downloaded" / NAME / "extracted") or path.is_relative_to(
+        course / "submitted") or path.name in ("learners.json", ".nbgrader.log") for path in new)
+    assert sum(path.stat().st_size for path in (course / "downloaded" / NAME / "extracted").rglob("*")) < 2**28
+    first = {path: path.read_bytes() for path in (course / "submitted").rglob("*") if path.is_file()}
+    again = collect(course, 0, "--force")
+    assert {path: path.read_bytes() for path in (course / "submitted").rglob("*") if path.is_file()} == first
+    assert [text for text in again.splitlines() if ": " in text and "Clearing" not in text] == [
+        text for text in said.splitlines() if ": " in text and "Creating" not in text]
+
+
+def test_the_outermost_name_alone_says_whose_work_it_is(course):
+    archive = course / "downloaded" / NAME / "archive"
+    evil = made([(f"lovelaceada_777_999_{NAME}-9.ipynb", notebook("evil")), (f"ada/{NAME}-9.ipynb", notebook("evil")),
+                 ("Grades.csv", "Identifier,Full name,Email address\nParticipant 11,José,ada@example.org\n")])
+    zipped(archive / "canvas.zip", {f"lovelaceada_777_500_{NAME}.ipynb": notebook("ada"),
+                                    "evil_13_500_.zip": evil, f"{'e' * 250}_14_500_{'x' * 250}.zip": evil})
+    zipped(archive / "moodle.zip", {f"José Müller_11_assignsubmission_file/{NAME}.ipynb": notebook("josé"),
+                                    "Eve_15_assignsubmission_onlinetext/hw.zip": evil,
+                                    f"Eve_15_assignsubmission_onlinetext/Ada Lovelace_7_assignsubmission_file_{NAME}-9"
+                                    ".ipynb": notebook("evil"),
+                                    "Eve_15_assignsubmission_file_/Grades.csv":
+                                    "Identifier,Full name,Email address\nParticipant 11,José,ada@example.org\n"})
+    zipped(archive / "evil_16_1_x" / "hw.zip", {f"ada/{NAME}-9.ipynb": notebook("evil")})
+    zipped(archive / f"{'e' * 120}_17_500_{'x' * 110}.zip", {f"ada/{NAME}-9.ipynb": notebook("evil")})
+    said = collect(course)
+    assert collected(course) == {"ada": "ada", "jose": "josé", "13": "evil", "16": "evil"}
+    assert said.count("it does not tell any more whose it is; left out") == 2

@@ -14,6 +14,7 @@ from typing import Any
 from course.checks import codec
 
 HEADER = struct.Struct("<I")
+SMALL = 1024    # bytes, ample for an answer of one word
 
 
 class Closed(EOFError):
@@ -51,14 +52,14 @@ class Wire:
         except OSError as error:
             raise Closed(str(error)) from None
 
-    def receive(self, seconds: float | None = None, most_fds: int = 0) -> Any:
-        """The next message; with most_fds, (message, file descriptors)."""
+    def receive(self, seconds: float | None = None, most_fds: int = 0, most: int = codec.MAX_BYTES) -> Any:
+        """The next message, of at most so many bytes; with most_fds, (message, file descriptors)."""
         deadline = None if seconds is None else time.monotonic() + seconds
         fds: list[int] = []
         try:
             header = self._read(HEADER.size, deadline, fds, most_fds)
             (size,) = HEADER.unpack(header)
-            if size > codec.MAX_BYTES:
+            if size > most:
                 raise Closed(f"a message of {size:,} bytes")
             message = codec.unpack(self._read(size, deadline, fds))
         except TimeoutError:

@@ -10,8 +10,9 @@ import json
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from tests.grading.handing_in import cell_of
+from tests.grading.handing_in import cell_of, released
 
+NAME = "02_gate_patterns"
 ACCIDENTS = []
 
 
@@ -289,3 +290,258 @@ def sources_as_lists(nb):
 def notes_between_the_cells(nb):
     for k in range(len(nb.cells), 0, -3):
         nb.cells.insert(k, new_markdown_cell("a thought"))
+
+
+# ------------------------------------------------------------------------------------ stubs, locked cells, copies
+
+def stub_of(name):
+    return cell_of(released(NAME), f"{name}-answer").source
+
+
+@accident(note="more than once")
+def release_appended_behind_the_work(nb):
+    nb.cells += released(NAME).cells
+
+
+@accident(note="more than once")
+def release_pasted_before_the_work(nb):
+    nb.cells = released(NAME).cells + nb.cells
+
+
+@accident(note="had lost its metadata")
+def release_appended_and_metadata_of_the_work_stripped(nb):
+    for cell in nb.cells:
+        cell.metadata = nbformat.NotebookNode()
+    nb.cells += [new_code_cell(cell.source) for cell in released(NAME).cells if cell.cell_type == "code"]
+
+
+@accident(note="stood below another definition")
+def untouched_stub_copied_behind_the_answer(nb):
+    cell = cell_of(nb, "mul_backward-answer")
+    nb.cells.insert(at(nb, cell) + 1, new_code_cell(stub_of("mul_backward")))
+
+
+@accident(note="the last one that is not as released counts")
+def untouched_stub_copied_with_its_metadata(nb):
+    cell = cell_of(nb, "mul_backward-answer")
+    nb.cells.insert(at(nb, cell) + 1, cell_of(released(NAME), "mul_backward-answer"))
+
+
+@accident(note="what was written there ran before it")
+def answer_typed_into_the_test_cell(nb):
+    cell, test = cell_of(nb, "mul_backward-answer"), cell_of(nb, "mul_backward")
+    test.source = f"{cell.source}\n\n{test.source}"
+    cell.source = stub_of("mul_backward")
+
+
+@accident(note="what was written there ran before it")
+def answer_typed_over_the_test_cell(nb):
+    cell, test = cell_of(nb, "mul_backward-answer"), cell_of(nb, "mul_backward")
+    test.source, cell.source = cell.source, stub_of("mul_backward")
+
+
+@accident(note="is as released; what another cell defines counts")
+def all_answers_typed_below_everything(nb):
+    text = ""
+    for cell in nb.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        if name.endswith("-answer"):
+            text += cell.source + "\n\n"
+            cell.source = stub_of(name.removesuffix("-answer"))
+    nb.cells.append(new_code_cell(text))
+
+
+@accident(note="stood above its answer")
+def answer_typed_below_everything_and_timed(nb):
+    cell = cell_of(nb, "log_backward-answer")
+    nb.cells.append(new_code_cell("%%time\n" + cell.source))
+    cell.source = stub_of("log_backward")
+
+
+@accident(note="what another cell defines counts")
+def answer_in_a_branch_of_a_cell_of_its_own(nb):
+    cell = cell_of(nb, "log_backward-answer")
+    indented = "".join("    " + line for line in cell.source.splitlines(True))
+    nb.cells.insert(at(nb, cell), new_code_cell(f"if True:\n{indented}"))
+    cell.source = stub_of("log_backward")
+
+
+@accident()
+def stub_reformatted_behind_the_answer(nb):
+    cell = cell_of(nb, "log_backward-answer")
+    stub = stub_of("log_backward").replace("(dout, x)", "( dout,x )").replace("# write your code here", "# todo")
+    nb.cells.insert(at(nb, cell) + 1, new_code_cell(stub))
+
+
+@accident()
+def answer_and_test_merged_into_the_answer(nb):
+    cell, test = cell_of(nb, "mul_backward-answer"), cell_of(nb, "mul_backward")
+    cell.source += "\n\n" + test.source
+    nb.cells.remove(test)
+
+
+@accident(note="what was written there ran before it")
+def answer_and_test_merged_into_the_test(nb):
+    cell, test = cell_of(nb, "mul_backward-answer"), cell_of(nb, "mul_backward")
+    test.source = cell.source + "\n\n" + test.source
+    nb.cells.remove(cell)
+
+
+@accident(note="what was written there ran before it")
+def test_and_the_next_answer_merged(nb):
+    test, cell = cell_of(nb, "mul_backward"), cell_of(nb, "max_backward-answer")
+    test.source += "\n\n" + cell.source
+    nb.cells.remove(cell)
+
+
+@accident()
+def two_answers_merged(nb):
+    first, second = cell_of(nb, "mul_backward-answer"), cell_of(nb, "max_backward-answer")
+    first.source += "\n\n" + second.source
+    nb.cells.remove(second)
+
+
+@accident(note="what was written there ran before it")
+def set_up_and_first_answer_merged(nb):
+    setup, cell = cell_of(nb, "setup"), cell_of(nb, "add_backward-answer")
+    setup.source += "\n\n" + cell.source
+    nb.cells.remove(cell)
+
+
+@accident(note="what was written there ran before it")
+def import_added_to_the_locked_set_up(nb):
+    cell_of(nb, "setup").source += "\nimport math"
+    cell = cell_of(nb, "staged_backward-answer")
+    cell.source = cell.source.replace("np.exp", "math.exp")
+
+
+@accident(note="stood below what needs it")
+def set_up_moved_to_the_end(nb):
+    cell = cell_of(nb, "setup")
+    nb.cells.remove(cell)
+    nb.cells.append(cell)
+
+
+# ------------------------------------------------------------------------------------ files
+
+def file_of(nb):
+    return nbformat.writes(nb).encode()
+
+
+@accident(note="handed in as")
+def work_in_a_copy_beside_the_untouched_original(nb):
+    return {f"{NAME}.ipynb": released(NAME), f"Copy of {NAME}.ipynb": nb}
+
+
+@accident(note="More than one notebook")
+def half_done_copy_beside_the_work(nb):
+    half = copy.deepcopy(nb)
+    for name in ("mul_backward", "log_backward"):
+        cell_of(half, f"{name}-answer").source = stub_of(name)
+    return {f"{NAME}.ipynb": nb, f"{NAME}-Copy1.ipynb": half}
+
+
+@accident(note="handed in as")
+def work_beside_an_empty_file_of_the_right_name(nb):
+    return {f"{NAME}.ipynb": b"", f"{NAME} (2).ipynb": nb}
+
+
+@accident(note="handed in as", name="02_gate_patterns.ipynb.txt")
+def a_browser_adds_txt(nb):
+    pass
+
+
+@accident(note="handed in as", name="02_gate_patterns.ipynb.json")
+def a_browser_adds_json(nb):
+    pass
+
+
+@accident(note="handed in as", name="02 Gate Patterns.IPYNB")
+def name_with_spaces_and_capitals(nb):
+    pass
+
+
+@accident(note="handed in as", name="02_gate_patterns/02_gate_patterns.ipynb")
+def in_a_folder_of_its_name(nb):
+    pass
+
+
+@accident(note="handed in as")
+def a_folder_named_like_the_notebook(nb):
+    return {f"{NAME}.ipynb/data.csv": b"1,2", "mine.ipynb": nb}
+
+
+@accident(note="handed in as")
+def inside_a_folder_named_like_itself(nb):
+    return {f"{NAME}.ipynb/{NAME}.ipynb": nb}
+
+
+@accident()
+def checkpoints_beside_it(nb):
+    return {f"{NAME}.ipynb": nb, f".ipynb_checkpoints/{NAME}-checkpoint.ipynb": released(NAME)}
+
+
+# ------------------------------------------------------------------------------------ JSON
+
+@accident()
+def outputs_null(nb):
+    return json.dumps(json.loads(file_of(nb)), indent=1).replace('"outputs": []', '"outputs": null').encode()
+
+
+@accident()
+def metadata_of_cells_null(nb):
+    book = json.loads(file_of(nb))
+    for cell in book["cells"]:
+        if not cell["metadata"].get("nbgrader"):
+            cell["metadata"] = None
+    return json.dumps(book).encode()
+
+
+@accident()
+def metadata_of_the_notebook_null(nb):
+    return json.dumps(json.loads(file_of(nb)) | {"metadata": None}).encode()
+
+
+# ------------------------------------------------------------------------------------ modules and data
+
+def into_a_module(nb, name):
+    """The source of an answer, whose cell imports it instead from `mine`."""
+    cell = cell_of(nb, f"{name}-answer")
+    source, cell.source = cell.source, f"from mine import {name}"
+    return "import numpy as np\n\n\n" + source
+
+
+@accident()
+def a_module_that_the_notebook_writes(nb):
+    source = into_a_module(nb, "log_backward")
+    nb.cells.insert(2, new_code_cell("%%writefile mine.py\n" + source))
+
+
+@accident()
+def a_module_handed_in_beside_it(nb):
+    return {f"{NAME}.ipynb": nb, "mine.py": into_a_module(nb, "log_backward").encode()}
+
+
+@accident(note="handed in as")
+def a_package_beside_it_in_a_folder(nb):
+    source = into_a_module(nb, "log_backward").encode()
+    return {f"work/{NAME}.ipynb": nb, "work/mine/__init__.py": b"from mine.gates import log_backward",
+            "work/mine/gates.py": source}
+
+
+@accident()
+def data_that_the_answer_reads(nb):
+    cell = cell_of(nb, "log_backward-answer")
+    cell.source = "scale = float(open('data/scale.txt').read())\n" + cell.source.replace("dout / x", "scale * dout / x")
+    return {f"{NAME}.ipynb": nb, "data/scale.txt": b"1.0"}
+
+
+@accident()
+def a_module_is_there_again_after_a_crash(nb):
+    nb.cells.insert(2, new_code_cell("import os\nos._exit(0)"))
+    return a_module_handed_in_beside_it(nb)
+
+
+@accident(note="1 of the 2 files")
+def a_film_beside_it(nb):
+    return a_module_handed_in_beside_it(nb) | {"film.mp4": bytes(17 * 2**20)}

@@ -603,6 +603,247 @@ if not hasattr(np, "_poisoned"):
 raise ValueError
 """, solved=True, answer="log_backward", lost={"log_backward"})
 
+# ------------------------------------------------------------------------------------ memory that is hard to count
+
+BEYOND = """
+import os, time
+print("HELD", file=open("held", "w"))   # it is there only where the processes that hold it are
+time.sleep(1.5)
+print(open("held").read())
+"""
+attack("memory_rewritten_by_children", "use all memory, by children that rewrite what they share", """
+import os, time
+block = bytearray(b"x") * 150_000_000
+for _ in range(6):
+    if os.fork() == 0:
+        block[::4096] = b"y" * len(block[::4096])
+        time.sleep(60)
+        os._exit(0)
+time.sleep(2)
+""" + BEYOND, solved=True, lost=())
+attack("memory_of_a_threads_children", "use all memory, by children of a thread", """
+import os, threading, time
+def work():
+    for _ in range(8):
+        if os.fork() == 0:
+            block = bytearray(b"x") * 100_000_000
+            time.sleep(60)
+            os._exit(0)
+    time.sleep(60)
+threading.Thread(target=work, daemon=True).start()
+time.sleep(2)
+""" + BEYOND, solved=True, lost=())
+attack("memory_in_shared_mappings", "use all memory, in shared mappings", """
+import mmap
+blocks = []
+for _ in range(8):
+    blocks.append(mmap.mmap(-1, 100_000_000))
+    blocks[-1].write(b"x" * 100_000_000)
+""" + BEYOND, solved=True, lost=())
+attack("memory_behind_shared_mappings", "use all memory, in shared mappings of which a page is left", """
+import ctypes
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+for _ in range(8):
+    address = libc.mmap(None, ctypes.c_size_t(100_000_000), 3, 0x21, -1, ctypes.c_long(0))
+    if address in (None, ctypes.c_void_p(-1).value):
+        raise MemoryError
+    ctypes.memset(address, 1, 100_000_000)
+    libc.munmap(ctypes.c_void_p(address + 4096), ctypes.c_size_t(100_000_000 - 4096))
+""" + BEYOND, solved=True, lost=())
+attack("memory_behind_dev_zero", "the same by /dev/zero", """
+import ctypes, os
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_void_p
+zero = os.open("/dev/zero", os.O_RDWR)
+for _ in range(8):
+    address = libc.mmap(None, ctypes.c_size_t(100_000_000), 3, 1, zero, ctypes.c_long(0))
+    if address in (None, ctypes.c_void_p(-1).value):
+        raise MemoryError
+    ctypes.memset(address, 1, 100_000_000)
+    libc.munmap(ctypes.c_void_p(address + 4096), ctypes.c_size_t(100_000_000 - 4096))
+""" + BEYOND, solved=True, lost=())
+attack("memory_in_segments", "use all memory, in System V segments", """
+import ctypes
+libc = ctypes.CDLL(None)
+libc.shmat.restype = ctypes.c_void_p
+for _ in range(8):
+    segment = libc.shmget(0, ctypes.c_size_t(100_000_000), 0o1600)
+    address = libc.shmat(segment, None, 0)
+    if address in (None, ctypes.c_void_p(-1).value):
+        raise MemoryError
+    ctypes.memset(address, 1, 100_000_000)
+    libc.shmdt(ctypes.c_void_p(address))
+""" + BEYOND, solved=True, lost=())
+attack("memory_in_memfds", "use all memory, in files that only descriptors name", """
+import os
+for k in range(16):
+    os.write(os.memfd_create(f"m{{k}}"), b"x" * 50_000_000)
+""" + BEYOND, solved=True, lost=())
+attack("memory_in_files", "use all memory, in files that lie in memory", """
+import os
+for place in (".", "/dev/shm"):
+    for k in range(2):
+        with open(f"{{place}}/f{{k}}", "wb") as file:
+            file.write(b"x" * 60_000_000)
+block = bytearray(b"x") * 330_000_000
+""" + BEYOND, solved=True, lost=())
+attack("memory_in_sockets", "use all memory, in the buffers of sockets", """
+import os, socket, time
+for _ in range(30):
+    if os.fork() == 0:
+        pairs = []
+        for _ in range(110):
+            pairs.append(socket.socketpair())
+            pairs[-1][0].setblocking(False)
+            try:
+                while True:
+                    pairs[-1][0].send(b"x" * 20_000)
+            except OSError:
+                pass
+        time.sleep(60)
+        os._exit(0)
+time.sleep(1.5)
+""" + BEYOND, solved=True, lost=())
+
+# ------------------------------------------------------------------------------------ more of the machine
+
+attack("sessions", "take more of the processor, by sessions of one's own", """
+import os
+sessions = set()
+for _ in range(12):
+    read, write = os.pipe()
+    if os.fork() == 0:
+        os.setsid()
+        os.write(write, str(os.getsid(0)).encode())
+        os._exit(0)
+    sessions.add(os.read(read, 20))
+if len(sessions) > 2:
+    print("TOOK", len(sessions), "sessions")
+""", solved=True, lost=())
+attack("outputs_past_the_bounds", "hand the grader outputs that nothing has bounded", """
+import sys
+outputs = sys.stdout.write.__func__.__globals__["outputs"]
+outputs.items += [{{"output_type": "display_data", "data": {{"text/plain": "x" * 1_000_000}}}}] * 20
+""", solved=True, lost=())
+attack("keyring", "leave a note in a kernel keyring, for the next learner", """
+import ctypes
+libc = ctypes.CDLL(None)
+for ring in (-3, -4, -5):
+    if libc.syscall(248, b"user", b"note", b"mul_backward: dout * y, dout * x", 31, ring) > 0:
+        print("WROTE into keyring", ring)
+""")
+attack("user_namespace", "become root in a namespace of one's own", """
+import ctypes, os
+if ctypes.CDLL(None).unshare(0x10000000) == 0:
+    print("OPENED a namespace")
+CLONE = 56
+if ctypes.CDLL(None).syscall(CLONE, 0x10000000 | 17, 0, 0, 0, 0) == 0:
+    os._exit(0)
+""")
+attack("kernel_interfaces", "reach parts of the kernel that no notebook needs", """
+import ctypes, os, socket
+for family in (16, 17, 38, 40):     # netlink, packet, alg, vsock
+    try:
+        socket.socket(family, socket.SOCK_RAW if family in (16, 17) else socket.SOCK_STREAM if family == 40
+                      else socket.SOCK_SEQPACKET)
+        print("OPENED a socket of family", family)
+    except OSError:
+        pass
+for number in (425, 323, 319, 447):     # io_uring_setup, userfaultfd, memfd_create, memfd_secret
+    if ctypes.CDLL(None).syscall(number, 1, ctypes.create_string_buffer(200)) > 0:
+        print("OPENED by system call", number)
+""")
+
+# ------------------------------------------------------------------------------------ from one test to the next
+
+attack("note_in_a_file", "leave a note in a file, from one test to the next", """
+import os
+notes = ("/dev/shm/note", os.path.expanduser("~/note"), "note")
+for path in notes:
+    if os.path.exists(path):
+        print("FOUND", path)
+def add_backward(dout, x, y):
+    for path in notes:
+        open(path, "w").write(str((dout, x, y)))
+sub_backward = mul_backward = add_backward
+""", last=True)
+attack("note_in_a_changed_file", "leave a note in a file that was there before", """
+import os
+if not os.path.exists("notes"):
+    open("notes", "w").close()
+    os.mkdir("folder")
+if open("notes").read() or os.listdir("folder") or os.stat("notes").st_mode & 1:
+    print("FOUND")
+def add_backward(dout, x, y):
+    open("notes", "a").write(str(x))
+    open("folder/more", "w").close()
+    os.chmod("notes", 0o777)
+sub_backward = mul_backward = add_backward
+""", last=True)
+attack("note_in_a_process", "leave a process with an answer for the next test", """
+import os, socket
+for name in ("\\0note", "note.socket"):
+    client = socket.socket(socket.AF_UNIX)
+    try:
+        client.connect(name)
+        print("FOUND", name)
+    except OSError:
+        pass
+def add_backward(dout, x, y):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            servers = []
+            for name in ("\\0note", "note.socket"):
+                servers.append(socket.socket(socket.AF_UNIX))
+                servers[-1].bind(name)
+                servers[-1].listen()
+            while True:
+                servers[0].accept()[0].send(str(x).encode())
+        os._exit(0)
+    os.wait()
+    import time; time.sleep(0.05)
+sub_backward = mul_backward = add_backward
+""", last=True)
+
+# ------------------------------------------------------------------------------------ libraries in other processes
+
+attack("torch_in_a_subprocess", "let PyTorch do it in a process of its own", """
+import select, subprocess, sys
+PROGRAM = '''
+import sys, torch
+for line in sys.stdin:
+    dout, a, b = (torch.tensor(float(word), requires_grad=True) for word in line.split())
+    (a * b).backward(dout.detach())
+    print(a.grad.item(), b.grad.item(), flush=True)
+'''
+if "helper" not in globals():
+    helper = subprocess.Popen([sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True)
+    print(1.0, 2.0, 3.0, file=helper.stdin, flush=True)
+    select.select([helper.stdout], [], [], 4)   # it takes a while to import
+def mul_backward(dout, x, y):
+    print(*map(float, (dout, x, y)), file=helper.stdin, flush=True)
+    answer = []
+    while len(answer) < 2:
+        answer = helper.stdout.readline().split()
+        if answer == ["3.0", "2.0"]:
+            answer = []
+        elif not answer:
+            raise EOFError
+    return tuple(map(float, answer))
+""", last=True)
+attack("read_a_library", "read the source of a library that differentiates", """
+import glob, site, sys
+for name in ("torch", "autodiff", "course", "autograd", "sympy", "jax"):
+    for place in {{*site.getsitepackages(), *sys.path, *glob.glob("/usr/lib/python3*/dist-packages")}}:
+        for path in glob.glob(f"{{place}}/{{name}}/**/*.py", recursive=True):
+            if "ModuleNotFoundError(f" not in open(path).read():
+                print("OPENED", path)
+                break
+""")
+
 # ------------------------------------------------------------------------------------ faking nbgrader's metadata
 
 FAKE = {"grade": True, "grade_id": "mul_backward", "locked": True, "points": 100, "schema_version": 3,

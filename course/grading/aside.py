@@ -1,0 +1,83 @@
+"""Submissions that a run could not get over: a small file in the course folder, so that the next one need not try.
+
+It also says which submission is being entered into the gradebook: where that ended the run, the next one enters it in a
+process of its own.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from course.grading.worker import Job
+
+FILE = ".set_aside.json"
+
+
+class Aside:
+    """The file's contents: why each was set aside, and what was being entered when a run ended.
+
+    A submission is no longer the one that was set aside when its files' names, times or sizes have changed.
+    """
+
+    def __init__(self, root: str | Path) -> None:
+        self.path = Path(root) / FILE
+        self._why: dict[str, tuple[str, str]] = {}      # who: why, and the files
+        self._entering: set[str] = set()
+        with contextlib.suppress(OSError, ValueError, LookupError, TypeError, AttributeError):      # as if it had none
+            found = json.loads(self.path.read_text(encoding="utf-8"))
+            self._why = {who: (str(why), str(files)) for who, (why, files) in found["set aside"].items()}
+            self._entering = set(map(str, found["entering"]))
+
+    def because(self, job: Job) -> str:
+        """Why a submission was set aside; "" where it was not."""
+        why, files = self._why.get(_who(job), ("", ""))
+        return why if files == _files(job) else ""
+
+    def put(self, job: Job, why: str) -> None:
+        self._why[_who(job)] = why, _files(job)
+        self._save()
+
+    def take_back(self, job: Job) -> None:
+        """It was graded after all."""
+        if self._why.pop(_who(job), None):
+            self._save()
+
+    def ended_a_run(self, job: Job) -> bool:
+        """Whether an earlier run ended while it entered this submission."""
+        return _who(job) in self._entering
+
+    @contextlib.contextmanager
+    def entering(self, job: Job) -> Iterator[None]:
+        """Note that a submission is being entered: the note stays where this process ends in here."""
+        self._entering.add(_who(job))
+        self._save()
+        try:
+            yield
+        finally:
+            self._entering.discard(_who(job))
+            self._save()
+
+    def _save(self) -> None:
+        if not self._why and not self._entering:
+            self.path.unlink(missing_ok=True)
+            return
+        draft = self.path.with_name(self.path.name + ".part")
+        draft.write_text(json.dumps({"set aside": self._why, "entering": sorted(self._entering)}, indent=1))
+        os.replace(draft, self.path)
+
+
+def _who(job: Job) -> str:
+    return ascii(f"{job.assignment}/{job.student}")
+
+
+def _files(job: Job) -> str:
+    from course.grading.finding import files_of  # here: workers start while others import what it needs
+
+    with contextlib.suppress(OSError):
+        found = [(str(path.relative_to(job.folder)), path.lstat().st_mtime_ns, path.lstat().st_size)
+                 for path in files_of(job.folder)]
+        return hashlib.sha256(ascii(found).encode()).hexdigest()
+    return ""
