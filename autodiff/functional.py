@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autodiff import composed, graph
-from autodiff.constants import plain
+from autodiff.constants import operand, plain
 from autodiff.graph import Primitive
 from autodiff.tensor import Tensor, as_array, value_of
 
@@ -108,6 +108,8 @@ def _vjp(f, inputs, retain_graph=False):
             douts = map(value_of, douts)
         pairs = [(x, graph.seed(x, g)) for x, g in zip(roots, douts, strict=True) if type(x) is Tensor]
         differentiable = recording and (outer or any(type(g) is Tensor for _, g in pairs))
+        if differentiable:                          # what this walk records lasts longer than the call
+            pairs = [(x, operand(g) if type(g) is np.ndarray else g) for x, g in pairs]
         with graph.with_grad():
             grads = graph.gradients([x for x, _ in pairs], [g for _, g in pairs], (since, fresh[-1].tick),
                                     retain_graph, differentiable)
@@ -120,8 +122,6 @@ def vjp_at(f: Callable[..., Any], places: Sequence[int], args: Sequence[Any], kw
            retain_graph: bool = False) -> tuple[Any, Callable[[Any], Any]]:
     """`_vjp` with respect to the arguments at `places`, the others held fixed."""
     n = len(args)
-    if any(isinstance(place, (bool, np.bool)) or not isinstance(place, (int, np.integer)) for place in places):
-        raise TypeError(f"wrt names arguments by their place, a number from 0 on, or a tuple of such; it has {places}")
     if any(not -n <= place < n for place in places) or len({place % n for place in places}) < len(places):
         raise TypeError(f"wrt names arguments that are given by position, each once; it has {list(places)}, of {n}")
 
@@ -133,9 +133,19 @@ def vjp_at(f: Callable[..., Any], places: Sequence[int], args: Sequence[Any], kw
     return _vjp(of_chosen, tuple(args[place] for place in places), retain_graph)
 
 
+def places_of(wrt: int | list[int] | tuple[int, ...]) -> tuple[int, ...]:
+    """The places of arguments that `wrt` names, one or several; TypeError where it is something else."""
+    places = tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
+    for place in places:
+        if isinstance(place, (bool, np.bool)) or not isinstance(place, (int, np.integer)):
+            raise TypeError("wrt names arguments by their place, a number from 0 on, or a tuple of such; "
+                            f"{place!r:.40} is none")
+    return places
+
+
 def value_and_grad(f: Callable[..., Any], wrt: int | list[int] | tuple[int, ...] = 0) -> Callable[..., tuple[Any, Any]]:
     """A function that gives f's value, a scalar, and its gradient for argument `wrt` (an index, or a tuple of them)."""
-    places = tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
+    places = places_of(wrt)
 
     def both(*args, **kwargs):
         value, pullback = vjp_at(f, places, args, kwargs)
@@ -163,26 +173,27 @@ def jvp(f: Callable[..., Any], inputs: Sequence[Any], tangents: Sequence[Any]) -
     Two reverse passes: the pullback is linear in its upstream gradient, so its own pullback multiplies with the
     Jacobian itself (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
     """
-    value, pullback = vjp(f, *inputs)
+    value, pullback = _vjp(f, tuple(inputs), retain_graph=True)
     zeros = rebuild(value, (np.zeros_like(value_of(x) * 1.0)[()] for x in leaves(value)))
-    _, push = vjp(pullback, zeros)
+    _, push = _vjp(pullback, (zeros,))
     outer = any(type(x) is Tensor for x in leaves((value, tangents)))
     with nullcontext() if outer else graph.no_grad():             # nothing from outside: plain values are wanted
-        return value, push(tuple(tangents))[0]
+        return rebuild(value, map(_copied, leaves(value))), push(tuple(tangents))[0]
 
 
 def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     """The product of the Hessian of f, a scalar function, at x with v (of the form of x): a gradient of a gradient."""
-    return vjp(grad(f), x)[1](v)[0]
+    return _vjp(grad(f), (x,))[1](v)[0]
 
 
 def jacobian(f: Callable[..., Any], wrt: int = 0) -> Callable[..., Any]:
     """A function that gives all partial derivatives of f's array: shape f(x).shape + x.shape, x argument `wrt`."""
     if is_tree(wrt):
         raise TypeError(f"a Jacobian or Hessian is for one argument, not for {wrt}")
+    places = places_of(wrt)
 
     def matrix(*args, **kwargs):
-        value, pullback = vjp_at(f, (wrt,), args, kwargs, retain_graph=True)
+        value, pullback = vjp_at(f, places, args, kwargs, retain_graph=True)
         if is_tree(value) or is_tree(args[wrt]):
             raise TypeError("a Jacobian or Hessian is one of single arrays, not of dicts, lists or tuples: "
                             "for these take grad or vjp")

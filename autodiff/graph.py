@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, heappushpop
 from operator import attrgetter
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 recording = ContextVar("recording", default=True)      # for each thread and each asyncio task; see no_grad
-enclosing: ContextVar[tuple[bool, ...]] = ContextVar("enclosing", default=())     # what it was around each `with`
+enclosing: ContextVar[tuple[bool, ...]] = ContextVar("enclosing", default=())     # what it was around each no_grad
 is_recording = recording.get
 accumulating = Lock()          # several threads may add to the gradient of one leaf
 float64, ndarray, new = np.float64, np.ndarray, object.__new__
@@ -38,11 +38,9 @@ np.empty(31 << 20, np.uint8)   # freed at once: from then on glibc keeps freed m
 class no_grad:
     """`with no_grad():` operations on Tensors give plain numpy values and record nothing, in this thread or task."""
 
-    on = False
-
     def __enter__(self) -> None:
         enclosing.set((*enclosing.get(), recording.get()))
-        recording.set(self.on)
+        recording.set(False)
 
     def __exit__(self, *error: object) -> None:
         *outer, before = enclosing.get()
@@ -50,10 +48,18 @@ class no_grad:
         recording.set(before)
 
 
-class with_grad(no_grad):
-    """The opposite of no_grad: functional transformations record what they differentiate, wherever called."""
+class with_grad:
+    """The opposite of no_grad: functional transformations record what they differentiate, wherever called.
 
-    on = True
+    Each is entered once; mostly there is nothing to switch.
+    """
+
+    def __enter__(self) -> None:
+        self.token = None if is_recording() else recording.set(True)
+
+    def __exit__(self, *error: object) -> None:
+        if self.token:
+            recording.reset(self.token)
 
 
 class Primitive:
@@ -254,11 +260,12 @@ def walk(grads: dict[Tensor, Any], span: tuple[int, int] = (0, -1), retain_graph
     since, last = span
     nodes = [(-z.tick, z) for z in grads if z.op is not None]
     heapify(nodes)
-    while nodes:
-        tick, z = heappop(nodes)
+    found = None                                         # the last node found, not yet among the others
+    while nodes or found:
+        tick, z = heappushpop(nodes, found) if found else heappop(nodes)
         if -tick <= last:
             break
-        op, args = z.op, z.args
+        op, args, found = z.op, z.args, None
         if args is None:
             raise _freed(op)
         if differentiable:
@@ -271,14 +278,16 @@ def walk(grads: dict[Tensor, Any], span: tuple[int, int] = (0, -1), retain_graph
                 z.args = None
             if not op.ours:
                 inputs = [read_only(x) for x in inputs]
-        together = op.together and list(op.together(*inputs))
-        if together and not op.ours:
-            together += [None] * (len(args) - len(together))
+        rules, together, ours = op.rules, op.together, op.ours
+        if together:
+            together = [*together(*inputs)]
+            if not ours:
+                together += [None] * (len(args) - len(together))
         for k, x in enumerate(args):
             if type(x) is not Tensor or x.tick < since:
                 continue
-            dx, like = together[k] if together else op.rules[k](*inputs), x.data
-            if not op.ours:
+            dx, like = together[k] if together else rules[k](*inputs), x.data
+            if not ours:
                 dx = checked(dx, op, k)
             kind = type(dx)
             if kind is not type(like) or (kind is not float64 and dx.shape != like.shape):
@@ -286,7 +295,9 @@ def walk(grads: dict[Tensor, Any], span: tuple[int, int] = (0, -1), retain_graph
             if x not in grads:
                 grads[x] = dx
                 if x.op is not None:
-                    heappush(nodes, (-x.tick, x))
+                    if found:
+                        heappush(nodes, found)
+                    found = -x.tick, x
             elif (kind is ndarray is type(grads[x]) and not together and dx.base is None
                   and dx.dtype is grads[x].dtype and id(dx) not in map(id, inputs)):
                 dx += grads[x]                       # into an array that the rule has made: not a view, not an input
