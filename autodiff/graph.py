@@ -127,6 +127,8 @@ def unary_call(primitive):
 def binary_call(primitive):
     """The operation of two arguments, x and y, with a rule for each; a list is an array."""
     forward = reading(primitive)
+    linear = primitive.ours and primitive.name in ("add", "sub")
+    unread = ndarray if linear else None                 # rules that look at no input need no copy of it
 
     def op(x, y):
         try:
@@ -134,11 +136,11 @@ def binary_call(primitive):
                 if type(y) is Tensor:
                     data = forward(x.data, y.data)
                 else:
-                    if type(y) not in IMMUTABLE:
+                    if type(y) not in IMMUTABLE and type(y) is not unread:
                         y = operand(y)
                     data = forward(x.data, y)
             elif type(y) is Tensor:
-                if type(x) not in IMMUTABLE:
+                if type(x) not in IMMUTABLE and type(x) is not unread:
                     x = operand(x)
                 data = forward(x, y.data)
             else:
@@ -167,19 +169,20 @@ def general_call(primitive, named=(), defaults=()):
                 raise TypeError(f"{name} of Tensors takes ({', '.join(named)}): too few are given")
         elif required <= len(args) < len(named):
             args += defaults[len(args) - len(named):]
-        values, last, others = [], -1, ()
+        values, last, others = [], -1, False
         for k, x in enumerate(args):
             if type(x) is Tensor:
                 x, last = x.data, k
-            elif type(x) not in IMMUTABLE:
-                others += (k,)
+            elif not others and type(x) not in IMMUTABLE:
+                others = True
             values.append(x)
         if last >= count and count:
             raise TypeError(f"{name} has no rule for argument {last}: pass a constant there (t.data)")
         if others and last >= 0:
             own = [*args]
-            for k in others:
-                own[k] = values[k] = operand(args[k]) if k < count else setting(args[k])
+            for k, x in enumerate(args):
+                if type(x) is not Tensor and type(x) not in IMMUTABLE:
+                    own[k] = values[k] = operand(x) if k < count else setting(x)
             args = tuple(own)
         try:
             data = primitive.forward(*values) if last < 0 else forward(*values)
@@ -249,6 +252,7 @@ def collect(roots: Iterable[Any], since: int = 0) -> list[Tensor]:
     return sorted(seen, key=by_tick)
 
 
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")           # conventions such as sqrt'(0) = inf
 def walk(grads: dict[Tensor, Any], span: tuple[int, int] = (0, -1), retain_graph: bool = False,
          differentiable: bool = False) -> None:
     """Take the gradients in `grads` (node -> gradient) back to the leaves; those of nodes are used up on the way.
@@ -356,8 +360,7 @@ def gradients(roots: Sequence[Tensor], seeds: Sequence[Any], span: tuple[int, in
     grads, shared = {}, set(map(id, seeds))
     for root, dout in zip(roots, seeds, strict=True):
         grads[root] = grads[root] + dout if root in grads else dout
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):   # conventions such as sqrt'(0) = inf
-        walk(grads, span, retain_graph, differentiable)
+    walk(grads, span, retain_graph, differentiable)
     for z, g in grads.items():
         if type(g) is ndarray:
             if g.dtype is not z.data.dtype or g.base is not None or id(g) in shared or differentiable:

@@ -492,6 +492,6 @@ for _symbol, _name in OPERATORS.items():
         setattr(Traced, f"__i{_dunder[2:]}", _augmented(_symbol, _function, getattr(operator, f"i{_name.strip('_')}")))
 
 FLAT = {Traced, ndarray, int, float, bool, str, type(None), np.float64, np.float32}      # what has no parts
-WALK = graph.walk.__code__
+WALK = graph.walk.__wrapped__.__code__        # without the errstate around it
 RECOMPUTED: Any = None          # set by running: the code of a checkpoint's rule, and of what records
 RECORDING: Any = None

@@ -254,6 +254,17 @@ def test_an_array_that_cannot_be_changed_is_not_copied():
     assert not np.shares_memory((x * view).args[1], view)
 
 
+def test_a_sum_needs_no_copy_of_its_constant_but_another_operation_of_that_name_does():
+    a = np.array(SQUARE)
+    assert (Tensor(SQUARE) + a).args[1] is a and (a - Tensor(SQUARE)).args[0] is a
+    own = ad.Op("add", np.multiply, lambda g, z, x, y: g * y, lambda g, z, x, y: g * x)
+    x = Tensor(SQUARE)
+    y = own(x, a)
+    a[:] = 0
+    y.sum().backward()
+    assert x.grad.tolist() == SQUARE
+
+
 def test_what_a_pullback_gives_is_its_own_also_inside_another_transformation():
     def outer(x):
         dout = np.array(ROW)
