@@ -104,7 +104,12 @@ def rules(local):
 
 def counted(rule, crossed):
     def local(g):
-        crossed()
+        trace = sys.gettrace()
+        sys.settrace(None)      # the way to the judge and back is no work of the answer's, and differs by place
+        try:
+            crossed()
+        finally:
+            sys.settrace(trace)
         return rule(g)
     return local
 
