@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -240,7 +241,7 @@ def below(pid):
 
 
 def orphans():
-    """All processes of graders and sandboxes on this machine, but for those that belong to the running tests."""
+    """The processes of graders and sandboxes on this machine that nobody is left to end."""
     lines, parents = {}, {}
     for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
         try:
@@ -250,12 +251,14 @@ def orphans():
                 parents[pid] = int(file.read().rpartition(b")")[2].split()[1])
         except OSError:
             continue
-    tests = {os.getpid(), os.getppid()}     # the latter where several processes run tests
 
-    def belongs(pid):
-        while pid in parents and pid not in tests:
+    def first(pid):
+        """The one that began it all, of those that still live."""
+        while parents.get(pid, 1) > 1:
             pid = parents[pid]
-        return pid in tests
+        return pid
 
-    return {pid for pid, line in lines.items() if not belongs(pid)
-            and (b"course.grading" in line or b"bwrap" in line or b"course\0autograde" in line)}
+    return {pid for pid in lines if GRADER.search(lines.get(first(pid), b""))}
+
+
+GRADER = re.compile(rb"course[.]grading|bwrap|course\0autograde|multiprocessing")
