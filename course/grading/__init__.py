@@ -3,6 +3,7 @@
 key         what the gradebook knows of a notebook      repair     mends damaged submissions
 finding     which file is the notebook, and what lies beside it
 nursery     the warm, sandboxed process                 inside/    what runs in there
+cgroup      a group for each submission, that the kernel bounds
 session     one submission's processes                  testcell   runs a test cell in the grader
 standins    what stands for answers in a test cell      trial      judges the instructor's own solution
 judge       all of it, for one notebook                 preprocessors  the same as nbgrader takes it
