@@ -343,9 +343,33 @@ def test_a_process_that_a_test_started_by_a_thread_is_found(submission):
     assert snapshot.call("start", [], None, "")[2] is None
     snapshot.close()
     assert value(submission, """
-        import glob
+        import glob, time
+        time.sleep(0.3)     # until what was killed is reaped, but for the copy, which is this process's child
         [path for path in glob.glob("/proc/[0-9]*/stat") if ") Z " not in open(path).read()]
         """) == ["/proc/1/stat", "/proc/2/stat"]
+
+
+def test_a_process_whose_first_thread_has_ended_is_found(submission):
+    submission.run(textwrap.dedent("""
+        import ctypes, os, threading, time
+        EXIT = {"x86_64": 60, "aarch64": 93}[os.uname().machine]
+        def start():
+            read, write = os.pipe()
+            if os.fork() == 0:
+                def work():
+                    time.sleep(0.3)
+                    os.write(write, b"1")
+                    while True:
+                        open("written", "w").close()
+                        time.sleep(0.01)
+                threading.Thread(target=work).start()
+                ctypes.CDLL(None).syscall(EXIT, 0)      # of this thread alone
+            os.read(read, 1)
+        """))
+    snapshot = submission.snapshot(5, 5)
+    assert snapshot.call("start", [], None, "")[2] is None
+    snapshot.close()
+    assert value(submission, "time.sleep(0.1)\nos.path.exists('written')") is False
 
 
 def test_a_new_keyring_is_another_one():

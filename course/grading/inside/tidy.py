@@ -7,14 +7,15 @@ wrong raises: then the submission's processes end, and what follows gets new one
 
 import contextlib
 import os
-import select
 import shutil
 import signal
+import time
 from pathlib import Path
 
-from course.grading.inside.tree import descendants
+from course.grading.inside.tree import descendants, running
 
-ROUNDS = 50  # in which all that is new must have ended, however fast it multiplies
+SECONDS = 5.0  # in which all that is new must have ended, however fast it multiplies
+SHORT = 0.0002  # what a process needs to see that it was killed
 
 
 class Tidy:
@@ -40,14 +41,14 @@ class Tidy:
 
     def end(self):
         """The test is done: put back what `begin` has seen."""
-        for _ in range(ROUNDS):
-            new = _alive() - self._processes
-            if not new:
-                break
+        deadline = time.monotonic() + SECONDS
+        while new := _alive() - self._processes:
+            if time.monotonic() > deadline:
+                raise RuntimeError("what a test started does not end")
             for pid, _ in new:
-                _end(pid)
-        else:
-            raise RuntimeError("what a test started does not end")
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(SHORT)
         for k, folder in enumerate(self._folders):
             if _listing(folder) != self._before[folder]:
                 for name in os.listdir(folder):
@@ -84,22 +85,9 @@ def _about(stat):
 
 
 def _alive():
-    """(process, when it started) of all below this one, but for those that only wait to be reaped."""
+    """(process, when it started) of all below this one that still run."""
     found = set()
-    for pid in descendants(os.getpid()):
+    for pid in filter(running, descendants(os.getpid())):
         with contextlib.suppress(OSError), open(f"/proc/{pid}/stat") as file:
-            fields = file.read().rpartition(")")[2].split()
-            if fields[0] not in "ZX":
-                found.add((pid, int(fields[19])))
+            found.add((pid, int(file.read().rpartition(")")[2].split()[19])))
     return found
-
-
-def _end(pid):
-    """Kill a process and wait until it has ended."""
-    with contextlib.suppress(ProcessLookupError):
-        ended = os.pidfd_open(pid)
-        try:
-            signal.pidfd_send_signal(ended, signal.SIGKILL)
-            select.select([ended], [], [])
-        finally:
-            os.close(ended)

@@ -11,6 +11,7 @@ import signal
 KB = 1024
 KINDS = ("RssAnon", "RssShmem", "VmSwap", "VmPTE")  # of memory, as /proc/PID/status has it
 BUFFER = 416 * KB  # what a socket's or a pipe's buffer can hold; net.core.wmem_max twice over, socket(7)
+PF_EXITING = 4
 MOST = 16  # times what is allowed: processes that share more than that are not counted one by one
 
 
@@ -20,18 +21,45 @@ def descendants(pid):
     while queue:
         here = queue.pop()
         children = []
-        with contextlib.suppress(OSError):
-            for thread in os.listdir(f"/proc/{here}/task"):
-                with contextlib.suppress(OSError), open(f"/proc/{here}/task/{thread}/children") as file:
-                    children += map(int, file.read().split())
+        for thread in _threads(here):
+            with contextlib.suppress(OSError), open(f"/proc/{here}/task/{thread}/children") as file:
+                children += map(int, file.read().split())
         found.update(dict.fromkeys(children, here))
         queue += children
     return found
 
 
 def statuses(pids):
-    """{process: what /proc tells of it to everybody, in bytes, and how many threads it has}."""
-    return {pid: _fields(f"/proc/{pid}/status", (*KINDS, "Threads")) for pid in pids}
+    """{process: what /proc tells of it to everybody, in bytes, and how many threads it has}.
+
+    A process whose first thread has ended has memory all the same, which only its other threads show: then one of
+    these stands for it. None stands for what waits to be reaped.
+    """
+    found = {}
+    for pid in pids:
+        for thread in (pid, *_threads(pid)):
+            status = _fields(f"/proc/{thread}/status", (*KINDS, "Threads"))
+            if "RssAnon" in status:
+                found[thread] = status
+                break
+    return found
+
+
+def running(pid):
+    """Whether a thread of a process may still run code of its own: none that ends (PF_EXITING, proc(5)) does."""
+    for thread in _threads(pid):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/stat") as file:
+            state, *_, flags = file.read().rpartition(")")[2].split()[:7]
+            if state not in "ZX" and not int(flags) & PF_EXITING:
+                return True
+    return False
+
+
+def _threads(pid):
+    try:
+        return [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    except OSError:     # it has ended
+        return []
 
 
 def held(known, rooms, allowed):
@@ -68,13 +96,13 @@ def _signal(pids, number):
 
 
 def threads(known):
-    """How many threads processes have, but for those that have ended and wait to be reaped: they have no memory."""
-    return sum(status["Threads"] for status in known.values() if "RssAnon" in status)
+    """How many threads processes have together."""
+    return sum(status["Threads"] for status in known.values())
 
 
 def anonymous(pid):
     """Bytes of memory of a process that are of no file, shared or not."""
-    return statuses([pid])[pid].get("RssAnon", 0)
+    return statuses([pid])[pid]["RssAnon"]
 
 
 def _all(status):

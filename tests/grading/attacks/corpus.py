@@ -633,6 +633,17 @@ def work():
 threading.Thread(target=work, daemon=True).start()
 time.sleep(2)
 """ + BEYOND, solved=True, lost=())
+attack("memory_of_a_process_without_its_first_thread", "use all memory, in a process whose first thread has ended", """
+import ctypes, os, threading, time
+def work():
+    time.sleep(0.3)
+    block = bytearray(b"x") * 700_000_000
+    time.sleep(60)
+if os.fork() == 0:
+    threading.Thread(target=work).start()
+    ctypes.CDLL(None).syscall(60, 0)    # exit, of this thread alone
+time.sleep(2)
+""" + BEYOND, solved=True, lost=())
 attack("memory_in_shared_mappings", "use all memory, in shared mappings", """
 import mmap
 blocks = []
