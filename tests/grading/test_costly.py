@@ -14,7 +14,7 @@ import pytest
 
 from course.checks import codec
 from course.checks.diagnosis import show
-from course.grading import reading, run, summary, testcell
+from course.grading import judge, reading, run, summary, testcell
 from course.grading.aside import Aside
 from course.grading.bounds import Overtime, killed_if_stuck, memory_of_others, own_memory, own_time
 from course.grading.judge import Settings
@@ -96,9 +96,7 @@ def mutated(rng, nb):
 
 def test_mutated_notebooks_are_read_and_repaired_or_get_a_line(tmp_path, monkeypatch):
     """A seeded fuzzer; what is read runs in no sandbox here, so that there can be many."""
-    from course.grading import judge as judging
-
-    monkeypatch.setattr(judging, "judge", lambda nb, key, settings, beside: True)
+    monkeypatch.setattr(judge, "judge", lambda nb, key, settings, beside: True)
     rng, keys = random.Random(11), {NAME: key_of_release(NAME)}
     path = tmp_path / f"{NAME}.ipynb"
     read = 0
@@ -130,26 +128,29 @@ def nested(code, depth, inner=b"\x01"):
 
 
 HOSTILE = {
-    "thirty megabytes of lists": b"\xdd" + struct.pack(">I", 15_000_000) + b"\x90" * 15_000_000,
-    "lists that promise a million each": (b"\xdd" + struct.pack(">I", 1_000_000)) * 500,
-    "dicts in dicts": b"\x81\x01" * 600 + b"\x01",
-    "many empty dicts": b"\xdd" + struct.pack(">I", 900_000) + b"\x80" * 900_000,
-    "lists in lists": b"\x91" * 300 + b"\x01",
-    "fifty nested tuples": nested(0, 50),
-    "fifty nested tuples of fifteen megabytes": nested(
-        0, 50, b"\xc6" + struct.pack(">I", 15_000_000) + bytes(15_000_000)),
-    "keys of one hash": b"\xdf" + struct.pack(">I", 40_000) + b"".join(
+    "thirty megabytes of lists": (b"\xdd" + struct.pack(">I", 15_000_000) + b"\x90" * 15_000_000, "max_array_len"),
+    "lists that promise a million each": ((b"\xdd" + struct.pack(">I", 1_000_000)) * 500, "max_array_len"),
+    "dicts in dicts": (b"\x81\x01" * 600 + b"\x01", "too deep"),
+    "many empty dicts": (b"\xdd" + struct.pack(">I", 900_000) + b"\x80" * 900_000, "^a value of more than 1,000,000"),
+    "many lists": (b"\xdd" + struct.pack(">I", 600_000) + b"\x90" * 600_000, "^a value of more than 1,000,000"),
+    "lists in lists": (b"\x91" * 300 + b"\x01", "too deep"),
+    "fifty nested tuples": (nested(0, 50), "^a value that is too deep"),
+    "fifty nested tuples of ten megabytes": (nested(0, 50, b"\xc6" + struct.pack(">I", 10**7) + bytes(10**7)),
+                                             "^a value that is too deep|MemoryError"),
+    "keys of one hash": (b"\xdf" + struct.pack(">I", 40_000) + b"".join(
         msgpack.packb(msgpack.ExtType(3, b"%x" % (k * (2**61 - 1)))) + b"\x00" for k in range(40_000)),
-    "complex keys": b"\xdf" + struct.pack(">I", 2_000) + b"".join(
+        "keys that are"),
+    "complex keys": (b"\xdf" + struct.pack(">I", 2_000) + b"".join(
         msgpack.packb(msgpack.ExtType(2, struct.pack("<dd", 1000003.0 * k, -k))) + b"\x00" for k in range(2_000)),
-    "an integer of four million digits": msgpack.packb(msgpack.ExtType(3, b"9" * 4_000_000)),
-    "more than may be sent": bytes(codec.MAX_BYTES + 1),
+        "keys that are"),
+    "an integer of four million digits": (msgpack.packb(msgpack.ExtType(3, b"9" * 4_000_000)), "extension 3"),
+    "more than may be sent": (bytes(codec.MAX_BYTES + 1), "bytes"),
 }
 
 
-@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
-def test_costly_bytes_are_refused_before_they_cost(data):
-    with own_memory(300), pytest.raises(codec.Malformed):
+@pytest.mark.parametrize(("data", "why"), HOSTILE.values(), ids=HOSTILE)
+def test_costly_bytes_are_refused_before_they_cost(data, why):
+    with own_memory(300), pytest.raises(codec.Malformed, match=why):
         codec.unpack(data)
 
 
@@ -240,6 +241,25 @@ def test_memory_is_bounded_and_others_are_not_bound():
         with pytest.raises(MemoryError):
             bytes(300 * 2**20)
     bytes(300 * 2**20)
+
+
+def test_the_process_that_submissions_are_forked_from_is_not_bound_by_it(grade):
+    """It may start while a submission is graded, and serves those that come after."""
+    for warm in judge._nurseries.values():
+        warm.close()
+    judge._nurseries.clear()
+    assert scores(grade(solved(NAME), settings=CAREFUL)) == POINTS
+    warm, = judge._nurseries.values()
+    limits = Path(f"/proc/{warm._process.pid}/limits").read_text()
+    assert "Max address space         unlimited" in limits
+
+
+def test_a_report_that_would_be_too_long_for_a_page_is_cut():
+    short = {"output_type": "display_data", "data": {"text/plain": "a", "text/html": "<b>"}, "metadata": {"kept": 1}}
+    assert judge._cut(dict(short)) == short
+    long = judge._cut(short | {"data": {"text/plain": "a" * 90_000, "text/html": "b" * 90_000}})
+    assert long["data"] == {"text/plain": "a" * 90_000 + " …"} and long["metadata"] == {"kept": 1}
+    assert "data" not in judge._cut({"output_type": "stream", "text": "a"})
 
 
 def test_the_end_of_a_worker_is_the_end_of_one_thing():
