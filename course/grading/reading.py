@@ -7,6 +7,7 @@ thousand times the memory of its text, and nbformat and nbconvert have no bounds
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ MOST_CELL = 250_000         # characters of a cell's text: a longer one is not r
 MOST_TEXT = 2_500_000       # characters of all cells together
 MOST_METADATA = 20_000      # characters of one entry, as JSON
 MOST_BRACKETS = 500         # in one entry
+ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")     # of a cell; nbformat gives a new one where there is none
 CUT = "# This cell has {:,} characters. Cells of more than {:,} are left out when a notebook is graded."
 
 
@@ -108,8 +110,8 @@ def _cell(cell: dict[str, Any], number: int, notes: list[str]) -> dict[str, Any]
         kept |= {"outputs": [], "execution_count": None}
     elif _are_attachments(cell.get("attachments")):
         kept["attachments"] = cell["attachments"]
-    if isinstance(cell.get("id"), str):
-        kept["id"] = cell["id"][:64]
+    if isinstance(cell.get("id"), str) and ID.fullmatch(cell["id"]):
+        kept["id"] = cell["id"]
     return kept
 
 

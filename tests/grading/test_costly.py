@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgpack
+import nbformat
 import numpy as np
 import pytest
 
@@ -108,8 +109,19 @@ def test_mutated_notebooks_are_read_and_repaired_or_get_a_line(tmp_path, monkeyp
             continue
         read += 1
         assert {name for _, name in result.scores} == set(POINTS), number
-        result.notebooks[NAME][0].encode()
+        nbformat.reads(result.notebooks[NAME][0].encode().decode(), as_version=4)
     assert 60 < read < 290
+
+
+@pytest.mark.parametrize("wrong", [0, [], "x", {"a": 0}, {"a": {}}, {"a": {"image/png": 0}}, {"a": {"image/png": [1]}}])
+def test_attachments_of_other_types_are_left_out(tmp_path, wrong):
+    path = tmp_path / "a.ipynb"
+    for attachments, kept in ((wrong, False), ({"a": {"image/png": "AA=="}}, True)):
+        cell = {"cell_type": "markdown", "source": "", "metadata": {}, "id": "a" if kept else "a b", "attachments": attachments}
+        path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}))
+        nb, _ = reading.read(path)
+        assert ("attachments" in nb.cells[0]) == kept
+        nbformat.validate(nb)
 
 
 def test_some_of_them_are_graded(grade):
