@@ -117,7 +117,8 @@ def test_mutated_notebooks_are_read_and_repaired_or_get_a_line(tmp_path, monkeyp
 def test_attachments_of_other_types_are_left_out(tmp_path, wrong):
     path = tmp_path / "a.ipynb"
     for attachments, kept in ((wrong, False), ({"a": {"image/png": "AA=="}}, True)):
-        cell = {"cell_type": "markdown", "source": "", "metadata": {}, "id": "a" if kept else "a b", "attachments": attachments}
+        cell = {"cell_type": "markdown", "source": "", "metadata": {}, "id": "a" if kept else "a b",
+                "attachments": attachments}
         path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}))
         nb, _ = reading.read(path)
         assert ("attachments" in nb.cells[0]) == kept

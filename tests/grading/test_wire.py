@@ -117,17 +117,24 @@ def test_a_small_answer_comes_in_a_small_frame():
     wire.close()
 
 
-@pytest.mark.parametrize("step", ["kind", "snapshot", "run"])
+@pytest.mark.parametrize("step", ["kind", "room", "snapshot", "run"])
 def test_each_step_has_a_bound_of_its_own(step):
     """A process that says more than a step can say is given up before it is read: nothing follows its header here."""
     wire, theirs = pair()
-    with theirs:
-        theirs.sendall(struct.pack("<I", (MOST_OF_A_CELL if step == "run" else SMALL) + 1))
+    room, their_room = pair()
+    with theirs, their_room:
+        frame = struct.pack("<I", (MOST_OF_A_CELL if step == "run" else SMALL) + 1)
+        if step == "snapshot":
+            Wire(their_room).send({"ok": True})
+            Wire(theirs).send({"outputs": [], "ok": True})      # of the cell that a process begins with
+        if step == "room":
+            Wire(theirs).send({"outputs": [], "ok": True})
+        (their_room if step == "room" else theirs).sendall(frame)
         if step == "kind":
-            snapshot = Snapshot(Dropped(), 1, wire, 1, 1)
+            snapshot = Snapshot(Dropped(), wire, 1, 1)
             assert snapshot.stand_in("f") == (False, None) and snapshot.ended
             return
-        session = Session(Forks(wire))
+        session = Session(Forks(wire, room))
         if step == "run":
             assert session.run("1")[0]["ename"] == "Ended"
         else:
@@ -136,13 +143,15 @@ def test_each_step_has_a_bound_of_its_own(step):
 
 
 class Forks:
-    """A nursery whose processes all speak over one wire."""
+    """A nursery whose processes all speak over the same wires."""
 
-    def __init__(self, wire):
-        self.wire = wire
+    isolation = True
+
+    def __init__(self, wire, room):
+        self.wires = wire, room
 
     def fork(self, limits):
-        return self.wire, pair()[0]
+        return self.wires[0], pair()[0], self.wires[1]
 
 
 @given(PLAIN)
