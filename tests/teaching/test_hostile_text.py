@@ -118,13 +118,14 @@ def test_every_command_of_an_instructor(course):
         assert (SHOWN in path.read_text("utf-8")) == (path.parents[1].name not in ("ada", "ben")), path
     with zipfile.ZipFile(course / "feedback" / f"{NAME}.zip") as zf:
         assert all(plain(name) == name and "\\" not in name for name in zf.namelist())
-    broken = course / "autograded" / "ben" / NAME / f"{NAME}.ipynb"
+    broken = course / "autograded" / f"eve{NAMED}" / NAME / f"{NAME}.ipynb"
     broken.chmod(0o644)
     broken.write_text(EVIL, encoding="utf-8")
     said = call(returning.main, course, NAME, code=1)
-    assert "No page could be made for: ben" in said
+    assert r"No page could be made for: eve\x1b" in said
     assert_nobody_elses(said)
-    for main, arguments in ((exporting.main, ["--per-exercise", "--assignment", EVIL]), (returning.main, [EVIL])):
+    for main, arguments in ((exporting.main, ["--per-exercise", "--assignment", EVIL]), (returning.main, [EVIL]),
+                            (exporting.main, ["--to", "canvas", f"{NAMED}.csv"])):
         assert_nobody_elses(call(main, course, *arguments, code=1))
 
 
