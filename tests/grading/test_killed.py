@@ -1,5 +1,6 @@
 """What is killed from outside costs nobody a point: an honest answer is asked again."""
 
+import contextlib
 import os
 import signal
 
@@ -34,7 +35,8 @@ def test_a_kill_costs_no_point(grade, monkeypatch, victims, step):
         result = unharmed(self, *args)
         if done[0] == 4:
             for pid in victims(self):
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):       # the end of one may be that of another
+                    os.kill(pid, signal.SIGKILL)
         return result
 
     monkeypatch.setattr(Session, step, kill)
