@@ -26,7 +26,7 @@ def main(argv):
         with tempfile.TemporaryDirectory() as folder:
             course = test_class.make_course(Path(folder) / "course")
             for _ in range(min(10, options.times - made)):
-                test_class.grade_and_kill(course, rng)
+                test_class.grade_and_kill(course, folder, rng)
                 made += 1
             test_class.autograde(course)
             test_class.assert_whole(course)
