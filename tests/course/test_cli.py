@@ -88,7 +88,8 @@ def test_a_wrong_argument_is_told_before_any_set_up(arguments, said, capsys):
 
 
 @pytest.mark.parametrize("arguments, extras", [
-    ([], []), (["--no-browser"], []), (["teach"], ["teach"]), (["build", "--check"], ["author"]), (["nbgrader", "--help"], []),
+    ([], []), (["--no-browser"], []), (["teach"], ["teach"]),
+    (["build", "--check"], ["author"]), (["nbgrader", "--help"], []),
     (["test", "-q"], ["test"]), (["setup"], []), (["setup", "test", "peers"], ["test", "peers"]),
 ])
 def test_what_a_command_needs_installed(arguments, extras):
