@@ -1,7 +1,8 @@
 """`backprop site`: the course as pages to read, with its graphs alive, which need no kernel and no network.
 
-Lays the sources out as Sphinx wants them (README, docs/, executed lessons, what learners are told by assignment), and
-runs Sphinx with docs/site/conf.py. What ran once is kept until a lesson or the course's code changes.
+Lays the sources out as Sphinx wants them (README, docs/, lessons to be executed, exercises to be read, what learners
+are told by assignment), and runs Sphinx with docs/site/conf.py. What ran once is kept until a lesson or the course's
+code changes.
 """
 
 import argparse
@@ -15,14 +16,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from course.places import LESSONS, ROOT
+from course.places import EXERCISES, LESSONS, ROOT
 
 MATHJAX = "mathjax@3.2.2"      # its license: Apache 2.0
 PAGES = ("docs", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "course/sources/README.md")
 CODE = ("course/**/*.py", "course/**/*.js", "course/**/*.css", "course/**/*.mplstyle", "course/data/*",
         "autodiff/**/*.py", "course/lessons/*.ipynb")
 CONTENTS = """
-```{{toctree}}
+```{toctree}
 :hidden:
 :caption: Lessons
 :glob:
@@ -30,7 +31,7 @@ CONTENTS = """
 course/lessons/*
 ```
 
-```{{toctree}}
+```{toctree}
 :hidden:
 :caption: autodiff
 
@@ -38,7 +39,7 @@ docs/autodiff
 docs/reference
 ```
 
-```{{toctree}}
+```{toctree}
 :hidden:
 :caption: To teach and to carry on
 
@@ -63,9 +64,7 @@ REFERENCE = """# Reference
    :members:
 ```
 """
-READ = """```{{only}} html
-{{download}}`Download this lesson <{name}>`: it runs where the course is installed.
-```"""
+READ = "{{download}}`Download this lesson <{name}>`: it runs where the course is installed."
 
 
 def main(argv: list[str]) -> int:
@@ -73,7 +72,12 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="backprop site", description=str(__doc__).splitlines()[0])
     parser.add_argument("--output", metavar="FOLDER", default=str(ROOT / "build" / "site"),
                         help="where the pages are written; %(default)s")
+    parser.add_argument("--lesson", nargs="+", metavar="NAME", help="only these, such as 01_chain_rule, and no others")
     options = parser.parse_args(argv)
+    lessons = [path.stem for path in sorted(LESSONS.glob("*.ipynb"))]
+    unknown = sorted(set(options.lesson or ()) - set(lessons))
+    if unknown:
+        parser.error(f"there is no lesson {unknown[0]!r}; there are {', '.join(lessons)}")
     missing = [name for name in ("sphinx", "myst_nb", "furo") if importlib.util.find_spec(name) is None]
     if missing:
         print(f"{missing[0]} is missing. Install what the site needs: python course setup site", file=sys.stderr)
@@ -82,11 +86,16 @@ def main(argv: list[str]) -> int:
         print("npm is missing: the site's formulas are set by MathJax, which comes from there.", file=sys.stderr)
         return 1
     work = ROOT / "build" / "site-work"
-    lay_out(work / "source", mathjax(work))
-    return sphinx(work, Path(options.output))
+    try:
+        script = mathjax(work)
+    except subprocess.CalledProcessError as error:
+        print(f"npm could not fetch {MATHJAX}: {error.stderr.strip()[-300:]}", file=sys.stderr)
+        return 1
+    lay_out(work / "source", script, options.lesson or lessons)
+    return sphinx(work, Path(options.output), partly=bool(options.lesson))
 
 
-def lay_out(source: Path, script: Path) -> None:
+def lay_out(source: Path, script: Path, lessons: list[str]) -> None:
     """Make the folder that Sphinx reads."""
     shutil.rmtree(source, ignore_errors=True)
     for name in PAGES:
@@ -97,11 +106,13 @@ def lay_out(source: Path, script: Path) -> None:
     shutil.copy(source / "site" / "conf.py", source)
     shutil.copy(script, source / "site" / "static")
     readme = (ROOT / "README.md").read_text("utf-8")
-    (source / "index.md").write_text(readme + CONTENTS.format(), "utf-8")
+    (source / "index.md").write_text(readme + CONTENTS, "utf-8")
     names = ", ".join(public("autodiff"))
     (source / "docs" / "reference.md").write_text(REFERENCE.format(names=names), "utf-8")
-    for path in sorted(LESSONS.glob("*.ipynb")):
-        write(source / "course" / "lessons" / path.name, lesson(path))
+    for name in lessons:
+        write(source / "course" / "lessons" / f"{name}.ipynb", lesson(LESSONS / f"{name}.ipynb"))
+        exercise = Path(name, f"{name}.ipynb")
+        write(source / "course" / "exercises" / exercise, read_only(EXERCISES / exercise))
     for name, text in messages((ROOT / "docs" / "messages.md").read_text("utf-8")).items():
         write(source / "docs" / name, text)
 
@@ -111,6 +122,13 @@ def lesson(path: Path) -> str:
     notebook = json.loads(path.read_text("utf-8"))
     notebook["cells"].insert(1, {"cell_type": "markdown", "id": "download", "metadata": {},
                                  "source": READ.format(name=path.name)})
+    return json.dumps(notebook)
+
+
+def read_only(path: Path) -> str:
+    """An exercise notebook as the site shows it: a page that no list of pages names."""
+    notebook = json.loads(path.read_text("utf-8"))
+    notebook["metadata"]["orphan"] = True
     return json.dumps(notebook)
 
 
@@ -131,13 +149,18 @@ def messages(text: str) -> dict[str, str]:
         pages[f"messages/{assignment}.md"] = f"# {assignment}\n" + "\n".join(lines) + "\n"
     rows = []
     for code in sorted(places):
-        where = "; ".join(f"{title}: [{exercise.partition('(')[0].strip('`')}](messages/{assignment}.md)"
-                          for title, exercise, assignment in places[code])
-        rows.append(f"| {code} | {where} |")
+        where = [f"{title}: [{exercise.partition('(')[0].strip('`')}](messages/{assignment}.md#{anchor(exercise)})"
+                 for title, exercise, assignment in places[code]]
+        rows.append(f"| {code} | {'; '.join(where)} |")
     toctree = "\n".join(f"messages/{name[9:-3]}" for name in pages)
     pages["messages.md"] = (f"{head}\n```{{toctree}}\n:maxdepth: 1\n\n{toctree}\n```\n\n## By code\n\n| id | where |\n"
                             "|---|---|\n" + "\n".join(rows) + "\n")
     return pages
+
+
+def anchor(heading: str) -> str:
+    """The anchor that MyST gives a heading, as GitHub does: `mul_backward(dout, x)` is #mul_backwarddout-x."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def public(module: str) -> list[str]:
@@ -151,14 +174,15 @@ def mathjax(work: Path) -> Path:
     script = work / "package" / "es5" / "tex-svg-full.js"
     if not script.exists():
         work.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "pack", "--silent", MATHJAX], cwd=work, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["npm", "pack", "--silent", MATHJAX], cwd=work, check=True, text=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         (packed,) = work.glob("mathjax-*.tgz")
         shutil.unpack_archive(packed, work, filter="data")
     return script
 
 
-def sphinx(work: Path, output: Path) -> int:
-    """Run Sphinx; what lessons give is kept until what they run changes."""
+def sphinx(work: Path, output: Path, partly: bool) -> int:
+    """Run Sphinx; what lessons give is kept until what they run changes. Links to pages left out may be dead."""
     digest = hashlib.sha256()
     for pattern in CODE:
         for path in sorted(ROOT.glob(pattern)):
@@ -171,8 +195,9 @@ def sphinx(work: Path, output: Path) -> int:
     startup = work / "ipython" / "profile_default" / "startup"
     write(startup / "00-frames.py", "import course.authoring.frames\n")
     environment = {**os.environ, "SITE_CACHE": str(cache), "IPYTHONDIR": str(work / "ipython"), "PYTHONPATH": str(ROOT)}
-    build = [sys.executable, "-m", "sphinx", "-q", "-j", "auto", "-b", "html", "-d", str(work / "doctrees"),
-             str(work / "source"), str(output)]
+    build = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html",
+             *(["-D", "suppress_warnings=misc.highlighting_failure,myst.xref_missing"] if partly else []),
+             "-d", str(work / "doctrees"), str(work / "source"), str(output)]
     code = subprocess.run(build, env=environment).returncode
     if code == 0:
         print(output / "index.html")

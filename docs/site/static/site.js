@@ -14,6 +14,10 @@ function fit(frame) {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
+  for (const caption of document.querySelectorAll("p.caption[role=heading]")) caption.setAttribute("aria-level", "2");
+  for (const code of document.querySelectorAll("pre, .table-wrapper, .math")) {   // what scrolls can be reached by keyboard
+    if (code.scrollWidth > code.clientWidth) code.tabIndex = 0;
+  }
   const frames = [...document.querySelectorAll("iframe.graph")];
   for (const frame of frames) {
     frame.addEventListener("load", () => fit(frame));
