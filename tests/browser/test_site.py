@@ -14,7 +14,7 @@ import pytest
 from course.authoring.site import anchor, messages
 from course.places import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("test_site")]
+pytestmark = [pytest.mark.needs_site, pytest.mark.slow, pytest.mark.xdist_group("test_site")]
 LESSON = "course/lessons/01_chain_rule.html"
 KINDS = ["index.html", LESSON, "course/exercises/01_chain_rule/01_chain_rule.html", "docs/messages.html",
          "docs/messages/01_chain_rule.html", "docs/reference.html", "docs/teaching.html"]
