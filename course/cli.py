@@ -10,7 +10,7 @@ import os
 import sys
 
 from course.learning.lab import PURPOSES
-from course.places import CONFIGURATION, ROOT, use_configuration
+from course.places import COMMAND, CONFIGURATION, INSTALLED, ROOT, configuration_folder, use_configuration
 
 # name: (what it does, "module:function"); the function takes the arguments and returns an exit code
 COMMANDS = {
@@ -20,21 +20,28 @@ COMMANDS = {
              "course.authoring.testing:main"),
     "nbgrader": ("run nbgrader with this course's configuration", "course.cli:nbgrader"),
     "build": ("make lessons, solutions and exercises from course/sources", "course.authoring.build:main"),
-    "progress": ("which exercises in work/ pass, and the points so far", "course.learning.progress:main"),
+    "progress": ("which of your exercises pass, and the points so far", "course.learning.progress:main"),
     "mistakes": ("every mistake that the checks know, what it costs and what it is called",
                  "course.authoring.mistakes:main"),
     "autograde": ("grade a whole class with all cores, sandboxed", "course.grading.run:main"),
+    "hint": ("a hint to an exercise; `hint NAME 2` gives two", "course.learning.hinting:main"),
     "submit": ("make the zip of an assignment that you hand in, and see what is missing",
                "course.learning.submit:main"),
     "feedback": ("for instructors: a page of feedback for each learner, in one zip", "course.teaching.returning:main"),
     "export": ("for instructors: grades for Canvas, for Moodle, or per exercise", "course.teaching.exporting:main"),
     "report": ("for instructors: a page about the class", "course.teaching.reporting:main"),
     "bundle": ("for instructors: a zip of what learners get", "course.teaching.bundling:main"),
+    "site": ("make the pages of the site: lessons, docs, reference", "course.authoring.site:main"),
     "setup": ("make .venv and work/ ready, open nothing; `setup torch` adds PyTorch", "course.cli:setup"),
 }
 # the file that a command works by: the copy of the course that learners get lacks it
-NEEDS = {"teach": CONFIGURATION, "nbgrader": CONFIGURATION}
-EXTRAS = ("test", "torch", "types", "peers")   # what `setup` may add: the extras of pyproject.toml
+NEEDS = dict.fromkeys(("teach", "nbgrader", "autograde", "feedback", "export", "report"), CONFIGURATION) | \
+    dict.fromkeys(("test", "build", "mistakes", "bundle", "setup", "site"), "pyproject.toml")
+# what `setup` may add: the extras of pyproject.toml
+EXTRAS = ("author", "peers", "site", "teach", "test", "torch", "types")
+# the extras that a command works by
+EXTRAS_OF = {"test": ["test"], "build": ["author"], "site": ["site"], "teach": ["teach"], "feedback": ["teach"],
+             "report": ["teach"]}
 
 
 def main(argv=None):
@@ -79,17 +86,23 @@ def available():
     """The commands whose modules are here: what learners get comes without the sources."""
     def is_here(name, home):
         path = ROOT.joinpath(*home.split(":")[0].split("."))
-        return (ROOT / NEEDS.get(name, "")).exists() and (path.with_suffix(".py").exists() or path.is_dir())
+        return is_given(NEEDS.get(name, "")) and (path.with_suffix(".py").exists() or path.is_dir())
+
+    def is_given(file):
+        folder = configuration_folder() if file == CONFIGURATION else ROOT
+        return (not INSTALLED or file != "pyproject.toml") and (folder / file).exists()
     return [name for name, (_, home) in COMMANDS.items() if is_here(name, home)]
 
 
 def overview():
     width = max(map(len, COMMANDS))
     rows = [f"  {name:{width}}  {COMMANDS[name][0]}" for name in available()]
+    also = "" if INSTALLED else "      (or backprop …, once it is installed)"
     return "\n".join([
-        "Usage: python course [command] [arguments]      (or backprop …, once it is installed)", "",
+        f"Usage: {COMMAND} [command] [arguments]{also}", "",
         *rows, "",
-        "`lab` and `teach` take --no-browser (print the address instead) and --port N."])
+        f"`lab`{' and `teach` take' if 'teach' in available() else ' takes'} --no-browser (print the address instead) "
+        "and --port N."])
 
 
 def extras_for(argv):
@@ -100,7 +113,7 @@ def extras_for(argv):
         lab.read_options(name, arguments)
     if name == "setup":
         return setup_extras(arguments)
-    return ["test"] if name == "test" else []
+    return EXTRAS_OF.get(name, [])
 
 
 def setup_extras(arguments):

@@ -4,9 +4,25 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-WORK = ROOT / "work"                            # learners' copies of lessons and exercises; not in git
 DATA = ROOT / "course" / "data"
+LESSONS = ROOT / "course" / "lessons"
+INSTALLED = (ROOT / "course" / "exercises").is_dir()       # as a wheel is, which holds them; a clone has them beside
+EXERCISES = ROOT / "course" / "exercises" if INSTALLED else ROOT / "exercises"
+COMMAND = "backprop" if INSTALLED else "python course"      # how learners call it
+LAID_OUT = ".laid_out.json"                                 # what was laid out, in the folder where it was
 CONFIGURATION = "nbgrader_config.py"
+
+
+def work_folder() -> Path:
+    """The folder of a learner's copies of lessons and exercises, which git does not know; it may not be there yet.
+
+    Of a clone it is work/. Where the course is installed as a package, it is the current folder or one above it, if
+    the course was laid out there, and backprop/ below the current folder otherwise.
+    """
+    if not INSTALLED:
+        return ROOT / "work"
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / LAID_OUT).is_file()), here / "backprop")
 
 
 def configuration_folder() -> Path:

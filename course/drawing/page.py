@@ -17,7 +17,12 @@ PAGE = """<!doctype html>
 body {{ margin: 0; background: #fff; }}
 main {{ max-width: 1100px; margin: 0 auto; padding: 16px; }}
 h1 {{ font: 600 20px/1.3 system-ui, sans-serif; margin: 8px 12px; color: #1b1b1f; }}
-@media (prefers-color-scheme: dark) {{ body {{ background: #17181c; }} h1 {{ color: #ececf1; }} }}
+html[theme="dark"] body {{ background: #17181c; }}
+html[theme="dark"] h1 {{ color: #ececf1; }}
+@media (prefers-color-scheme: dark) {{
+  html:not([theme="light"]) body {{ background: #17181c; }}
+  html:not([theme="light"]) h1 {{ color: #ececf1; }}
+}}
 </style>
 </head>
 <body class="bp-page">

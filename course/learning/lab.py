@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from course.learning import workspace
-from course.places import DATA, ROOT, WORK, use_configuration
+from course.places import COMMAND, DATA, INSTALLED, ROOT, use_configuration, work_folder
 
 SETTINGS = DATA / "jupyter"
 FIRST_LESSON = "lessons/00_start_here.ipynb"
@@ -25,8 +25,9 @@ def learn(arguments: list[str]) -> int:
     options = read_options("lab", arguments)
     if lay_out_and_tell():
         return 1
-    notebook = FIRST_LESSON if (WORK / FIRST_LESSON).exists() else ""
-    return serve(options, WORK, notebook, "learner")
+    work = work_folder()
+    notebook = FIRST_LESSON if (work / FIRST_LESSON).exists() else ""
+    return serve(options, work, notebook, "learner")
 
 
 def teach(arguments: list[str]) -> int:
@@ -38,7 +39,7 @@ def teach(arguments: list[str]) -> int:
 
 def read_options(command: str, arguments: list[str]) -> argparse.Namespace:
     """The options that `lab` and `teach` share; a wrong one ends the program with a sentence."""
-    parser = argparse.ArgumentParser(prog=f"python course {command}", description=PURPOSES[command], allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog=f"{COMMAND} {command}", description=PURPOSES[command], allow_abbrev=False)
     parser.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
     parser.add_argument("--port", type=int, metavar="N", help="the port (8888, or the next free one)")
     options, unknown = parser.parse_known_args(arguments)
@@ -50,16 +51,19 @@ def read_options(command: str, arguments: list[str]) -> argparse.Namespace:
 
 
 def lay_out_and_tell() -> int:
-    """Lay lessons and exercises out in work/; returns an exit code."""
+    """Lay lessons and exercises out; returns an exit code."""
+    told = f"{work_folder()}{os.sep}" if INSTALLED else "work/"
     try:
         beside = workspace.lay_out()
     except OSError as error:
-        print(f"The lessons could not be laid out in work/: {error}\nSee that this folder can be written to.",
+        print(f"The lessons could not be laid out in {told}: {error}\nSee that this folder can be written to.",
               file=sys.stderr)
         return 1
+    if INSTALLED:
+        print(f"Your lessons and exercises are in {told}")
     if beside:
         print("There are new versions of notebooks that you have changed. Yours are as you left them;\n"
-              "the new ones lie beside them:", *(f"  work/{name}" for name in beside), sep="\n")
+              "the new ones lie beside them:", *(f"  {told}{name}" for name in beside), sep="\n")
     return 0
 
 
@@ -69,7 +73,7 @@ def serve(options: argparse.Namespace, folder: Path, notebook: str, role: str) -
         print(f"Port {options.port} is in use by another program. Choose another one,\n"
               "or leave --port out, and a free one is found.", file=sys.stderr)
         return 1
-    os.chdir(ROOT)   # nbgrader's server extensions look for nbgrader_config.py there
+    os.chdir(folder if INSTALLED else ROOT)   # nbgrader's server extensions look for nbgrader_config.py there
     use_configuration(SETTINGS / role, SETTINGS / "everyone", ROOT)
     print("JupyterLab is starting. Ctrl-C here stops it.", flush=True)
     if not (sys.stdin and sys.stdin.isatty()):   # there, Jupyter leaves SIGINT to chance, but obeys SIGTERM

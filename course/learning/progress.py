@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from course.places import ROOT, WORK
+from course.places import COMMAND, ROOT, work_folder
 from course.plaintext import one_line
 
 LIMIT = 10.0  # seconds, for one cell or one exercise
@@ -55,7 +55,7 @@ def main(argv: list[str]) -> int:
         done = threads.map(lambda name: progress(name, found[name], options.limit), found)
         result = dict(zip(found, done, strict=True))
     if not result:
-        print(f"There are no exercises in {work}. `python course` lays them out.", file=sys.stderr)
+        print(f"There are no exercises in {work}. `{COMMAND}` lays them out.", file=sys.stderr)
         return 1
     print(json.dumps({name: [asdict(line) for line in lines] for name, lines in result.items()}, indent=1)
           if options.json else table(result))
@@ -64,7 +64,7 @@ def main(argv: list[str]) -> int:
 
 def find_work() -> Path:
     """The folder of a learner's exercises."""
-    return WORK / "exercises"
+    return work_folder() / "exercises"
 
 
 def table(result: dict[str, list[Line]]) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from course.learning.progress import BEGUN, BROKEN, PASSED, UNWRITTEN, find_work, progress
-from course.places import ROOT
+from course.places import COMMAND, EXERCISES
 from course.plaintext import one_line, plain
 
 SAYS = {UNWRITTEN: "not begun", BEGUN: "begun, and not right yet", BROKEN: "does not run"}
@@ -25,12 +25,12 @@ def main(argv: list[str]) -> int:
     """Write the zip and tell what is in it; returns 1 where there is nothing to hand in."""
     parser = argparse.ArgumentParser(prog="backprop submit", description=str(__doc__).splitlines()[0])
     parser.add_argument("assignment", help="for example 02_gate_patterns")
-    parser.add_argument("--output", metavar="FILE", help="the zip; work/ASSIGNMENT.zip, or the next free name")
+    parser.add_argument("--output", metavar="FILE", help="the zip; ASSIGNMENT.zip, or the next free name")
     options = parser.parse_args(argv)
     folder = find_work() / options.assignment
     if not folder.is_dir():
         return _refuse(_unknown(options.assignment))
-    released = ROOT / "exercises" / options.assignment
+    released = EXERCISES / options.assignment
     names = sorted(path.name for path in released.glob("*.ipynb")) or [f"{options.assignment}.ipynb"]
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
@@ -109,7 +109,7 @@ def _unknown(assignment):
     work = find_work()
     there = sorted(path.name for path in work.iterdir() if path.is_dir()) if work.is_dir() else []
     if not there:
-        return f"There are no exercises in {work}. `python course` lays them out."
+        return f"There are no exercises in {work}. `{COMMAND}` lays them out."
     near = difflib.get_close_matches(assignment, there, 1)
     meant = f" Did you mean {near[0]}?" if near else ""
     return f"There is no assignment {assignment!r} in {work}.{meant} There is: {', '.join(there)}."

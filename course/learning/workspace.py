@@ -1,4 +1,4 @@
-"""Lay lessons and exercises out in work/, where learners open and change them.
+"""Lay lessons and exercises out in a folder where learners open and change them.
 
 What a learner has written is never overwritten. A file they have not touched follows its original;
 beside one they have touched, a changed original is laid as NAME.new.ipynb.
@@ -9,28 +9,26 @@ import json
 import os
 from pathlib import Path
 
-from course.places import ROOT
-
-RECORD = ".laid_out.json"
+from course.places import EXERCISES, LAID_OUT, LESSONS, work_folder
 
 
-def lay_out(root: Path = ROOT) -> list[str]:
-    """Bring root/work up to date with root/course/lessons and root/exercises.
+def lay_out(work: Path | None = None, lessons: Path = LESSONS, exercises: Path = EXERCISES) -> list[str]:
+    """Bring a folder, work_folder() if left out, up to date with the lessons and the exercises.
 
-    Returns the paths, relative to work, of the new versions that were laid beside a learner's own copies.
-    Raises OSError when work can't be written.
+    Returns the paths, relative to it, of the new versions that were laid beside a learner's own copies.
+    Raises OSError when it can't be written.
     """
-    work = root / "work"
+    work = work or work_folder()
     work.mkdir(exist_ok=True)
-    record = _read_record(work / RECORD)
+    record = _read_record(work / LAID_OUT)
     beside = []
-    for folder, originals in (("lessons", root / "course" / "lessons"), ("exercises", root / "exercises")):
+    for folder, originals in (("lessons", lessons), ("exercises", exercises)):
         for original in _files(originals):
             name = f"{folder}/{original.relative_to(originals).as_posix()}"
             laid = _lay(original.read_bytes(), work, name, record)
             if laid not in (None, name):
                 beside.append(laid)
-    _write(work / RECORD, json.dumps(record, indent=1, sort_keys=True).encode())
+    _write(work / LAID_OUT, json.dumps(record, indent=1, sort_keys=True).encode())
     return beside
 
 

@@ -11,18 +11,17 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 import zipfile
-from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+
+from tests.course.servers import jupyterlab, plain, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = ROOT / "course" / "__main__.py"
@@ -54,11 +53,6 @@ def run(root, *arguments, python=PYTHON, cwd="/", timeout=600, **environment):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=plain(environment))
     assert "Traceback" not in told.stdout, told.stdout
     return told.returncode, told.stdout
-
-
-def plain(more=()):
-    """This environment without what a virtual environment or a test run has put into it."""
-    return {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "VIRTUAL_ENV"))} | dict(more)
 
 
 def make_toy(root):
@@ -365,13 +359,6 @@ def test_a_second_set_up_waits_for_the_first(main):
 
 # ---- the project itself, from a clean copy to JupyterLab
 
-def wait_for(condition, seconds=300):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
-
-
 def wheels(folder):
     """The packages of constraints.txt that are installed here, as wheels again, and a setuptools to build with.
 
@@ -419,42 +406,8 @@ def version_of_pip(root):
     return subprocess.check_output([root / ".venv/bin/python", "-c", ask], text=True).strip()
 
 
-@contextmanager
-def jupyterlab(root, folder, *command):
-    """A server started by `python course … --no-browser --port N`: gives get(path, data=None)."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    log = folder / "server.log"
-    own = {name: str(folder / name) for name in
-           ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
-    with log.open("w") as out:
-        server = subprocess.Popen([PYTHON, str(root / "course"), *command, "--no-browser", "--port", str(port)],
-                                  stdout=out, stderr=out, cwd=folder, env=plain(own), start_new_session=True)
-    try:
-        wait_for(lambda: "token=" in log.read_text() or server.poll() is not None)
-        address = re.search(rf"http://127\.0\.0\.1:{port}(/\S*)\?token=(\w+)", log.read_text())
-        assert address, log.read_text()
-
-        def get(path, data=None):
-            request = urllib.request.Request(
-                f"http://127.0.0.1:{port}/{path.lstrip('/')}", json.dumps(data).encode() if data else None,
-                {"Authorization": f"token {address[2]}", "Content-Type": "application/json"})
-            with urllib.request.urlopen(request, timeout=120) as answer:
-                return answer.read().decode()
-        get.opens, get.log = address[1], log.read_text
-        yield get
-        server.send_signal(signal.SIGINT)   # Ctrl-C
-        assert server.wait(60) == 0
-        assert "Traceback" not in log.read_text()
-        assert not (folder / "JUPYTER_CONFIG_DIR" / "labconfig").exists()
-    finally:
-        if server.poll() is None:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
-
-
 def test_learners_get_the_first_lesson_and_no_clutter(clone, tmp_path):
-    with jupyterlab(clone, tmp_path) as get:
+    with jupyterlab(tmp_path, PYTHON, clone / "course") as get:
         assert get.opens == "/lab/tree/lessons/00_start_here.ipynb"
         lesson = json.loads(get("api/contents/lessons/00_start_here.ipynb"))
         assert lesson["content"]["cells"]
@@ -474,7 +427,7 @@ def test_learners_get_the_first_lesson_and_no_clutter(clone, tmp_path):
 
 
 def test_instructors_get_formgrader_without_warnings(clone, tmp_path):
-    with jupyterlab(clone, tmp_path, "teach") as get:
+    with jupyterlab(tmp_path, PYTHON, clone / "course", "teach") as get:
         page = get("formgrader/manage_assignments")
         assert "alert-warning" not in page and "alert-danger" not in page
         assert "backprop" in page   # the configuration that is in force

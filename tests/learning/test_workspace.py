@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from course.learning.workspace import RECORD, lay_out
+from course.learning import workspace
+from course.places import LAID_OUT as RECORD
 
 LESSON = "lessons/00_start_here.ipynb"
 EXERCISE = "exercises/01_chain_rule/chain_rule.ipynb"
@@ -29,6 +30,10 @@ def original(root, text):
 
 def copy(root, name=EXERCISE):
     return root / "work" / name
+
+
+def lay_out(root):
+    return workspace.lay_out(root / "work", root / "course" / "lessons", root / "exercises")
 
 
 def files(root):

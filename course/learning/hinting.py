@@ -1,0 +1,25 @@
+"""`backprop hint`: the hints to an exercise, as `hint` opens them in a notebook."""
+
+import argparse
+import difflib
+import sys
+
+
+def main(argv: list[str]) -> int:
+    """Print the first hints to an exercise; returns an exit code."""
+    from course.declarations import assignments, exercises
+
+    parser = argparse.ArgumentParser(prog="backprop hint", description=str(__doc__).partition(": ")[2])
+    parser.add_argument("exercise", help="for example mul_backward")
+    parser.add_argument("number", nargs="?", type=int, default=1, help="how many of its hints; 1 if left out")
+    options = parser.parse_args(argv)
+    known = {name: exercise for assignment in assignments() for name, exercise in exercises(assignment).items()}
+    if options.exercise not in known:
+        near = difflib.get_close_matches(options.exercise, known, 1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        print(f"There is no exercise {options.exercise!r}.{meant}", file=sys.stderr)
+        return 1
+    hints = known[options.exercise].hints
+    for number, text in enumerate(hints[:max(1, options.number)], 1):
+        print(f"{options.exercise}, hint {number} of {len(hints)}: {text}")
+    return 0

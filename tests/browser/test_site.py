@@ -1,0 +1,160 @@
+"""The site, with one lesson, in a browser: its graphs live, and nothing comes from elsewhere."""
+
+import functools
+import re
+import subprocess
+import sys
+import threading
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote, urldefrag
+
+import pytest
+
+from course.authoring.site import anchor, messages
+from course.places import ROOT
+
+pytestmark = [pytest.mark.needs_site, pytest.mark.slow, pytest.mark.xdist_group("test_site")]
+LESSON = "course/lessons/01_chain_rule.html"
+KINDS = ["index.html", LESSON, "course/exercises/01_chain_rule/01_chain_rule.html", "docs/messages.html",
+         "docs/messages/01_chain_rule.html", "docs/reference.html", "docs/teaching.html"]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "course", "site", "--lesson", "01_chain_rule", "--output", str(folder)]
+    told = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert told.returncode == 0, told.stdout
+    return folder
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *about):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=site)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Opens a page of the site; whatever is asked of another place, or goes wrong there, fails the test."""
+    amiss, pages = [], []
+
+    def open_page(name, **options):
+        page = browser.new_page(**options)
+        page.on("request", lambda request: amiss.append(request.url)
+                if not request.url.startswith((address, "data:", "blob:", "about:")) else None)
+        page.on("console", lambda message: amiss.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: amiss.append(str(error)))
+        page.goto(address + name)
+        pages.append(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert amiss == []
+
+
+def test_graphs_live_in_frames_as_high_as_they_are(visit):
+    page = visit(LESSON)
+    for frame in page.locator("iframe.graph").all():
+        frame.scroll_into_view_if_needed()
+        inside = frame.content_frame
+        inside.get_by_role("button", name="Step").wait_for()
+        page.wait_for_function("f => Math.abs(f.clientHeight - f.contentDocument.documentElement.offsetHeight) <= 2",
+                               arg=frame.element_handle())
+    first = page.locator("iframe.graph").first.content_frame
+    before = first.locator("svg").first.inner_html()
+    first.get_by_role("button", name="Step").click()
+    assert first.locator("svg").first.inner_html() != before
+
+
+def test_frames_are_as_dark_as_the_page(visit):
+    page = visit(LESSON, color_scheme="light")
+    body = page.locator("iframe.graph").first.content_frame.locator("body")
+    light = body.evaluate("e => getComputedStyle(e).backgroundColor")
+    page.evaluate("document.body.dataset.theme = 'dark'")
+    page.wait_for_timeout(200)
+    dark = body.evaluate("e => getComputedStyle(e).backgroundColor")
+    assert sum(map(int, re.findall(r"\d+", light)[:3])) > 600 > 300 > sum(map(int, re.findall(r"\d+", dark)[:3]))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_axe_finds_nothing_serious(visit, name):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = visit(name)
+    found = Axe().run(page).response["violations"]
+    serious = [(each["id"], [node["html"][:100] for node in each["nodes"][:3]])
+               for each in found if each["impact"] in ("serious", "critical")]
+    assert serious == []
+
+
+@pytest.mark.parametrize("word, page", [("upstream", "chain rule"), ("gradcheck", "autodiff"), ("sandbox", "grading"),
+                                        ("Formgrader", "term")])
+def test_search_finds(visit, word, page):
+    found = visit(f"search.html?q={word}").locator("ul.search li a")
+    found.first.wait_for()
+    assert any(page in title.lower() for title in found.all_inner_texts()), found.all_inner_texts()
+
+
+class Links(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.ids = [], set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        about = dict(attributes)
+        self.links += [about[name] for name in ("href", "src") if about.get(name)]
+        self.ids |= {about[name] for name in ("id", "name") if about.get(name)}
+
+
+def test_every_link_inside_leads_somewhere(site):
+    pages = {path: Links(path.read_text("utf-8")) for path in site.rglob("*.html")}
+    dead = []
+    for path, page in pages.items():
+        for link in page.links:
+            if re.match(r"[a-z]+:|//", link):
+                continue
+            target, fragment = urldefrag(link)
+            target = target.partition("?")[0]
+            to = (path.parent / unquote(target)).resolve() if target else path
+            if not to.exists() or (fragment and to in pages and unquote(fragment) not in pages[to].ids):
+                dead.append((path.name, link))
+    left_out = re.compile(r"0[02-8]_\w+(\.ipynb|/0)")       # of other lessons
+    assert [(name, link) for name, link in dead if not left_out.search(link)] == []
+
+
+def test_what_learners_are_told_stands_once_by_assignment_and_once_by_code():
+    text = (ROOT / "docs" / "messages.md").read_text("utf-8")
+    pages = messages(text)
+    told = re.findall(r"^([A-Z]\d+): (.*)$", text, re.MULTILINE)
+    assert len(told) > 800
+    assert sum(len(re.findall(r"^[A-Z]\d+: ", page, re.MULTILINE))
+               for name, page in pages.items() if name != "messages.md") == len(told)
+    rows = dict(re.findall(r"^\| ([A-Z]\d+) \| (.*) \|$", pages["messages.md"], re.MULTILINE))
+    assert rows.keys() == {code for code, _ in told}
+    assert sum(row.count("](messages/") for row in rows.values()) == len(told)
+    assert anchor("`mul_backward(dout, x, y)`") == "mul_backwarddout-x-y"
+
+
+def test_what_is_missing_is_a_sentence():
+    told = subprocess.run([sys.executable, "-m", "course", "site", "--lesson", "09_nowhere"], cwd=ROOT, text=True,
+                          capture_output=True)
+    assert told.returncode == 2 and "there is no lesson '09_nowhere'; there are 00_start_here, 01_" in told.stderr
+    code = "import os, sys; os.environ['PATH'] = ''; from course.authoring.site import main; sys.exit(main([]))"
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True)
+    assert told.returncode == 1 and told.stderr.startswith("npm is missing"), told.stderr
+
+
+def test_the_sites_folder_is_named_in_no_page(site):
+    assert [path.name for path in site.rglob("*.html") if str(ROOT) in path.read_text("utf-8")] == []
