@@ -18,6 +18,7 @@ from course.checks import codec
 
 MOST_PRINTED = 2_000  # characters
 DRIVER = "<driver>"
+NIL = b"\xc0"       # None, packed: what is nothing ends with it
 
 Failed = tuple[str, str, int | None, str]                                               # kind, message, line, code
 Parts = tuple[bytes | None, list[bytes | None], Failed | None, list[str], str]          # what answer_to gives
@@ -48,6 +49,30 @@ def answer_to(f: Callable, given: list[bytes], back: Callable[[int, int], Any], 
             failure = _failure(error)
     return result, [_packed(value) for value in mine], failure, [str(w.message)[:500] for w in warned[:20]], \
         printed.getvalue()
+
+
+def ends(parts: Parts, given: list[bytes], until: str) -> bool:
+    """Whether no more calls are made after this one.
+
+    until   "unwritten": it answered as a stub does; "failed": or raised, or changed an argument
+    """
+    packed, after, failure, _, _ = parts
+    if failure is not None:
+        return until == "failed" or is_blank(*failure[:2])
+    return (packed is not None and packed.endswith(NIL) and is_nothing(codec.unpack(packed))) or \
+        (until == "failed" and after != given)
+
+
+def is_blank(kind: str, message: str) -> bool:
+    """Whether a failure is what a stub does."""
+    return kind == "NotImplementedError" or (kind, message) == ("NotPlain", "ellipsis")
+
+
+def is_nothing(value: Any) -> bool:
+    """None, or results that are all None: a stub's."""
+    if isinstance(value, tuple | list) and value:
+        return all(map(is_nothing, value))
+    return value is None
 
 
 @functools.cache

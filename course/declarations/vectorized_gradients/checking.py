@@ -72,8 +72,9 @@ def sorts(cases, flag):
     """The test that gradient_check tells these gradients for what they are: `flag` says whether wrong ones."""
     def test(ask):
         first = None
-        for title, f, x, dout, analytic in cases(ask.draw):
-            problem = _verdict(ask, title, ask(f, x, dout, analytic), flag)
+        drawn = list(cases(ask.draw))
+        for (title, *_), error in zip(drawn, ask.each(args for _, *args in drawn), strict=True):
+            problem = _verdict(ask, title, error, flag)
             if problem and not first:
                 first = problem
                 ask.here()
