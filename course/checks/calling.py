@@ -9,7 +9,7 @@ takes and gives plain data and holds nothing of what is right.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from course.checks import codec
@@ -36,6 +36,7 @@ class Reply:
     warnings: tuple[str, ...] = ()
     printed: str = ""
     changed: tuple[int, ...] = ()  # positions of the arguments that are no longer what they were
+    packed: bytes | None = field(default=None, repr=False)  # the result as it came
 
 
 class Given:
@@ -121,4 +122,4 @@ def _reply(args: tuple, given: list[bytes], parts: Parts) -> Reply:
         None if packed is None else codec.unpack(packed),
         tuple(arg if k not in changed else None if data is None else codec.unpack(data, lambda index: None)
               for k, (arg, data) in enumerate(zip(args, after, strict=True))),
-        Failure(*failure) if failure else None, tuple(warned), printed, changed)
+        Failure(*failure) if failure else None, tuple(warned), printed, changed, packed)

@@ -221,7 +221,7 @@ def _cases(check: Check, ask: Ask, edge: bool) -> Problem | None:
     return first
 
 
-@functools.lru_cache(256)       # the wrong forms are asked what the answer was asked, and each class the same again
+@functools.lru_cache(512)       # the wrong forms are asked what the answer was asked, and each class the same again
 def _drawn(exercise: Exercise, check: Check, seed: tuple[int, int], edge: bool) -> list[tuple[tuple, Any]]:
     """[(arguments, what is right)] of a check's cases."""
     assert check.draw and exercise.oracle       # a check has these, or else a test
