@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from course.checks import codec
-from course.checks.answering import Parts, answer_to, ends
+from course.checks.answering import Parts, answer_to, by_copies, ends, function_of
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,22 @@ class Reply:
     packed: bytes | None = field(default=None, repr=False)  # the result as it came
 
 
+class Formula:
+    """A function among the arguments of a call that travels as text, and runs beside the answer: to call it is no
+    journey. So it holds nothing that an answer must not know, and nobody can count its calls.
+
+    text   an expression: "lambda v: W @ v"; it knows numpy as np, and the given names
+    names  plain values
+    """
+
+    def __init__(self, text: str, **names: Any) -> None:
+        self.text, self.names = text, names
+        self._function = function_of(text, names)
+
+    def __call__(self, *args: Any) -> Any:
+        return self._function(*args)
+
+
 class Given:
     """The arguments of a call on their way.
 
@@ -57,15 +73,14 @@ class Given:
         return self._callables[k][index]
 
     def stand_in(self, k: int, index: int) -> Callable:
-        """It calls that callable with copies, and gives a copy of its result."""
-        def called(*sent: object) -> object:
-            result = None
-            try:
-                result = self.callable(k, index)(*codec.unpack(codec.pack(list(sent))))
-            except Exception as error:      # as it comes from another process
-                raise RuntimeError(f"{type(error).__name__}: {error}"[:500]) from None
-            return codec.unpack(codec.pack(result))
-        return called
+        """It calls that callable as if from another process."""
+        return by_copies(self.callable(k, index))
+
+    @property
+    def texts(self) -> list[tuple[int, int, str, bytes]]:
+        """Of the callables that are formulas: argument, number, text, and the packed values of its names."""
+        return [(k, index, f.text, codec.pack(f.names)) for k, found in enumerate(self._callables)
+                for index, f in enumerate(found) if isinstance(f, Formula)]
 
 
 class Remote:

@@ -243,13 +243,14 @@ class Snapshot:
         """Send as many calls as may travel together, one at least; how many."""
         if self._wire is None:
             raise Closed
-        batch: list[list[bytes]] = []
+        batch: list[dict[str, Any]] = []
         size = 0
         for given in asked:
-            size += sum(map(len, given.packed))
+            texts = given.texts
+            size += sum(map(len, given.packed)) + sum(len(names) for *_, names in texts)
             if batch and size > MOST_OF_A_BATCH:
                 break
-            batch.append(given.packed)
+            batch.append({"args": given.packed, "texts": texts})
         self._wire.send({"do": "calls", "name": name, "calls": batch, "driver": driver, "until": until},
                         seconds=deadline - time.monotonic())
         return len(batch)

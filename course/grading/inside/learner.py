@@ -9,9 +9,10 @@ and to a copy
 
     {"do": "kind", "name": ...}             "callable", "data" or "missing"
     {"do": "fetch", "name": ...}            plain data
-    {"do": "calls", "name": ..., "calls": [[bytes]], "driver": ..., "until": ...}   call it so many times, up to one
-                                            that answering.ends tells; for each comes a {"reply": ...}, and before it
-                                            {"back": k, "args": ...} for each time that it calls an argument's callable
+    {"do": "calls", "name": ..., "calls": [{"args": [bytes], "texts": ...}], "driver": ..., "until": ...}
+                                            call it so many times, up to one that answering.ends tells; for each comes
+                                            a {"reply": ...}, and before it {"back": k, "args": ...} for each time that
+                                            it calls an argument's callable, but for those whose texts were given
 """
 
 import contextlib
@@ -245,7 +246,7 @@ def answer(wire: Wire) -> NoReturn:
                 for given in message["calls"]:
                     parts = called(wire, names[name], given, message["driver"])
                     wire.send({"reply": list(parts)})
-                    if answering.ends(parts, given, message["until"]):
+                    if answering.ends(parts, given["args"], message["until"]):
                         break
     except BaseException:
         pass
@@ -253,9 +254,15 @@ def answer(wire: Wire) -> NoReturn:
         os._exit(0)
 
 
-def called(wire: Wire, f: Any, given: list[bytes], driver: str) -> answering.Parts:
+def called(wire: Wire, f: Any, given: dict[str, Any], driver: str) -> answering.Parts:
     """Call a function of the learner's; its arguments' callables are called back over the wire."""
+    formulas = {(k, index): answering.by_copies(answering.function_of(text, codec.unpack(names)))
+                for k, index, text, names in given["texts"]}
+
     def back(k: int, index: int) -> Callable:
+        if (k, index) in formulas:
+            return formulas[k, index]
+
         def stand_in(*args: object) -> object:
             trace = sys.gettrace()
             sys.settrace(None)      # a driver may stop an endless answer, but never halfway through this
@@ -268,4 +275,4 @@ def called(wire: Wire, f: Any, given: list[bytes], driver: str) -> answering.Par
         return stand_in
 
     sys.stdout, sys.stderr = io.StringIO(), io.StringIO()
-    return answering.answer_to(f, given, back, driver)
+    return answering.answer_to(f, given["args"], back, driver)
