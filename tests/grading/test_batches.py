@@ -154,7 +154,7 @@ def test_what_a_call_does_stays_with_that_call(place, source):
         with pytest.MonkeyPatch.context() as patch:
             if told:
                 one_by_one(patch)
-            found = report_of(place("02_gate_patterns", source), DOUBLE, 1.0)
+            found = report_of(place("02_gate_patterns", source), DOUBLE, 3.0)
         told.append((str(found), found.verdict, [(asked.args, asked.reply) for asked in found.run.asked]))
     assert told[0] == told[1]
 
@@ -163,9 +163,9 @@ def test_each_call_has_its_time_and_not_all_together(place, sent):
     one = place("02_gate_patterns", """
         import time
         def double(x):
-            time.sleep(0.4)
+            time.sleep(0.6)
             return 2 * x""")
-    assert report_of(one, DOUBLE, 1.0).run.score == 1.0
+    assert report_of(one, DOUBLE, 2.5).run.score == 1.0
 
 
 def test_an_argument_that_one_call_changed_is_whole_in_the_next(place, sent):

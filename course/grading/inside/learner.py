@@ -256,8 +256,7 @@ def answer(wire: Wire) -> NoReturn:
 
 def called(wire: Wire, f: Any, given: dict[str, Any], driver: str) -> answering.Parts:
     """Call a function of the learner's; its arguments' callables are called back over the wire."""
-    formulas = {(k, index): answering.by_copies(answering.function_of(text, codec.unpack(names)))
-                for k, index, text, names in given["texts"]}
+    formulas = {(k, index): answering.beside(text, names) for k, index, text, names in given["texts"]}
 
     def back(k: int, index: int) -> Callable:
         if (k, index) in formulas:
