@@ -50,6 +50,7 @@ class Formula:
     def __init__(self, text: str, **names: Any) -> None:
         self.text, self.names = text, names
         self._function = function_of(text, names)
+        self.__name__ = self._function.__name__     # a report says it
 
     def __call__(self, *args: Any) -> Any:
         return self._function(*args)
