@@ -7,7 +7,6 @@ calls.
 """
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -69,7 +68,7 @@ class _Recording:
         self.fixed: dict[int, str] = {}                          # values that have a name
         self.values: dict[int, Traced] = {}                      # of nodes
         self.given: dict[int, list[Any]] = {}                    # what the operations of nodes are given
-        self.gradients: dict[int, Traced] = {}
+        self.gradients: dict[int, Any] = {}
         self.steps: list[tuple[str, int, int]] = []              # kind of step, node, lines recorded by its end
         called = {node.id: node.name or names.get(node.id, "") for node in reading.nodes}
         self.names = {id: self.free(name) for id, name in called.items() if name}
@@ -162,7 +161,7 @@ class _Recording:
                 share = shares[k] if shares else z.op.rules[k](g, self.values[node.id], *args)
                 share = unbroadcast(share, x.shape, z.op, k)
             if receiver in self.gradients:
-                share = operator.add(self.gradients[receiver], share)
+                share = self.gradients[receiver] + share
             self.gradients[receiver] = self.under(self.slopes[receiver], share)
 
     # -- from the recording to text ------------------------------------------------------------------------------
