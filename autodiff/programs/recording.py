@@ -113,6 +113,7 @@ class Recorder:
         self.values: list[Value] = []
         self.names: dict[int, str] = {}          # what the learner calls it, or d_ and that for its gradient
         self.frames: dict[int, Any] = {}
+        self.near: tuple[Any, int] = None, 0     # the frame in which the last line was met, and its checkpoint
         self.inputs: set[int] = set()            # roots that belong to others
         self.refused: CannotRecord | None = None
         self.errors = np.geterr()
@@ -140,7 +141,7 @@ class Recorder:
         """Compute function(*args, **kwargs), write it down as one line, and give the stand-in for its value."""
         kwargs = kwargs or {}
         scope = self.look_around()
-        if kwargs or not FLAT.issuperset(map(type, args)):
+        if not FLAT.issuperset(map(type, args)) or not WITHOUT_PARTS.issuperset(map(type, kwargs.values())):
             given = parts((args, kwargs), Traced)
             values, named = mapped((args, kwargs), value_in, (Traced,))
             refs, named_refs = mapped((args, kwargs), ref_to, (Traced,))
@@ -213,20 +214,25 @@ class Recorder:
 
     def look_around(self) -> int:
         """Read names from the frames that are running; give the number of the checkpoint that is being recomputed."""
-        frame, scope, users = sys._getframe(2), 0, False
+        frame, near, scope, users = sys._getframe(2), None, 0, False
         while frame is not None:
             code = frame.f_code
             if code is WALK:
                 self.name_gradients(frame)
+                near = near or frame
             elif code is RECOMPUTED:
                 scope = scope or self.frames.setdefault(-id(frame), (len(self.frames) + 1, frame))[0]
             elif not users and type(frame.f_globals) is not dict:           # of a copy (see outside)
                 users = True
                 self.frames[id(frame)] = frame
                 self.name_locals(frame)
+                near = near or frame
             elif code is RECORDING:
                 break
+            if frame is self.near[0]:                    # around it all is as it was at the line before
+                return scope or self.near[1]
             frame = frame.f_back
+        self.near = near, scope
         return scope
 
     def name_locals(self, frame: Any) -> None:
@@ -236,24 +242,27 @@ class Recorder:
                 self.names[x.id] = name
 
     def name_gradients(self, frame: Any) -> None:
-        for z, g in ((frame.f_locals.get("z"), None), *frame.f_locals.get("grads", {}).items()):
-            if z is None:
-                continue
-            if g is None:
-                given = frame.f_locals.get("inputs")
-                g = given[0] if given else None
-            g, z = (v.data if type(v) is Tensor else v for v in (g, z.data))
-            if type(g) is Traced and type(z) is Traced and g.id not in self.names:
-                self.names[g.id] = f"d_{self.names.get(z.id, z.id)}"
+        known, names = frame.f_locals, self.names
+        at, inputs = known.get("z"), known.get("inputs")
+        for z, g in ((at, inputs[0] if at is not None and inputs else None), *known.get("grads", {}).items()):
+            g = g.data if type(g) is Tensor else g
+            if type(g) is Traced and g.id not in names:
+                z = z.data
+                if type(z) is Traced:
+                    names[g.id] = f"d_{names.get(z.id, z.id)}"
 
     def finish(self) -> None:
         """The names of what was computed last; then let go of what was running."""
         for frame in self.frames.values():
             if not isinstance(frame, tuple):
                 self.name_locals(frame)
-        self.frames.clear()
+        self.let_go()
         if self.refused:
             raise self.refused
+
+    def let_go(self) -> None:
+        self.frames.clear()
+        self.near = None, 0
 
 
 def value_in(x: Traced) -> Any:
@@ -395,6 +404,8 @@ class Traced(StandIn):
                                 (self, *args), kwargs)
 
     def _refuse_arguments(self, what, args, kwargs):
+        if not args and WITHOUT_PARTS.issuperset(map(type, kwargs.values())):        # as mostly
+            return
         for x in parts((args, kwargs), Traced):
             self.recorder.refuse(f"an argument of {what} hangs on values, and a program would keep what it was at the "
                                  "first run (its result could have another shape): work it out before, or pass a "
@@ -419,7 +430,7 @@ class Traced(StandIn):
         self.recorder.change("store", "", operator.setitem, (self, key, value))
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if any(type(x) is Tensor for x in inputs):
+        if Tensor in map(type, inputs):
             return NotImplemented
         name, first = f"np.{ufunc.__name__}", inputs[0]
         if method == "at":
@@ -491,7 +502,8 @@ for _symbol, _name in OPERATORS.items():
         setattr(Traced, f"__r{_dunder[2:]}", _reflected(_symbol, _function))
         setattr(Traced, f"__i{_dunder[2:]}", _augmented(_symbol, _function, getattr(operator, f"i{_name.strip('_')}")))
 
-FLAT = {Traced, ndarray, int, float, bool, str, type(None), np.float64, np.float32}      # what has no parts
+WITHOUT_PARTS = {ndarray, int, float, bool, str, type(None), np.float64, np.float32}
+FLAT = {Traced, *WITHOUT_PARTS}
 WALK = graph.walk.__wrapped__.__code__        # without the errstate around it
 RECOMPUTED: Any = None          # set by running: the code of a checkpoint's rule, and of what records
 RECORDING: Any = None

@@ -112,7 +112,7 @@ def record(f: Callable[..., Any], wrt: Any, args: Any, kwargs: Any) -> tuple[Wri
             raise
         finally:
             outside.put_back()
-            recorder.frames.clear()
+            recorder.let_go()
 
 
 def written_out(f: Callable[..., Any], wrt: Any, args: Any, kwargs: Any, recorder: Recorder,
