@@ -235,6 +235,8 @@ class Writer:
 
     def let_go(self, n: int, errors: Any) -> None:
         """After line n: `del` for large arrays that no later line reads, where later lines make others."""
+        if not self.large:
+            return
         gone = [k for k in self.large if self.last.get(k, -1) <= n and not any(
             self.last.get(j, -1) > n for j in self.sharing.get(self.values[k].root, ()))
             and not any(self.values[k].root in roots for _, roots in self.pending.values())]
