@@ -82,6 +82,9 @@ def mapped(x: Any, f: Callable[[Any], Any], kinds: tuple[type, ...]) -> Any:
         return slice(*[mapped(part, f, kinds) for part in (x.start, x.stop, x.step)])
     if kind is dict:
         return {key: mapped(part, f, kinds) for key, part in x.items()}
+    if isinstance(x, (tuple, list)) and kind is not Ref:             # with names, or of a class of one's own
+        inner = [mapped(part, f, kinds) for part in x]
+        return kind(*inner) if hasattr(x, "_fields") else kind(inner)
     return x
 
 
@@ -100,8 +103,8 @@ def parts(x: Any, kind: type) -> list[Any]:
             stack += (x.step, x.stop, x.start)
         elif is_a is dict:
             stack += [*x.values()][::-1]
-        elif isinstance(x, tuple) and is_a is not Ref:
-            stack += x[::-1]
+        elif isinstance(x, (tuple, list)) and is_a is not Ref:
+            stack += [*x][::-1]
     return found
 
 
@@ -121,19 +124,19 @@ class Recorder:
     def new(self, value: Any, given: Sequence[Any] = ()) -> Traced:
         """A stand-in for `value`, which may be a view of the memory of those in `given`."""
         is_array = isinstance(value, ndarray)
-        root = k = len(self.values)
+        root, locked = (k := len(self.values)), False
         if is_array:
             for x in given:
                 if value is x.value or (value.base is not None and isinstance(x.value, ndarray)
                                         and np.may_share_memory(value, x.value)):
-                    root = self.values[x.id].root
+                    root, locked = self.values[x.id].root, x.locked
                     break
         dtype = getattr(value, "dtype", None)
         flags: Any = value.flags if is_array else None
         self.values.append(Value(value.shape if dtype is not None else (), dtype, is_array,
                                  is_array and flags.c_contiguous, is_array and flags.forc, root))
         x = Traced()
-        x.recorder, x.id, x.value = self, k, value
+        x.recorder, x.id, x.value, x.locked = self, k, value, locked
         return x
 
     def do(self, form: str, name: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None,
@@ -164,6 +167,9 @@ class Recorder:
     def change(self, form: str, name: str, function: Any, args: tuple[Any, ...]) -> None:
         """Likewise for what changes its first argument in place."""
         x = args[0]
+        if x.locked:
+            self.refuse("an operation of one's own writes into an array that it is given, and others still need: make "
+                        "a new one, x = x.copy()")
         if self.values[x.id].root in self.inputs:
             self.refuse("the function changes in place an array that belongs to others (an argument, or one from "
                         "outside): change a copy, x = x.copy(), or make a new one with autodiff.where")
@@ -352,11 +358,12 @@ NAME_OF = {function_named(name): name for name in [*FUNCTIONS, *FORM]}
 class Traced(StandIn):
     """Stands for an array, or a numpy scalar, while a program is recorded."""
 
-    __slots__ = ("id", "recorder", "value")
+    __slots__ = ("id", "locked", "recorder", "value")
 
     recorder: Recorder
     id: int
     value: Any
+    locked: bool              # not to be written into
 
     __class__ = property(lambda self: type(self.value))       # type: ignore[assignment]  # for isinstance(x, ndarray)
     __hash__ = object.__hash__
@@ -373,6 +380,12 @@ class Traced(StandIn):
         if not isinstance(self.value, ndarray) or self.recorder.values[self.id].root in self.recorder.inputs:
             return self
         return self._method("copy", "K")
+
+    def read_only(self) -> Traced:
+        """The same value, which cannot be written into through this."""
+        x = Traced()
+        x.recorder, x.id, x.value, x.locked = self.recorder, self.id, self.value, True
+        return x
 
     def zeros(self, shape: Any, dtype: Any) -> Traced:
         return self.recorder.do("call", "np.zeros", np.zeros, (shape, dtype))
