@@ -1,6 +1,7 @@
 """Forms of arguments: how they are handed to a recording, and when a program is right for others."""
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,9 @@ class Form:
     def __init__(self, recorder: Recorder, outside: Outside) -> None:
         self.recorder, self.outside = recorder, outside
         self.conditions: list[str] = []
-        self.formed: dict[str, Any] = {}                 # what is to be of a form, as text: the form
-        self.objects: dict[str, Any] = {"form": form, "same_bytes": same_bytes}
+        self.arrays: dict[str, Any] = {}                 # arrays, as text: their form
+        self.values: dict[str, Any] = {}                 # numbers and texts of Python, likewise
+        self.objects: dict[str, Any] = {"form": FORM, "value": value, "same_bytes": same_bytes}
         self.entry: list[tuple[str, int]] = []           # how the program gets at each array: text, value
         self.fixed: list[str] = []                       # what is written into the program
         self.count = 0                                   # of arguments by position
@@ -77,12 +79,12 @@ class Form:
         if strides is None:
             self.conditions.append(f"type({text}) is {self.hold(x.dtype.type)}")
             return
-        self.formed[text] = x.dtype, x.shape, x.shape and strides
+        self.arrays[text] = np.ndarray, x.dtype, x.shape, strides
 
     def is_same(self, text: str, x: Any) -> None:
         """The condition that `text` is the number or text x: of its type, and for zeros of its sign."""
         if type(x) in VALUES:
-            self.formed[text] = form(x)
+            self.values[text] = value(x)
         else:
             self.conditions.append(f"(type({text}), {text}, repr({text})) == {self.hold((type(x), x, repr(x)))}")
 
@@ -126,8 +128,9 @@ class Form:
             if k in shown:
                 arrays.append(f"{shown[k]}={text}")
         values = [f"args[{k}]" for k in range(self.count)] + [f"{name}=kwargs[{plain(name)}]" for name in given]
-        self.conditions.append(f"[*map(form, ({''.join(f'{text}, ' for text in self.formed)}))] == "
-                               + self.hold([*self.formed.values()]))
+        for kind, known in (("form", self.arrays), ("value", self.values)):
+            if known:
+                self.conditions.append(f"[*map({kind}, ({', '.join(known)},))] == {self.hold([*known.values()])}")
         self.objects["run"] = run
         right, go = eval(compile(f"(lambda args, kwargs: {' and '.join(dict.fromkeys(self.conditions))},\n"
                                  f"lambda args, kwargs: run({', '.join([*values, *arrays])}))",
@@ -146,16 +149,12 @@ class Form:
 VALUES = {bool, int, float, str, bytes}      # compared by value; 0.0 is not -0.0
 
 
-def form(x: Any) -> Any:
-    """What must be alike: of arrays all but their values, of Python's numbers and texts the value, of others the type.
+def value(x: Any) -> Any:
+    return type(x), x or repr(x)
 
-    A call, not the text of it for each: that would take longer to compile than all the rest of a recording.
-    """
-    kind = type(x)
-    if kind is np.ndarray:
-        shape = x.shape
-        return x.dtype, shape, shape and x.strides
-    return (kind, x or repr(x)) if kind in VALUES else kind
+
+# What must be alike of two arrays. One call for all: the text of each comparison would take long to compile.
+FORM = attrgetter("__class__", "dtype", "shape", "strides")
 
 
 def same_bytes(x: Any, kept: Any) -> bool:
