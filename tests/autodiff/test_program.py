@@ -577,6 +577,15 @@ def test_a_checkpoint_is_recomputed_in_the_program():
     assert_same(plain(ws, layer), kept(ws, ad.checkpoint(layer)))
 
 
+def test_all_that_a_checkpoint_forgets_is_recomputed():
+    def part(u):
+        v = ad.tanh(u)
+        w = ad.exp(u)                     # of u too: only where it is asked for tells it from that of the forward pass
+        return v * w
+    source = assert_as_walked(lambda x: ad.checkpoint(part)(ad.checkpoint(part)(x)), 0.5).source()
+    assert source.count("np.tanh") == source.count("np.exp") == 4
+
+
 def test_threads_get_what_they_get_alone():
     f = lambda w, k: ad.sum(ad.tanh(w * k) ** 2)
     p, results = ad.program(f), {}

@@ -106,6 +106,14 @@ def test_a_function_in_the_place_of_the_rule_stands_there_as_a_call():
     assert (space["d_x"], space["d_y"]) == (2.0, 3.0)
 
 
+def test_what_the_forward_pass_puts_aside_is_a_value_of_the_code():
+    f, inputs = GRAPHS["put aside in the forward pass"]
+    output, leaves = run(f, **inputs)
+    (aside,) = [x for x in output.args if isinstance(x, list)]
+    code = written(read(output, **leaves), {})
+    assert len(aside) == 1 and "c1" not in code.text()
+
+
 def test_large_inputs_are_told_by_their_shape():
     code, _ = code_of(lambda x: x.sum(), {"x": np.ones((20, 30))})
     assert code.lines[1] == "x = ...  # (20, 30)"
