@@ -504,7 +504,7 @@ class Traced(StandIn):
     __neg__ = lambda self: self.recorder.do("prefix", "-", operator.neg, (self,))
     __pos__ = lambda self: self
     __invert__ = lambda self: self.recorder.do("prefix", "~", operator.invert, (self,))
-    __abs__ = lambda self: self.recorder.do("call", "abs", operator.abs, (self,))
+    __abs__ = lambda self: self.recorder.do("call", "np.abs", operator.abs, (self,))
 
 
 for _symbol, _name in OPERATORS.items():

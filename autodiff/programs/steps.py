@@ -7,6 +7,7 @@ calls.
 """
 from __future__ import annotations
 
+import keyword
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -74,13 +75,14 @@ class _Recording:
         self.names = {id: self.free(name) for id, name in called.items() if name}
         for node in reading.nodes:
             if node.id not in self.names and (node.gate != "constant" or node.shape):
-                self.names[node.id] = self.free("v" if node.parents else "c")
+                self.names[node.id] = self.free("v" if node.parents else "c", 1)
         self.slopes = {id: self.free(f"d_{name}") for id, name in self.names.items()}
 
-    def free(self, name: str) -> str:
-        """`name`, or with a number behind it where that is taken, or no name in Python."""
-        name = name if name.isidentifier() else "v"
-        free, n = name if name not in ("v", "c") else f"{name}1", 1
+    def free(self, name: str, n: int = 0) -> str:
+        """`name`, with a number behind it, from n on, where that is taken or no name in Python; or where n says so."""
+        if not name.isidentifier() or keyword.iskeyword(name):
+            name, n = "v", 1
+        free = f"{name}{n or ''}"
         while free in self.taken:
             n += 1
             free = f"{name}{n}"

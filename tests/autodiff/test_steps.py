@@ -25,7 +25,8 @@ GRAPHS = {
     "a checkpoint": (lambda x: ad.checkpoint(lambda h: ad.sin(h) * 2)(x).sum(), {"x": [1.0, 2.0]}),
     "a mask": (lambda x: ad.where(x.data > 0, x * x, -x).sum(), {"x": [1.0, -2.0]}),
     "a choice in Python": (lambda x: x * x if x > 0 else -x, {"x": -2.0}),
-    "names that Python has": (lambda v1, np_, d_f: (v1 * np_ + d_f) * v1, {"v1": 2.0, "np_": 3.0, "d_f": 5.0}),
+    "names that are taken": (lambda v1, v, c, d_f, abs: (v1 * v + d_f) * v1 * np.abs(c) * (abs * np.array([2.0])).sum(),
+                             {"v1": 2.0, "v": 3.0, "c": -4.0, "d_f": 5.0, "abs": 6.0}),
     "an operation of one's own": (
         lambda x: ad.Op("cube", lambda x: x ** 3, lambda g, z, x: g * 3 * x * x)(x) + x, {"x": 1.5}),
 }
@@ -104,6 +105,11 @@ def test_a_function_in_the_place_of_the_rule_stands_there_as_a_call():
     assert [code.lines[n] for n in code.backward[3]] == ["d_q = mine(d_f, q, x)[0]", "d_x = mine(d_f, q, x)[1]"]
     space = ran(code, mine=lambda dout, a, b: (dout * b, dout * a))
     assert (space["d_x"], space["d_y"]) == (2.0, 3.0)
+
+
+def test_names_that_python_keeps_for_itself_get_a_number():
+    code, _ = code_of(lambda x: x * x * x, {"x": 3.0}, {1: "lambda", 2: "np"})
+    assert [code.lines[n] for n in (*code.forward[1], *code.forward[2])] == ["v1 = x * x", "np1 = v1 * x"]
 
 
 def test_what_the_forward_pass_puts_aside_is_a_value_of_the_code():
