@@ -3,7 +3,8 @@
 What identifies a cell is, in this order, its grade id, its text, and the function that it defines or calls: so
 duplicated, deleted, moved, split, merged and stripped cells are graded as what they were. Three rules:
 
-- A stub that nobody touched never beats another definition of its name, wherever the two stand.
+- A stub that nobody touched never beats another definition of its name, wherever the two stand. What has no body yet
+  is one as well.
 - What a learner wrote into a locked cell runs as a cell of theirs, before the released text. Like every cell of
   theirs, it runs in the submission's process and nowhere else.
 - Every repair is one note. Nothing of what a learner wrote is changed or left out.
@@ -12,6 +13,8 @@ duplicated, deleted, moved, split, merged and stripped cells are graded as what 
 import ast
 import builtins
 import functools
+import itertools
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,6 +26,7 @@ from course.grading.testcell import free_names
 from course.grading.verdicts import unmark
 
 NOTHING = ast.dump(ast.parse(""))
+OPAQUE = re.compile(r"import \*|^\s*%(?:run|load)|\b(?:exec|eval|globals|setattr|get_ipython)\(", re.MULTILINE)
 
 
 def repair(nb: NotebookNode, key: Key) -> list[str]:
@@ -54,7 +58,7 @@ def answered(nb: NotebookNode, key: Key) -> int:
         return bool(_definitions(nb, defined_names(known.source), key)) or any(
             name_of(cell) == known.name and not _same(cell.source, known.source) for cell in nb.cells)
 
-    return sum(is_answered(known) for known in key.cells if known.solution)
+    return sum(is_answered(known) for known in key.cells if known.solution) + any(map(_is_opaque, nb.cells))
 
 
 def name_of(cell: NotebookNode) -> Any:
@@ -204,13 +208,36 @@ def _move_stubs_up(nb: NotebookNode, key: Key, notes: list[str]) -> None:
     for known in key.cells:
         if known.locked or known.kind != "code":
             continue
-        defines = _definitions(nb, defined_names(known.source), key)
-        late = [cell for cell in nb.cells[defines[0]:] if cell.cell_type == "code"
-                and _same(cell.source, known.source)] if defines else []
+        names = defined_names(known.source)
+        defines = _definitions(nb, names, key)
+        stubs = [cell for cell in nb.cells if cell.cell_type == "code" and _same(cell.source, known.source)]
+        above = defines or [k for k, cell in enumerate(nb.cells) if names and _is_opaque(cell)]
+        late = [cell for cell in stubs if above and any(cell is other for other in nb.cells[above[0]:])]
         if late:
             nb.cells = [cell for cell in nb.cells if not any(cell is other for other in late)]
-            nb.cells[defines[0]:defines[0]] = late
-            notes.append(f"The stub of {known.name!r} stood below another definition of its name; it was moved above.")
+            nb.cells[above[0]:above[0]] = late
+            notes.append(f"The stub of {known.name!r} stood below another definition of its name; it was moved above."
+                         if defines else f"The stub of {known.name!r} stood below a cell that may define its name; it "
+                                         "was moved above.")
+        _cut_stubs(nb, known, key, notes)
+
+
+def _cut_stubs(nb: NotebookNode, known: KeyCell, key: Key, notes: list[str]) -> None:
+    """Take out of a cell, in which other things stand as well, a stub below another definition of its name."""
+    names, seen = defined_names(known.source), False
+    for cell in nb.cells:
+        if cell.cell_type != "code" or _same(cell.source, known.source) or not defined_names(cell.source) & names:
+            continue
+        lines = cell.source.splitlines(keepends=True)
+        for node in _statements(cell.source):
+            if not names & defined_names(ast.unparse(node)):
+                continue
+            if not _is_stub(node, key):
+                seen = True
+            elif seen and node.end_lineno:
+                lines[node.lineno - 1:node.end_lineno] = ["\n"] * (node.end_lineno - node.lineno + 1)
+                cell.source = "".join(lines).strip("\n")
+                notes.append(f"A stub of {known.name!r} stood below another definition of its name; it was left out.")
 
 
 def _move_behind_answers(nb: NotebookNode, key: Key, notes: list[str]) -> None:
@@ -236,11 +263,62 @@ def _place(nb: NotebookNode, name: str) -> int:
 # ------------------------------------------------------------------------------------ what a cell holds
 
 def _definitions(nb: NotebookNode, names: Iterable[str], key: Key) -> list[int]:
-    """The places of the cells that define one of the names and are not as released."""
+    """The places of the cells that define one of the names otherwise than the release does."""
     wanted = set(names)
     return [k for k, cell in enumerate(nb.cells)
-            if wanted and cell.cell_type == "code" and defined_names(cell.source) & wanted
+            if wanted and cell.cell_type == "code" and _written_names(cell.source, key) & wanted
             and not any(_same(cell.source, known.source) for known in key.cells)]
+
+
+def _written_names(source: str, key: Key) -> frozenset[str]:
+    """The names that a cell defines by more than stubs."""
+    nodes = _statements(source)
+    if not nodes:
+        return defined_names(source)
+    return frozenset().union(*(defined_names(ast.unparse(node)) for node in nodes if not _is_stub(node, key)))
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    """The statements of a cell, where each begins and ends lines of its own; else nothing."""
+    try:
+        nodes = ast.parse(as_python(source)).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    alone = len(as_python(source).splitlines()) == len(source.splitlines()) and all(
+        before.end_lineno and before.end_lineno < node.lineno for before, node in itertools.pairwise(nodes))
+    return nodes if alone else []
+
+
+def _is_stub(node: ast.stmt, key: Key) -> bool:
+    """Whether a definition is a released one, or does nothing but say so."""
+    if not isinstance(node, ast.FunctionDef) or node.decorator_list:
+        return False
+    body = [part for part in node.body if not _says_nothing(part)]
+    return not body or ast.dump(_without_docstring(node)) in _functions(key.answers)
+
+
+def _says_nothing(node: ast.stmt) -> bool:
+    """Whether a statement is `pass`, a text, `...` or `raise NotImplementedError`."""
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) or \
+        (isinstance(node, ast.Raise) and node.exc is not None and "NotImplementedError" in ast.unparse(node.exc))
+
+
+def _without_docstring(node: ast.FunctionDef) -> ast.FunctionDef:
+    """A copy of a function that begins below its docstring."""
+    skip = len(node.body) > 1 and ast.get_docstring(node, clean=False) is not None
+    return ast.FunctionDef(**{name: value for name, value in ast.iter_fields(node)} | {"body": node.body[skip:]})
+
+
+@functools.lru_cache(20)
+def _functions(sources: tuple[str, ...]) -> frozenset[str]:
+    """The functions that stand in texts, as trees without their docstrings."""
+    return frozenset(ast.dump(_without_docstring(node)) for source in sources for node in _statements(source)
+                     if isinstance(node, ast.FunctionDef))
+
+
+def _is_opaque(cell: NotebookNode) -> bool:
+    """Whether a cell may define names that do not stand in it."""
+    return cell.cell_type == "code" and OPAQUE.search(cell.source) is not None
 
 
 def _tested_names(known: KeyCell, key: Key) -> set[str]:

@@ -99,7 +99,7 @@ def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result, no
     from course.grading.verdicts import mark, verdict_of
 
     nb, left_out = read(path)
-    files, not_there = beside(path.parent)
+    files, not_there = beside(path, result.job.folder)
     notes += [*left_out, *repair(nb, key), *not_there]
     in_time = judge(nb, key, settings, files)
     for cell in nb.cells:
