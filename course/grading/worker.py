@@ -69,7 +69,9 @@ def grade_submission(job: Job, keys: dict[str, Key], settings: Settings) -> Resu
         why = str(error)
     except (ValueError, OSError, NoIsolation) as error:
         why = str(error)
-    except (Exception, SystemExit, GeneratorExit) as error:
+    except KeyboardInterrupt:       # Ctrl-C
+        raise
+    except BaseException as error:
         why = f"{type(error).__name__}: {str(error)[:500]}"
     return Result(job, failure=why, seconds=time.monotonic() - start)
 
