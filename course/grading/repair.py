@@ -294,7 +294,7 @@ def _is_stub(node: ast.stmt, key: Key) -> bool:
     if not isinstance(node, ast.FunctionDef) or node.decorator_list:
         return False
     body = [part for part in node.body if not _says_nothing(part)]
-    return not body or ast.dump(_without_docstring(node)) in _functions(key.answers)
+    return not body or _dumped(node) in _functions(key.answers)
 
 
 def _says_nothing(node: ast.stmt) -> bool:
@@ -303,16 +303,17 @@ def _says_nothing(node: ast.stmt) -> bool:
         (isinstance(node, ast.Raise) and node.exc is not None and "NotImplementedError" in ast.unparse(node.exc))
 
 
-def _without_docstring(node: ast.FunctionDef) -> ast.FunctionDef:
-    """A copy of a function that begins below its docstring."""
+def _dumped(node: ast.FunctionDef) -> tuple[str, ...]:
+    """What a function is, but for its docstring and the types of its arguments."""
     skip = len(node.body) > 1 and ast.get_docstring(node, clean=False) is not None
-    return ast.FunctionDef(**{name: value for name, value in ast.iter_fields(node)} | {"body": node.body[skip:]})
+    return node.name, *(arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)), \
+        *map(ast.dump, node.body[skip:])
 
 
 @functools.lru_cache(20)
-def _functions(sources: tuple[str, ...]) -> frozenset[str]:
-    """The functions that stand in texts, as trees without their docstrings."""
-    return frozenset(ast.dump(_without_docstring(node)) for source in sources for node in _statements(source)
+def _functions(sources: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    """The functions that stand in texts, as _dumped gives them."""
+    return frozenset(_dumped(node) for source in sources for node in _statements(source)
                      if isinstance(node, ast.FunctionDef))
 
 
