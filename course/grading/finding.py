@@ -1,6 +1,7 @@
 """Finds the notebook among what was handed in, whatever its file is called by now, and the files beside it."""
 
 import io
+import os
 import re
 import unicodedata
 import zipfile
@@ -82,7 +83,8 @@ def beside(notebook: Path, folder: Path | None = None) -> tuple[bytes, list[str]
     sizes = {path: path.stat().st_size for path in named.values()}
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
         for name, path in sorted(named.items(), key=lambda item: (item[1].suffix != ".py", sizes[item[1]])):
-            if sizes[path] > room or len(target.infolist()) == MOST_BESIDE or not name.isprintable():
+            if sizes[path] > room or len(target.infolist()) == MOST_BESIDE or not name.isprintable() or \
+                    not os.access(path, os.R_OK):
                 left_out += 1
                 continue
             target.writestr(zipfile.ZipInfo(name), path.read_bytes(), zipfile.ZIP_DEFLATED)

@@ -16,7 +16,7 @@ import functools
 import itertools
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -26,7 +26,7 @@ from course.grading.testcell import free_names
 from course.grading.verdicts import unmark
 
 NOTHING = ast.dump(ast.parse(""))
-OPAQUE = re.compile(r"import \*|^\s*%(?:run|load)|\b(?:exec|eval|globals|setattr|get_ipython)\(", re.MULTILINE)
+OPAQUE = re.compile(r"import \*|^[ \t]*%(?:run|load)|\b(?:exec|eval|globals|setattr|get_ipython)\(", re.MULTILINE)
 
 
 def repair(nb: NotebookNode, key: Key) -> list[str]:
@@ -229,13 +229,13 @@ def _cut_stubs(nb: NotebookNode, known: KeyCell, key: Key, notes: list[str]) -> 
         if cell.cell_type != "code" or _same(cell.source, known.source) or not defined_names(cell.source) & names:
             continue
         lines = cell.source.splitlines(keepends=True)
-        for node in _statements(cell.source):
-            if not names & defined_names(ast.unparse(node)):
+        for part in _statements(cell.source):
+            if not names & part.names:
                 continue
-            if not _is_stub(node, key):
+            if not part.is_stub(key):
                 seen = True
-            elif seen and node.end_lineno:
-                lines[node.lineno - 1:node.end_lineno] = ["\n"] * (node.end_lineno - node.lineno + 1)
+            elif seen:
+                lines[part.first - 1:part.last] = ["\n"] * (part.last - part.first + 1)
                 cell.source = "".join(lines).strip("\n")
                 notes.append(f"A stub of {known.name!r} stood below another definition of its name; it was left out.")
 
@@ -272,49 +272,67 @@ def _definitions(nb: NotebookNode, names: Iterable[str], key: Key) -> list[int]:
 
 def _written_names(source: str, key: Key) -> frozenset[str]:
     """The names that a cell defines by more than stubs."""
-    nodes = _statements(source)
-    if not nodes:
+    statements = _statements(source)
+    if not statements:
         return defined_names(source)
-    return frozenset().union(*(defined_names(ast.unparse(node)) for node in nodes if not _is_stub(node, key)))
+    return frozenset().union(*(part.names for part in statements if not part.is_stub(key)))
 
 
-def _statements(source: str) -> list[ast.stmt]:
+class _Statement(NamedTuple):
+    """A statement of a cell, on lines of its own.
+
+    function  what it is, but for its docstring and the types of its arguments; (): one that does nothing; None: no
+              plain function
+    """
+
+    names: frozenset[str]
+    first: int
+    last: int
+    function: tuple[str, ...] | None
+
+    def is_stub(self, key: Key) -> bool:
+        """Whether it is a released function, or one that does nothing but say so."""
+        return self.function is not None and (not self.function or self.function in _released(key.answers))
+
+
+@functools.lru_cache(2000)
+def _statements(source: str) -> tuple[_Statement, ...]:
     """The statements of a cell, where each begins and ends lines of its own; else nothing."""
+    code = as_python(source)
+    lines = code.splitlines()
     try:
-        nodes = ast.parse(as_python(source)).body
+        nodes = ast.parse(code).body
+        if len(lines) != len(source.splitlines()) or any(
+                before.end_lineno is None or before.end_lineno >= node.lineno
+                for before, node in itertools.pairwise(nodes)):
+            return ()
+        return tuple(_Statement(
+            defined_names("\n".join(lines[node.lineno - 1:node.end_lineno])), node.lineno, node.end_lineno or 0,
+            _function(node)) for node in nodes)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-    alone = len(as_python(source).splitlines()) == len(source.splitlines()) and all(
-        before.end_lineno and before.end_lineno < node.lineno for before, node in itertools.pairwise(nodes))
-    return nodes if alone else []
+        return ()
 
 
-def _is_stub(node: ast.stmt, key: Key) -> bool:
-    """Whether a definition is a released one, or does nothing but say so."""
+def _function(node: ast.stmt) -> tuple[str, ...] | None:
     if not isinstance(node, ast.FunctionDef) or node.decorator_list:
-        return False
-    body = [part for part in node.body if not _says_nothing(part)]
-    return not body or _dumped(node) in _functions(key.answers)
+        return None
+    if all(map(_says_nothing, node.body)):
+        return ()
+    skip = ast.get_docstring(node, clean=False) is not None
+    return node.name, *(arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)), \
+        *map(ast.dump, node.body[skip:])
 
 
 def _says_nothing(node: ast.stmt) -> bool:
     """Whether a statement is `pass`, a text, `...` or `raise NotImplementedError`."""
     return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) or \
-        (isinstance(node, ast.Raise) and node.exc is not None and "NotImplementedError" in ast.unparse(node.exc))
-
-
-def _dumped(node: ast.FunctionDef) -> tuple[str, ...]:
-    """What a function is, but for its docstring and the types of its arguments."""
-    skip = len(node.body) > 1 and ast.get_docstring(node, clean=False) is not None
-    return node.name, *(arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)), \
-        *map(ast.dump, node.body[skip:])
+        (isinstance(node, ast.Raise) and node.exc is not None and "NotImplementedError" in ast.dump(node.exc))
 
 
 @functools.lru_cache(20)
-def _functions(sources: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
-    """The functions that stand in texts, as _dumped gives them."""
-    return frozenset(_dumped(node) for source in sources for node in _statements(source)
-                     if isinstance(node, ast.FunctionDef))
+def _released(sources: tuple[str, ...]) -> frozenset[tuple[str, ...] | None]:
+    """The functions that stand in the released answer cells."""
+    return frozenset(part.function for source in sources for part in _statements(source) if part.function)
 
 
 def _is_opaque(cell: NotebookNode) -> bool:
