@@ -298,7 +298,7 @@ def _beside(chosen, extracted, roster):
         parts = path.relative_to(extracted).parts
         upload = read_name("/".join(parts), roster)
         owner, k, match = whose(parts, roster) or (None, 0, None)
-        if upload is None or owner not in students or path.suffix in (".ipynb", ".zip") or path.name in OURS or \
+        if upload is None or owner not in students or path.suffix in (".ipynb", ".zip") or \
                 any(part.startswith((".", "__MACOSX")) for part in parts):
             continue
         within = Path(*parts[k + 1:])
@@ -311,8 +311,9 @@ def _beside(chosen, extracted, roster):
             name = within.relative_to(nearest)
         else:                           # of an earlier attempt
             continue
-        found.append((k < len(parts) - 1, upload.order, replace(
-            upload, path=str(path), notebook=str(name), student=students[owner])))
+        if name.name.casefold() not in OURS:
+            found.append((k < len(parts) - 1, upload.order, replace(
+                upload, path=str(path), notebook=str(name), student=students[owner])))
     beside = []
     for *_, upload in sorted(found, key=lambda item: item[:2], reverse=True):
         key, theirs = _key(Path(upload.notebook)), taken[upload.student]
