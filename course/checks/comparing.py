@@ -99,8 +99,9 @@ def _compare(got: Any, expected: Any, label: str, floats: bool, part: str | None
         kind = "value" if np.isfinite(numbers).all() or not np.isfinite(right).all() else "finite"
         return Problem(kind, label, numbers, right)
     if isinstance(got, np.ndarray) and got.ndim:
-        # zeros alone tell nothing: [g if v > 0 else 0 for ...] makes integers where nothing passes
-        whole = got.dtype.kind == "b" or (got.dtype.kind in "iu" and got.any())
+        # zeros alone tell nothing: [g if v > 0 else 0 for ...] makes integers where nothing passes, [v > 0 and g ...]
+        # truth values
+        whole = got.dtype.kind in "biu" and got.any()
         if floats and whole and right.dtype.kind == "f":
             return Problem("integer", label, numbers, right)
         if got.dtype.kind == "f" and got.dtype.itemsize < right.dtype.itemsize:

@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import functools
+import symtable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +47,11 @@ class Key:
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {cell.name: cell for cell in self.cells})
 
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The released texts of the cells with answers in code."""
+        return tuple(cell.source for cell in self.cells if not cell.locked and cell.kind == "code")
+
     def answer_names(self, test: KeyCell) -> frozenset[str]:
         """What the answer cells above a test cell define, but do not import: in that test, names of the learner's."""
         return frozenset().union(*(defined_names(cell.source, imports=False) for cell in self._answers_above(test)))
@@ -75,22 +81,11 @@ def key_of(gradebook: Any, notebook: str, assignment: str) -> Key:
 @functools.lru_cache(1000)
 def defined_names(source: str, imports: bool = True) -> frozenset[str]:
     """The names that a cell's source binds on its top level, in branches and loops too; none where it is no Python."""
-    names: set[str] = set()
     with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-        nodes: list[ast.AST] = list(ast.parse(as_python(source)).body)
-        for node in nodes:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                names.add(node.name)
-            elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                names |= {part.id for target in targets for part in ast.walk(target)
-                          if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
-            elif isinstance(node, ast.Import | ast.ImportFrom):
-                names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names} if imports else set()
-            else:
-                nodes += [child for child in ast.iter_child_nodes(node)
-                          if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case)]
-    return frozenset(names)
+        symbols = symtable.symtable(as_python(source), "<cell>", "exec").get_symbols()
+        return frozenset(symbol.get_name() for symbol in symbols
+                         if symbol.is_assigned() or (imports and symbol.is_imported()))
+    return frozenset()
 
 
 @functools.lru_cache(1000)

@@ -46,7 +46,7 @@ class Judge(NbGraderPreprocessor):
         key = _repaired_with.pop(_whose(resources), None)
         try:
             with own_time(self.judge_seconds), own_memory(self.judge_memory):
-                files, notes = beside(Path(resources["metadata"]["path"]))
+                files, notes = beside(Path(resources["metadata"]["path"], f"{resources['unique_key']}.ipynb"))
                 for note in notes:
                     self.log.warning(note)
                 judge(nb, key or _key(resources), self.settings, files)

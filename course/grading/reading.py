@@ -33,14 +33,12 @@ def read(path: Path) -> tuple[NotebookNode, list[str]]:
     data = _bytes_of(path)
     notes: list[str] = []
     try:
-        raw = json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise ValueError(f"{path.name} is not a notebook: it is not a text in UTF-8") from None
+        raw = _parsed(data, notes)
     except MemoryError:
         raise
     except Exception as error:
         raise _unreadable(path, error) from None
-    if isinstance(raw, dict) and raw.get("nbformat") == 4:
+    if isinstance(raw, dict) and ("cells" in raw or raw.get("nbformat") == 4):     # before 2015 there were none
         raw = _kept(raw, path, notes)
     elif len(data) > MOST_OLD:
         raise ValueError(f"{path.name} is too large to be graded: {len(data):,} bytes of no notebook of today")
@@ -67,6 +65,21 @@ def whole(text: str) -> str:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
+def _parsed(data: bytes, notes: list[str]) -> Any:
+    """The value of JSON in UTF-8, -16 or -32; letters of another encoding, and what stands behind it, are left out."""
+    encoding = json.detect_encoding(data)
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        text = data.decode(encoding, "replace")
+        notes.append("The file was not saved in UTF-8; letters that can't be read became \N{REPLACEMENT CHARACTER}.")
+    text = text.lstrip("\ufeff \t\r\n")
+    raw, end = json.JSONDecoder().raw_decode(text)
+    if text[end:].strip(" \t\r\n"):
+        notes.append("Behind the notebook's end the file went on; what stood there was left out.")
+    return raw
+
+
 def _unreadable(path: Path, error: Exception) -> ValueError:
     return ValueError(f"{path.name} is not a notebook that can be read ({type(error).__name__}: {str(error)[:200]})")
 
@@ -83,13 +96,15 @@ def _bytes_of(path: Path) -> bytes:
 def _kept(raw: dict[str, Any], path: Path, notes: list[str]) -> dict[str, Any]:
     """What grading needs of a notebook of version 4, in its bounds."""
     cells = raw.get("cells")
-    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+    if not isinstance(cells, list):
         raise ValueError(f"{path.name} is not a notebook that can be read: it has no list of cells")
     if len(cells) > MOST_CELLS:
         raise ValueError(f"{path.name} is too large to be graded: {len(cells):,} cells (at most {MOST_CELLS:,})")
     minor = raw.get("nbformat_minor")
-    kept = [_cell(cell, number, notes) for number, cell in enumerate(cells, 1)]
-    size = sum(len(cell["source"]) for cell in kept if isinstance(cell.get("source"), str))
+    kept = [_cell(cell, number, notes) for number, cell in enumerate(cells, 1) if isinstance(cell, dict)]
+    if len(kept) < len(cells):
+        notes.append(f"{len(cells) - len(kept)} of the cells were none; they were left out.")
+    size = sum(len(cell["source"]) for cell in kept)
     if size > MOST_TEXT:
         raise ValueError(f"{path.name} is too large to be graded: its cells have {size:,} characters "
                          f"(at most {MOST_TEXT:,})")
@@ -98,15 +113,18 @@ def _kept(raw: dict[str, Any], path: Path, notes: list[str]) -> dict[str, Any]:
 
 
 def _cell(cell: dict[str, Any], number: int, notes: list[str]) -> dict[str, Any]:
-    kept = {key: cell[key] for key in ("cell_type", "source") if key in cell}
-    kept["metadata"] = _metadata(cell.get("metadata"))
-    source = kept.get("source")
-    if isinstance(source, list) and all(isinstance(line, str) for line in source):
-        source = kept["source"] = "".join(source)
-    if isinstance(source, str) and len(source) > MOST_CELL:
+    kind, source = cell.get("cell_type"), cell.get("source")
+    if kind not in ("code", "markdown", "raw"):
+        kind = "code" if "outputs" in cell else "raw"
+        notes.append(f"Cell {number} is of no type that there is; it was taken as one of {kind!r}.")
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    source = source.lstrip("\ufeff") if isinstance(source, str) else ""      # pasted with the beginning of a file
+    if len(source) > MOST_CELL:
         notes.append(f"Cell {number} has {len(source):,} characters; it was left out (at most {MOST_CELL:,}).")
-        kept["source"] = CUT.format(len(source), MOST_CELL)
-    if kept.get("cell_type") == "code":
+        source = CUT.format(len(source), MOST_CELL)
+    kept = {"cell_type": kind, "source": source, "metadata": _metadata(cell.get("metadata"))}
+    if kind == "code":
         kept |= {"outputs": [], "execution_count": None}
     elif _are_attachments(cell.get("attachments")):
         kept["attachments"] = cell["attachments"]

@@ -3,7 +3,8 @@
 What identifies a cell is, in this order, its grade id, its text, and the function that it defines or calls: so
 duplicated, deleted, moved, split, merged and stripped cells are graded as what they were. Three rules:
 
-- A stub that nobody touched never beats another definition of its name, wherever the two stand.
+- A stub that nobody touched never beats another definition of its name, wherever the two stand. What has no body yet
+  is one as well.
 - What a learner wrote into a locked cell runs as a cell of theirs, before the released text. Like every cell of
   theirs, it runs in the submission's process and nowhere else.
 - Every repair is one note. Nothing of what a learner wrote is changed or left out.
@@ -12,8 +13,10 @@ duplicated, deleted, moved, split, merged and stripped cells are graded as what 
 import ast
 import builtins
 import functools
+import itertools
+import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -23,6 +26,7 @@ from course.grading.testcell import free_names
 from course.grading.verdicts import unmark
 
 NOTHING = ast.dump(ast.parse(""))
+OPAQUE = re.compile(r"import \*|^[ \t]*%(?:run|load)|\b(?:exec|eval|globals|setattr|get_ipython)\(", re.MULTILINE)
 
 
 def repair(nb: NotebookNode, key: Key) -> list[str]:
@@ -54,7 +58,7 @@ def answered(nb: NotebookNode, key: Key) -> int:
         return bool(_definitions(nb, defined_names(known.source), key)) or any(
             name_of(cell) == known.name and not _same(cell.source, known.source) for cell in nb.cells)
 
-    return sum(is_answered(known) for known in key.cells if known.solution)
+    return sum(is_answered(known) for known in key.cells if known.solution) + any(map(_is_opaque, nb.cells))
 
 
 def name_of(cell: NotebookNode) -> Any:
@@ -204,13 +208,36 @@ def _move_stubs_up(nb: NotebookNode, key: Key, notes: list[str]) -> None:
     for known in key.cells:
         if known.locked or known.kind != "code":
             continue
-        defines = _definitions(nb, defined_names(known.source), key)
-        late = [cell for cell in nb.cells[defines[0]:] if cell.cell_type == "code"
-                and _same(cell.source, known.source)] if defines else []
+        names = defined_names(known.source)
+        defines = _definitions(nb, names, key)
+        stubs = [cell for cell in nb.cells if cell.cell_type == "code" and _same(cell.source, known.source)]
+        above = defines or [k for k, cell in enumerate(nb.cells) if names and _is_opaque(cell)]
+        late = [cell for cell in stubs if above and any(cell is other for other in nb.cells[above[0]:])]
         if late:
             nb.cells = [cell for cell in nb.cells if not any(cell is other for other in late)]
-            nb.cells[defines[0]:defines[0]] = late
-            notes.append(f"The stub of {known.name!r} stood below another definition of its name; it was moved above.")
+            nb.cells[above[0]:above[0]] = late
+            notes.append(f"The stub of {known.name!r} stood below another definition of its name; it was moved above."
+                         if defines else f"The stub of {known.name!r} stood below a cell that may define its name; it "
+                                         "was moved above.")
+        _cut_stubs(nb, known, key, notes)
+
+
+def _cut_stubs(nb: NotebookNode, known: KeyCell, key: Key, notes: list[str]) -> None:
+    """Take out of a cell, in which other things stand as well, a stub below another definition of its name."""
+    names, seen = defined_names(known.source), False
+    for cell in nb.cells:
+        if cell.cell_type != "code" or _same(cell.source, known.source) or not defined_names(cell.source) & names:
+            continue
+        lines = cell.source.splitlines(keepends=True)
+        for part in _statements(cell.source):
+            if not names & part.names:
+                continue
+            if not part.is_stub(key):
+                seen = True
+            elif seen:
+                lines[part.first - 1:part.last] = ["\n"] * (part.last - part.first + 1)
+                cell.source = "".join(lines).strip("\n")
+                notes.append(f"A stub of {known.name!r} stood below another definition of its name; it was left out.")
 
 
 def _move_behind_answers(nb: NotebookNode, key: Key, notes: list[str]) -> None:
@@ -236,11 +263,81 @@ def _place(nb: NotebookNode, name: str) -> int:
 # ------------------------------------------------------------------------------------ what a cell holds
 
 def _definitions(nb: NotebookNode, names: Iterable[str], key: Key) -> list[int]:
-    """The places of the cells that define one of the names and are not as released."""
+    """The places of the cells that define one of the names otherwise than the release does."""
     wanted = set(names)
     return [k for k, cell in enumerate(nb.cells)
-            if wanted and cell.cell_type == "code" and defined_names(cell.source) & wanted
+            if wanted and cell.cell_type == "code" and _written_names(cell.source, key) & wanted
             and not any(_same(cell.source, known.source) for known in key.cells)]
+
+
+def _written_names(source: str, key: Key) -> frozenset[str]:
+    """The names that a cell defines by more than stubs."""
+    statements = _statements(source)
+    if not statements:
+        return defined_names(source)
+    return frozenset().union(*(part.names for part in statements if not part.is_stub(key)))
+
+
+class _Statement(NamedTuple):
+    """A statement of a cell, on lines of its own.
+
+    function  what it is, but for its docstring and the types of its arguments; (): one that does nothing; None: no
+              plain function
+    """
+
+    names: frozenset[str]
+    first: int
+    last: int
+    function: tuple[str, ...] | None
+
+    def is_stub(self, key: Key) -> bool:
+        """Whether it is a released function, or one that does nothing but say so."""
+        return self.function is not None and (not self.function or self.function in _released(key.answers))
+
+
+@functools.lru_cache(2000)
+def _statements(source: str) -> tuple[_Statement, ...]:
+    """The statements of a cell, where each begins and ends lines of its own; else nothing."""
+    code = as_python(source)
+    lines = code.splitlines()
+    try:
+        nodes = ast.parse(code).body
+        if len(lines) != len(source.splitlines()) or any(
+                before.end_lineno is None or before.end_lineno >= node.lineno
+                for before, node in itertools.pairwise(nodes)):
+            return ()
+        return tuple(_Statement(
+            defined_names("\n".join(lines[node.lineno - 1:node.end_lineno])), node.lineno, node.end_lineno or 0,
+            _function(node)) for node in nodes)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+
+
+def _function(node: ast.stmt) -> tuple[str, ...] | None:
+    if not isinstance(node, ast.FunctionDef) or node.decorator_list:
+        return None
+    if all(map(_says_nothing, node.body)):
+        return ()
+    skip = ast.get_docstring(node, clean=False) is not None
+    return node.name, *(arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)), \
+        *map(ast.dump, node.body[skip:])
+
+
+def _says_nothing(node: ast.stmt) -> bool:
+    """Whether a statement is `pass`, a text, `...` or `raise NotImplementedError`."""
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)) or \
+        (isinstance(node, ast.Raise) and node.exc is not None and "NotImplementedError" in ast.dump(node.exc))
+
+
+@functools.lru_cache(20)
+def _released(sources: tuple[str, ...]) -> frozenset[tuple[str, ...] | None]:
+    """The functions that stand in the released answer cells."""
+    return frozenset(part.function for source in sources for part in _statements(source) if part.function)
+
+
+def _is_opaque(cell: NotebookNode) -> bool:
+    """Whether a cell may define names that do not stand in it."""
+    return cell.cell_type == "code" and OPAQUE.search(cell.source) is not None
 
 
 def _tested_names(known: KeyCell, key: Key) -> set[str]:

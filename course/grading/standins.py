@@ -12,6 +12,7 @@ for what stays there. A test must not be won by an object that says yes to every
 from __future__ import annotations
 
 import builtins
+import contextlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,11 @@ def drive(answer, index, do, name, args, keywords):
         if do == "self":
             value = here
         elif do == "call":
-            value = here(*[decoded(arg) for arg in args], **{key: decoded(arg) for key, arg in keywords.items()})
+            given = [decoded(arg) for arg in args]
+            value = here(*given, **{key: decoded(arg) for key, arg in keywords.items()})
+            for arg, after in zip(args, given):
+                if "set" in arg:        # the others are changed where they stand
+                    arg["set"] = [encoded(part) for part in after]
         elif do == "get":
             value = getattr(here, name)
         elif do == "operator":
@@ -71,7 +76,9 @@ def drive(answer, index, do, name, args, keywords):
                      for p in inspect.signature(here).parameters.values()]
         return {"value": encoded(value)}
     except Exception as error:
-        return {"raised": [kind.__name__ for kind in type(error).__mro__], "message": str(error)}
+        return {"raised": [kind.__name__ for kind in type(error).__mro__], "message": str(error),
+                "args": list(error.args) if plain(error.args, 5) else None,
+                "about": {key: part for key, part in vars(error).items() if plain(part, 5)}}
 
 
 def kept(value):
@@ -159,8 +166,10 @@ class _Reached(Remote):
             raise kind(reply.failure.message) if kind in (RuntimeError, MemoryError, RecursionError) else \
                 RuntimeError(f"{reply.failure.kind}: {reply.failure.message}")
         for arg, before, after in zip(args, sent, reply.args[3] if 3 in reply.changed else (), strict=False):
-            if "plain" in before and isinstance(after, dict):
-                _carry_back(arg, after.get("plain"))
+            if isinstance(after, dict) and before.keys() & after.keys() & {"plain", "set"}:
+                with contextlib.suppress(LookupError, TypeError, ValueError, AttributeError):
+                    _carry_back(arg, _decoded(after, self._snapshot, self._name))
+        print(reply.printed, end="")        # a test may look at what was printed
         found = reply.result
         if not isinstance(found, dict):
             raise RuntimeError("the answer's process gave no reply")
@@ -178,10 +187,14 @@ class _Reached(Remote):
         message, own = str(found.get("message"))[:2000], self._snapshot.exceptions
         first = names[0] if names and names[0].isidentifier() else "Exception"
         kind = own.get(first) or EXCEPTIONS.get(first) or _exception(names, own, first)
+        args, about = found.get("args"), found.get("about")
         try:
-            error = kind(message)
-        except TypeError:       # one that wants more than a message
+            error = kind(*args) if isinstance(args, list) else kind(message)
+        except (TypeError, ValueError):     # one that wants other arguments
             error = RuntimeError(f"{first}: {message}")
+        for name, value in about.items() if isinstance(about, dict) else ():
+            if isinstance(name, str) and not hasattr(kind, name):
+                setattr(error, name, value)
         raise error
 
 
@@ -346,12 +359,22 @@ def _decoded(tree: dict[str, Any], snapshot: Snapshot, name: str, depth: int = 3
     return {"set": frozenset if tree.get("frozen") is True else set, "list": list, "tuple": tuple}[kind](parts)
 
 
-def _carry_back(mine: Any, theirs: Any) -> None:
-    """Repeat on a list, dict or array what a function did to its copy."""
+def _carry_back(mine: Any, theirs: Any) -> Any:
+    """Repeat on a list, dict, set or array, and those inside of it, what a function did to its copy; what is there now.
+    """
     if isinstance(mine, list) and isinstance(theirs, list):
-        mine[:] = theirs
+        mine[:] = [_carry_back(old, new) for old, new in zip(mine, theirs, strict=False)] + theirs[len(mine):]
     elif isinstance(mine, dict) and isinstance(theirs, dict):
+        found = {key: _carry_back(mine.get(key), value) for key, value in theirs.items()}
+        mine.clear()
+        mine.update(found)
+    elif isinstance(mine, set) and isinstance(theirs, set):
         mine.clear()
         mine.update(theirs)
     elif isinstance(mine, np.ndarray) and isinstance(theirs, np.ndarray) and mine.shape == theirs.shape:
         mine[...] = theirs
+    elif isinstance(mine, tuple) and isinstance(theirs, tuple) and len(mine) == len(theirs):
+        return tuple(map(_carry_back, mine, theirs))
+    else:
+        return theirs
+    return mine

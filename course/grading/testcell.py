@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from course.checks.report import SINK, Report
+from course.grading.bounds import Overtime
 from course.grading.key import defined_names
 
 
@@ -57,7 +58,9 @@ def run_test_cell(source: str, namespace: dict[str, Any], points: float | None =
             warnings.simplefilter("ignore")
             value = _run(source, namespace)
             shown = None if value is None else _as_score(value, points)
-    except (Exception, SystemExit) as error:
+    except (KeyboardInterrupt, Overtime):       # Ctrl-C, and the grader's own time
+        raise
+    except BaseException as error:      # pytest and asyncio have some that are no Exception
         trace = error.__traceback__ and error.__traceback__.tb_next     # without the frames of this module
         lines = traceback.format_exception(type(error), error, trace and trace.tb_next)
         outputs.append({"output_type": "error", "ename": type(error).__name__, "evalue": str(error)[:2000],

@@ -37,7 +37,7 @@ def untestable(source: NotebookNode, assignment: str, notebook: str, settings: S
     released, _ = ClearSolutions(config=config).preprocess(copy.deepcopy(source), nothing)
     key = Key(assignment, notebook, tuple(
         _key_cell(cell, name_of(cell)) for cell in released.cells if name_of(cell)))
-    files, _ = beside(folder)
+    files, _ = beside(folder / f"{notebook}.ipynb")
     try:
         judge(written, key, settings, files)
     except NoIsolation:         # it is the instructor's own code

@@ -69,7 +69,9 @@ def grade_submission(job: Job, keys: dict[str, Key], settings: Settings) -> Resu
         why = str(error)
     except (ValueError, OSError, NoIsolation) as error:
         why = str(error)
-    except (Exception, SystemExit, GeneratorExit) as error:
+    except KeyboardInterrupt:       # Ctrl-C
+        raise
+    except BaseException as error:
         why = f"{type(error).__name__}: {str(error)[:500]}"
     return Result(job, failure=why, seconds=time.monotonic() - start)
 
@@ -99,7 +101,7 @@ def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result, no
     from course.grading.verdicts import mark, verdict_of
 
     nb, left_out = read(path)
-    files, not_there = beside(path.parent)
+    files, not_there = beside(path, result.job.folder)
     notes += [*left_out, *repair(nb, key), *not_there]
     in_time = judge(nb, key, settings, files)
     for cell in nb.cells:

@@ -11,6 +11,8 @@ importer of feedback zips):
     Müller, José_4711_assignsubmission_file/02_gate_patterns.ipynb                  Moodle, a folder for each
     Müller, José_4711_assignsubmission_file_02_gate_patterns.ipynb                  Moodle, no folders
 
+Modules and data that come with a notebook, in its folder or as uploads of their own, are collected with it.
+
 What a learner has handed in as a zip is opened, and is theirs, whatever the names in it say: the outermost name alone
 tells whose something is. Whatever nobody is known to have handed in is named, and stays.
 """
@@ -19,6 +21,7 @@ import functools
 import json
 import os
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -41,6 +44,7 @@ PATTERNS = (("moodle", MOODLE), ("canvas", CANVAS), ("moodle", RENAMED))
 # "-1" is what Canvas puts behind the name of a file that is handed in again, " (1)" what a browser does
 ATTEMPT = re.compile(r"(?P<stem>.+?)(?:-(?P<canvas>\d{1,3})|\s*\((?P<browser>\d{1,3})\)|~(?P<ours>\d{1,3}))?")
 RECORD = "learners.json"
+OURS = {"timestamp.txt", "submission_secret.txt"}   # of nbgrader's; a learner's own time of handing in is none
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ class Collector(FileNameCollectorPlugin):
         if late:
             self._tell(f"Canvas marks as late, without saying by how much: {', '.join(late)}")
         _write_record(extracted.parent / RECORD, chosen)
-        return {os.path.abspath(upload.path): upload for upload in chosen}
+        return {os.path.abspath(upload.path): upload for upload in [*chosen, *_beside(chosen, extracted, roster)]}
 
     def _tell(self, text):
         self.log.warning("%s", one_line(text))
@@ -273,6 +277,56 @@ def _last_attempts(uploads, tell):
             tell(f"{student} handed in {notebook} more than once: {Path(last.path).name!r} is taken, {others}{more} "
                  f"{'is' if len(before) == 1 else 'are'} not.")
     return [found[-1] for found in attempts.values()]
+
+
+def _beside(chosen, extracted, roster):
+    """Uploads of the modules and data that were handed in with the chosen notebooks.
+
+    Of a folder with a chosen notebook all comes along, but for zips and the notebooks that were not chosen; of other
+    uploads the last of each name. How much there may be is the Unpacker's affair.
+    """
+    students, folders, taken = {}, {}, {}
+    for upload in chosen:
+        parts = Path(upload.path).relative_to(extracted).parts
+        owner, k, _ = whose(parts, roster)
+        students[owner] = upload.student
+        taken.setdefault(upload.student, set()).add(_key(Path(upload.notebook)))
+        if k < len(parts) - 1:
+            folders.setdefault(parts[:k + 1], set()).add(Path(*parts[k + 1:-1]))
+    found = []
+    for path in sorted(path for path in extracted.rglob("*") if path.is_file() and not path.is_symlink()):
+        parts = path.relative_to(extracted).parts
+        upload = read_name("/".join(parts), roster)
+        owner, k, match = whose(parts, roster) or (None, 0, None)
+        if upload is None or owner not in students or path.suffix in (".ipynb", ".zip") or \
+                any(part.startswith((".", "__MACOSX")) for part in parts):
+            continue
+        within = Path(*parts[k + 1:])
+        if k == len(parts) - 1:         # an upload of its own
+            own = Path(match["file"])
+            name = Path(_attempt(own.stem)[0] + own.suffix)
+        elif parts[:k + 1] in folders:
+            nearest = max((folder for folder in folders[parts[:k + 1]] if within.is_relative_to(folder)),
+                          key=lambda folder: len(folder.parts), default=Path())
+            name = within.relative_to(nearest)
+        else:                           # of an earlier attempt
+            continue
+        if name.name.casefold() not in OURS:
+            found.append((k < len(parts) - 1, upload.order, replace(
+                upload, path=str(path), notebook=str(name), student=students[owner])))
+    beside = []
+    for *_, upload in sorted(found, key=lambda item: item[:2], reverse=True):
+        key, theirs = _key(Path(upload.notebook)), taken[upload.student]
+        # no file where another one stands or has to have a folder; nbgrader would end the run there
+        if not any(key[:len(other)] == other or other[:len(key)] == key for other in theirs):
+            theirs.add(key)
+            beside.append(upload)
+    return beside
+
+
+def _key(path):
+    """What two paths share that are one on some system."""
+    return tuple(unicodedata.normalize("NFKC", part).casefold() for part in path.parts)
 
 
 def _write_record(path, uploads):

@@ -49,3 +49,10 @@ def test_the_place_that_is_named_is_the_first_that_is_wrong(dtype):
     assert compare(near, right, ["dx"]) is None
     problem = compare(got, right, ["dx"])
     assert _value(problem, None, "", "", "").says.startswith("`dx[1, 1]` is 6")
+
+
+@pytest.mark.parametrize("dtype", [bool, int, np.uint8])
+def test_the_type_of_zeros_is_an_accident_and_that_of_other_numbers_is_not(dtype):
+    right = np.array([0.0, 1.0])
+    assert compare(np.zeros(2, dtype), 0 * right, ["dx"]) is None
+    assert compare(right.astype(dtype), right, ["dx"]).kind == "integer"

@@ -20,7 +20,7 @@ POINTS = {cell.name: cell.points for cell in key_of_release(NAME).cells if cell.
 
 
 def test_there_are_enough_of_them():
-    assert len(ACCIDENTS) >= 70
+    assert len(ACCIDENTS) >= 110
     assert len({damage.__name__ for damage, *_ in ACCIDENTS}) == len(ACCIDENTS)
 
 
@@ -35,7 +35,7 @@ def test_an_accident_costs_only_what_it_broke(grade, damage, lost, note, name):
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"\xff\xfe\x00", b"[]", b"{}", b'{"cells": 3, "nbformat": 4}',
-                                  b'{"cells": [{"cell_type": "code"}], "nbformat": 4, "metadata": {}}',
+                                  b'{"cells": null, "nbformat": 4, "metadata": {}}', "[]".encode("utf-16"),
                                   b"PK\x03\x04 a zip", b"<html></html>", b"<<<<<<< HEAD\n{}"])
 def test_what_is_no_notebook_gets_a_clear_line(grade, data):
     result = grade(data)

@@ -212,7 +212,10 @@ def test_values_are_shown_in_a_few_words():
     ("True", 2.0), ("raise SystemExit", 0.0), ("raise SystemExit('bye')", 0.0), ("exit()", 0.0), ("object()", 2.0),
     ("SystemExit", 2.0), ("1 + 1j", 2.0), ("np.complex128(1j)", 2.0), ("{1}", 2.0), ("'nan'", 2.0), ("'\\ud83d'", 2.0),
     ("10**5000 * 1j if 0 else [10**5000]", 0.0), ("type('A', (), {'__repr__': lambda self: 1 / 0})()", 0.0),
-    ("raise GeneratorExit('x') if 0 else ZeroDivisionError('\\ud83d')", 0.0)])
+    ("raise GeneratorExit('x') if 0 else ZeroDivisionError('\\ud83d')", 0.0), ("raise GeneratorExit", 0.0),
+    ("import pytest\npytest.fail('no')", 0.0), ("import pytest\nwith pytest.raises(ValueError): 1", 0.0),
+    ("import asyncio\nraise asyncio.CancelledError", 0.0),
+    ("raise BaseExceptionGroup('', [GeneratorExit()])", 0.0)])
 def test_any_value_of_a_test_cell_is_a_score(source, score):
     outputs = testcell.run_test_cell(source, {"np": np}, 2.0)
     assert testcell.score_of(outputs, 2.0) == score

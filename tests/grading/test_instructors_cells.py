@@ -237,7 +237,19 @@ F = cell("f_answer", "def f(*x):\n    raise NotImplementedError", solution=True)
     ("def f(n):\n    for k in range(n):\n        yield k * k", "assert list(f(4)) == [0, 1, 4, 9]"),
     ("def f(g):\n    return g(3)", "assert f(lambda v: v + 1) == 4"),
     ("def f(g, x=2):\n    return g(None, x + 1) if g else x", "assert f(f) == 3 and f(None, x=5) == 5"),
-], ids=range(10))
+    ("def f(x): x.add(3)", "s = {1}\nf(s)\nassert s == {1, 3}"),
+    ("def f(x): x['a'].append(3); x['b'][0][:] = 1; x['c'].append([])",
+     "import numpy as np\na, b, c = [], np.zeros(2), [[1]]\nd = c[0]\nf({'a': a, 'b': (b,), 'c': c})\n"
+     "assert a == [3] and b.sum() == 2 and c == [[1], []] and c[0] is d"),
+    ("def f(x): print('hello', x)", "import contextlib, io\nout = io.StringIO()\n"
+     "with contextlib.redirect_stdout(out):\n    f(3)\nassert out.getvalue() == 'hello 3\\n'"),
+    ("def f(x): return x['a']", "try:\n    f({})\n    assert False\nexcept KeyError as e:\n"
+     "    assert e.args == ('a',) and str(e) == \"'a'\""),
+    ("class Odd(ValueError):\n    def __init__(self, code): self.code = code\ndef f(x): raise Odd(x)",
+     "try:\n    f(5)\n    assert False\nexcept ValueError as e:\n    assert e.code == 5"),
+    ("def f(x): return x.decode()",
+     "try:\n    f(b'\\xff')\n    assert False\nexcept UnicodeDecodeError as e:\n    assert e.start == 0"),
+], ids=range(16))
 def test_what_is_no_plain_data_comes_through(hand_in, written, source):
     assert scores(hand_in([F, test_of("t", source)], {"f_answer": written})) == {"t": 2.0}
 

@@ -545,3 +545,275 @@ def a_module_is_there_again_after_a_crash(nb):
 @accident(note="1 of the 2 files")
 def a_film_beside_it(nb):
     return a_module_handed_in_beside_it(nb) | {"film.mp4": bytes(17 * 2**20)}
+
+
+# ------------------------------------------------------------------------------------ stubs in other forms and places
+
+def answers_of(nb):
+    return [cell for cell in nb.cells if cell.metadata.get("nbgrader", {}).get("grade_id", "").endswith("-answer")]
+
+
+def put_behind(nb, name, text):
+    """Another cell right below an answer."""
+    nb.cells.insert(at(nb, cell_of(nb, f"{name}-answer")) + 1, new_code_cell(text))
+
+
+def all_stubs(nb):
+    """Puts the stubs back; returns the text of all answers."""
+    text = ""
+    for cell in answers_of(nb):
+        text += cell.source + "\n\n"
+        cell.source = stub_of(cell.metadata.nbgrader.grade_id.removesuffix("-answer"))
+    return text
+
+
+@accident(note="stub of 'log_backward-answer' stood below")
+def stub_without_its_docstring_behind_the_answer(nb):
+    put_behind(nb, "log_backward", "def log_backward(dout, x):\n    raise NotImplementedError")
+
+
+@accident(note="stub of 'log_backward-answer' stood below")
+def an_empty_function_behind_the_answer(nb):
+    put_behind(nb, "log_backward", "def log_backward(dout, x):\n    ...")
+
+
+@accident(note="stub of 'log_backward-answer' stood below")
+def stub_behind_the_answer_beside_something_else(nb):
+    put_behind(nb, "log_backward", f"import math\n{stub_of('log_backward')}\n\ntau = math.tau")
+    put_behind(nb, "exp_backward", "tau / 2")
+
+
+@accident(note="stub of 'log_backward-answer' stood below")
+def stub_below_the_answer_in_its_cell(nb):
+    cell = cell_of(nb, "log_backward-answer")
+    cell.source += "\n\n\n" + stub_of("log_backward")
+
+
+@accident()
+def stub_above_the_answer_in_its_cell(nb):
+    cell = cell_of(nb, "log_backward-answer")
+    cell.source = stub_of("log_backward") + "\n\n\n" + cell.source
+
+
+@accident(note="stood below another definition")
+def all_stubs_in_one_cell_behind_all_answers(nb):
+    written = answers_of(nb)
+    nb.cells = [cell for cell in nb.cells if not any(cell is other for other in written)]
+    stubs = "\n\n".join(cell.source for cell in answers_of(released(NAME)))
+    nb.cells[2:2] = [*written, new_code_cell(stubs)]
+
+
+@accident(note="stood below another definition")
+def answer_in_the_cell_of_the_one_before(nb):
+    cell_of(nb, "mul_backward-answer").source += "\n\n" + cell_of(nb, "log_backward-answer").source
+    cell_of(nb, "log_backward-answer").source = stub_of("log_backward")
+
+
+@accident()
+def answer_typed_into_the_cell_of_its_check(nb):
+    cell = cell_of(nb, "log_backward-answer")
+    nb.cells[at(nb, cell) + 1].source = cell.source + "\n\ncheck(log_backward)"
+    cell.source = stub_of("log_backward")
+
+
+@accident(note="what another cell defines counts")
+def answer_bound_in_an_expression_below_everything(nb):
+    nb.cells.append(new_code_cell("(log_backward := lambda dout, x: dout / x)"))
+    cell_of(nb, "log_backward-answer").source = stub_of("log_backward")
+
+
+@accident(note="what another cell defines counts")
+def answer_in_a_with_below_everything(nb):
+    cell = cell_of(nb, "log_backward-answer")
+    indented = "".join("    " + line for line in cell.source.splitlines(True))
+    nb.cells.append(new_code_cell(f"with np.errstate(all='ignore'):\n{indented}"))
+    cell.source = stub_of("log_backward")
+
+
+@accident(note="may define its name")
+def all_answers_in_a_module_and_the_stubs_below_its_import(nb):
+    text = "import numpy as np\n\n\n" + all_stubs(nb)
+    nb.cells.insert(2, new_code_cell("from mine import *"))
+    return {f"{NAME}.ipynb": nb, "mine.py": text.encode()}
+
+
+@accident(note="handed in as")
+def the_same_in_a_copy_beside_the_untouched_original(nb):
+    files = all_answers_in_a_module_and_the_stubs_below_its_import(nb)
+    return files | {f"{NAME}.ipynb": released(NAME), f"{NAME} copy.ipynb": nb}
+
+
+@accident(note="was missing")
+def everything_merged_into_one_cell(nb):
+    nb.cells = [new_code_cell("\n\n".join(cell.source for cell in nb.cells if cell.cell_type == "code"))]
+
+
+@accident(note="what was written there ran before it")
+def everything_merged_into_the_locked_set_up(nb):
+    setup = cell_of(nb, "setup")
+    setup.source = "\n\n".join(cell.source for cell in nb.cells if cell.cell_type == "code")
+    nb.cells = [setup]
+
+
+@accident(note="not this notebook's")
+def the_next_assignment_pasted_before_the_work(nb):
+    nb.cells = released("03_sigmoid_neuron").cells + nb.cells
+
+
+@accident(note="recognised")
+def metadata_stripped_and_the_cells_in_reverse(nb):
+    for cell in nb.cells:
+        cell.metadata = nbformat.NotebookNode()
+    nb.cells.reverse()
+
+
+# ------------------------------------------------------------------------------------ more files, more names
+
+@accident(note="handed in as", name="02_gate_patterns.ipynb (1).txt")
+def a_browser_adds_a_number_and_txt(nb):
+    pass
+
+
+@accident(note="handed in as", name="02_gate_patterns.ipynb~")
+def a_backup_of_an_editor(nb):
+    pass
+
+
+@accident(note="handed in as", name="02_gate_patterns.ipynb.download")
+def a_download_that_kept_its_mark(nb):
+    pass
+
+
+@accident(note="handed in as", name="02_gate_patterns.json")
+def saved_as_json(nb):
+    pass
+
+
+@accident(note="handed in as", name="02_gate_patterns.txt")
+def saved_as_txt_with_a_byte_order_mark(nb):
+    return b"\xef\xbb\xbf" + file_of(nb)
+
+
+@accident(note="handed in as", name="homework")
+def saved_without_an_ending(nb):
+    pass
+
+
+@accident(note="handed in as", name="02_gate_patterns.ｉｐｙｎｂ")
+def name_in_full_width_letters(nb):
+    pass
+
+
+@accident()
+def a_hidden_file_that_the_answer_reads(nb):
+    cell = cell_of(nb, "log_backward-answer")
+    cell.source = "scale = float(open('.scale').read())\n" + cell.source.replace("dout / x", "scale * dout / x")
+    return {f"{NAME}.ipynb": nb, ".scale": b"1.0"}
+
+
+@accident()
+def another_notebook_that_it_runs(nb):
+    cell = cell_of(nb, "log_backward-answer")
+    helper = nbformat.v4.new_notebook(cells=[new_code_cell("import numpy as np"), new_code_cell(cell.source)])
+    cell.source = "%run helper.ipynb"
+    return {f"{NAME}.ipynb": nb, "helper.ipynb": helper}
+
+
+@accident()
+def a_module_named_like_a_forbidden_one(nb):
+    source = into_a_module(nb, "log_backward")
+    cell_of(nb, "log_backward-answer").source = "from autograd.gates import log_backward"
+    return {f"{NAME}.ipynb": nb, "autograd/__init__.py": b"", "autograd/gates.py": source.encode()}
+
+
+@accident(note="101 of the 301 files")
+def a_module_beside_more_pictures_than_come_along(nb):
+    return a_module_handed_in_beside_it(nb) | {f"a/{k:03}.png": bytes(k) for k in range(298)} | {"empty": b"", "b": b""}
+
+
+@accident(note="handed in as")
+def a_module_above_the_folder_of_the_notebook(nb):
+    files = a_module_handed_in_beside_it(nb)
+    nb.cells.insert(2, new_code_cell("import sys\nsys.path.append('..')"))
+    return {f"work/{NAME}.ipynb": nb, "mine.py": files["mine.py"]}
+
+
+@accident()
+def a_folder_and_a_package_made_by_the_shell(nb):
+    source = into_a_module(nb, "log_backward")
+    nb.cells[2:2] = [new_code_cell("!mkdir -p mine && touch mine/__init__.py"),
+                     new_code_cell("%%writefile mine/gates.py\n" + source)]
+    cell_of(nb, "log_backward-answer").source = "from mine.gates import log_backward"
+
+
+@accident()
+def a_script_that_the_shell_runs(nb):
+    cell = cell_of(nb, "log_backward-answer")
+    cell.source = "scale = !python scale.py\n" + cell.source.replace("dout / x", "float(scale[0]) * dout / x")
+    return {f"{NAME}.ipynb": nb, "scale.py": b"print(1.0)"}
+
+
+# ------------------------------------------------------------------------------------ more encodings and JSON
+
+@accident()
+def saved_in_utf_16(nb):
+    return file_of(nb).decode().encode("utf-16")
+
+
+@accident(note="not saved in UTF-8")
+def saved_in_an_encoding_of_windows(nb):
+    nb.cells.insert(1, new_markdown_cell("größer"))
+    return file_of(nb).decode().encode("cp1252", "replace")
+
+
+@accident(note="went on")
+def the_disk_filled_it_up_with_zeros(nb):
+    return file_of(nb) + bytes(512)
+
+
+@accident(note="went on")
+def the_end_of_an_older_version_behind_it(nb):
+    return file_of(nb) + file_of(nb)[-300:]
+
+
+@accident()
+def pasted_with_a_byte_order_mark(nb):
+    cell = cell_of(nb, "log_backward-answer")
+    cell.source = "\ufeff" + cell.source
+
+
+def as_json(nb, change):
+    book = json.loads(file_of(nb))
+    change(book)
+    return json.dumps(book).encode()
+
+
+@accident(note="1 of the cells were none")
+def a_cell_null(nb):
+    return as_json(nb, lambda book: book["cells"].insert(3, None))
+
+
+@accident()
+def a_cell_without_a_source_and_one_with_null(nb):
+    empty = [{"cell_type": "code", "metadata": {}}, {"cell_type": "code", "metadata": {}, "source": None},
+             {"cell_type": "markdown", "metadata": {}, "source": ["a\n", None, 3]}]
+    return as_json(nb, lambda book: book.update(cells=empty + book["cells"]))
+
+
+@accident(note="of no type")
+def an_answer_without_its_type(nb):
+    def change(book):
+        for cell in book["cells"]:
+            if cell["metadata"].get("nbgrader", {}).get("grade_id") == "log_backward-answer":
+                del cell["cell_type"]
+    return as_json(nb, change)
+
+
+@accident()
+def version_as_a_text(nb):
+    return as_json(nb, lambda book: book.update(nbformat="4"))
+
+
+@accident()
+def no_version(nb):
+    return as_json(nb, lambda book: book.pop("nbformat"))

@@ -271,6 +271,7 @@ attack("unblock_modules", "remove the block on modules, then import", """
 import sys
 for name in ("autodiff", "torch"):
     sys.modules.pop(name, None)
+sys.meta_path[:] = [finder for finder in sys.meta_path if isinstance(finder, type)]
 sys.path += ["{root}", "{root}/course", "/grading"]
 def mul_backward(dout, x, y):
     import autodiff
