@@ -2,12 +2,16 @@
 
 import os
 import textwrap
+from dataclasses import replace
 
+from course.checks import markup
 from course.checks.draws import FRESH
 from course.checks.examining import SHOWN_SEED, examine
 from course.checks.exercise import Exercise
-from course.checks.report import tell
+from course.checks.report import Report, tell
+from course.checks.verdict import counted
 from course.declarations import find
+from course.learning.reading import section
 
 _hints_opened = {}
 
@@ -19,7 +23,7 @@ def check(f: object, name: str | None = None) -> None:
     name  the exercise; f's own name if left out
     """
     exercise = _exercise(f, name)
-    tell(examine(exercise, f, (SHOWN_SEED,), edge=False))
+    tell(_with_section(examine(exercise, f, (SHOWN_SEED,), edge=False)))
 
 
 def grade(f: object, name: str | None = None) -> float:
@@ -32,8 +36,30 @@ def grade(f: object, name: str | None = None) -> float:
     report = examine(exercise, f, (SHOWN_SEED, FRESH.get()(exercise.name)), edge=True, graded=True)
     if os.environ.get("NBGRADER_EXECUTION") == "validate" and not report.run.passed:
         raise NotRight(str(report))
-    tell(report)
-    return report.run.score
+    tell(_with_section(report))
+    return Points(report.run.score, exercise.points)
+
+
+class Points(float):
+    """Points as the value of a cell: a float to nbgrader, which reads its text, and a few words on the screen."""
+
+    of: float
+
+    def __new__(cls, earned: float, of: float) -> "Points":
+        points = super().__new__(cls, earned)
+        points.of = of
+        return points
+
+    def _repr_html_(self) -> str:
+        return markup.points(f"{self:g} of {counted(self.of, 'point')}")
+
+    def __reduce__(self) -> tuple:
+        return float, (float(self),)
+
+
+def _with_section(report: Report) -> Report:
+    """A report with the address of what to read, where there is something to say."""
+    return replace(report, section=section(report.exercise.read)) if report.diagnosis else report
 
 
 class NotRight(AssertionError):

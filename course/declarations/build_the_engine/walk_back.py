@@ -111,7 +111,7 @@ BACKWARD = Exercise(
             (SUM_TIMES, {"x": -2.0, "y": 5.0, "z": -4.0}, ["f"]), (SQUARE, numbers(d, "x"), ["f"]),
             (SUMS, numbers(d, "x", "y"), ["f"]), (FORK, numbers(d, "x"), ["f"]),
             (NEURON, {"w": 2.0, "x": -1.0, "b": 0.5}, ["f"])]),
-        Check("joins, equal values, three parents", 1, edge=True, draw=lambda d: [
+        Check("joins, equal values, three parents", 1, edge=True, shown=True, draw=lambda d: [
             (JOIN, {"a": 1.5}, ["c"]), (EQUAL, {"a": 3.0}, ["e"]), (THREE, numbers(d, "x", "y", "z"), ["f"])]),
         Check("a short path and a long one", 1, edge=True, draw=lambda d: [
             (SHORT_AND_LONG, numbers(d, "a"), ["L"]), (LONG_AND_SHORT, numbers(d, "a", "y"), ["M"])]),
@@ -126,7 +126,7 @@ BACKWARD = Exercise(
         Check("a chain of 5,000, a wide graph", 0.5, edge=True, once=True, test=large(lambda d: [
             ((graph, inputs, [root]), all_grads(graph, inputs, [root])) for graph, inputs, root in (
                 (CHAIN, {"a": 1.5, "b": -0.5}, "u"), (WIDE, {"x": 0.7}, "s"))])),
-        Check("a cycle raises", 0.25, edge=True, once=True, test=refuses_cycles([
+        Check("a cycle raises", 0.25, edge=True, shown=True, once=True, test=refuses_cycles([
             (CYCLE, {"a": 1.5}, ["d"], True), (CYCLE_AT_THE_ROOT, {"a": 1.5}, ["c"], True)])),
     ),
     hints=("Which gradient do you know before you have done anything? Whose turn may be next?",

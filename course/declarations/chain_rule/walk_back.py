@@ -86,7 +86,7 @@ GRAD_TABLE = Exercise(
             with_values(REPEATS, d.numbers(2))]),
         Check("graphs drawn at random", 0.5, edge=True, draw=lambda d: [
             with_values(SHORT_AND_LONG, [d.number()]), *(with_values(*random_graph(d)) for _ in range(3))]),
-        Check("one call for each edge of 18 doublings", 1, edge=True, test=one_call_per_edge),
+        Check("one call for each edge of 18 doublings", 1, edge=True, shown=True, test=one_call_per_edge),
     ),
     hints=("Which gradient do you know before you have done anything? Which ones follow from it?",
            "Start with 0 everywhere and 1 at the last index. Walk the list from its end; each node adds its gradient "
