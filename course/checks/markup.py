@@ -44,6 +44,7 @@ STYLE = """
 .bp-report td { white-space: pre; }
 .bp-report th { font-weight: 400; color: var(--bp-quiet); border: none; }
 .bp-report thead th { text-align: center; }
+.bp-report thead td { border: none; }
 .bp-report td.bp-off { background: var(--bp-soft); border: 2px solid var(--bp-red); color: var(--bp-red);
   font-weight: 600; }
 .bp-report summary { cursor: pointer; }
@@ -137,7 +138,7 @@ def _results(parts: list[Part]) -> Iterator[str]:
     texts = list(zip(filled[:len(parts)], filled[len(parts):], strict=True))
     rows = (f'<tr><th scope="row">{escape(part.name)}</th>{_cell(mine, not part.same)}{_cell(right)}</tr>'
             for part, (mine, right) in zip(parts, texts, strict=True))
-    head = '<tr><th></th><th scope="col">yours</th><th scope="col">expected</th></tr>'
+    head = '<tr><td></td><th scope="col">yours</th><th scope="col">expected</th></tr>'
     yield f'<div class="bp-pair"><table><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>'
 
 
@@ -157,12 +158,14 @@ def _table(grid: grids.Grid, name: str) -> str:
     """A grid as a table with the numbers of its rows and columns."""
     first_row, first_column = grid.corner
     above = "".join(f'<th scope="col">{first_column + k}</th>' for k in range(len(grid.rows[0]) if grid.rows else 0))
-    rows = (f'<tr><th scope="row">{first_row + k if len(grid.shape) > 1 else ""}</th>'
+    has_rows = len(grid.shape) > 1
+    rows = ("<tr>" + f'<th scope="row">{first_row + k}</th>' * has_rows
             + "".join(_cell(text, off, any(column)) for text, off, column in
                       zip(texts, wrong, zip(*grid.wrong, strict=True), strict=True)) + "</tr>"
             for k, (texts, wrong) in enumerate(zip(grid.rows, grid.wrong, strict=True)))
     shape = f' <span class="bp-quiet">{escape(grid.part or str(grid.shape))}</span>'
-    return (f"<div>{escape(name)}{shape}</div><table><thead><tr><th></th>{above}</tr></thead>"
+    corner = "<td></td>" * has_rows
+    return (f"<div>{escape(name)}{shape}</div><table><thead><tr>{corner}{above}</tr></thead>"
             f"<tbody>{''.join(rows)}</tbody></table>")
 
 

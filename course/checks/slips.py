@@ -8,6 +8,7 @@ its source is at hand, it is run with that one thing changed, and named only if 
 import ast
 import builtins
 import copy
+import dis
 import functools
 import inspect
 import math
@@ -68,6 +69,11 @@ def _nothing_returned(f: FunctionType | None, asked: Asked, result: Run) -> Diag
                          "Which value should whoever calls your function get?", asked=asked)
     if f is None or result.exercise.driver or not _does_something(f.__code__):
         return None
+    if not all(_ends_with_nothing(f.__code__)):
+        line = _last(tree, lambda node: isinstance(node, ast.Return))
+        return Diagnosis(NOTHING, f"What your function returned is None{_at(f, line)}. Much that changes or shows a "
+                         "value, such as `sort`, `append` or `print`, gives nothing back.",
+                         "Where does this None come from?", asked=asked)
     line = _last(tree, lambda node: isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr))
     return Diagnosis(NOTHING, f"Your function computes and then ends without `return`{_at(f, line)}: what it has found "
                      "is lost.", "Which values should whoever calls your function get?", asked=asked)
@@ -76,6 +82,16 @@ def _nothing_returned(f: FunctionType | None, asked: Asked, result: Run) -> Diag
 def _does_something(code: CodeType) -> bool:
     """Whether a function does more than to begin and end, by its operations without what they are done to."""
     return code.co_code[::2] != _pass.__code__.co_code[::2]
+
+
+def _ends_with_nothing(code: CodeType) -> Iterator[bool]:
+    """For each place at which a function can end, whether it gives nothing there."""
+    before = None
+    for step in dis.get_instructions(code):
+        if step.opname in ("RETURN_VALUE", "RETURN_CONST"):
+            given = step if step.opname == "RETURN_CONST" else before
+            yield given is not None and "CONST" in given.opname and given.argval is None
+        before = step
 
 
 def _pass() -> None:
@@ -173,10 +189,11 @@ def rounded(result: Run) -> Diagnosis | None:
     asked = _first_wrong(result)
     sides = [(as_numbers(mine), as_numbers(right)) for each in result.asked if each.problem
              for mine, right in [_wrong_part(each, result)]]
-    if not sides or any(each.problem and each.problem.kind != "value" for each in result.asked):
+    if any(each.problem and each.problem.kind != "value" for each in result.asked) or \
+            not any(mine is not None and np.any(mine) for mine, _ in sides):
         return None
     for how, change in _WHOLE:
-        if all(mine is not None and right is not None and mine.shape == right.shape and np.any(mine)
+        if all(mine is not None and right is not None and mine.shape == right.shape
                and np.isfinite(right).all() and close(mine, change(right.astype(float))) for mine, right in sides):
             return Diagnosis("rounded", f"Your numbers are those expected, {how}.",
                              "Which step makes whole numbers: `//`, `int`, `round`, or an array of integers?" if

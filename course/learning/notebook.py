@@ -1,6 +1,9 @@
 """What an exercise notebook calls: check while working, hint when stuck, grade in the graded cell."""
 
+import linecache
 import os
+import re
+import sys
 import textwrap
 from dataclasses import replace
 
@@ -12,6 +15,7 @@ from course.checks.report import Report, tell
 from course.checks.verdict import counted
 from course.declarations import find
 from course.learning.reading import section
+from course.plaintext import plain
 
 _hints_opened = {}
 
@@ -22,6 +26,9 @@ def check(f: object, name: str | None = None) -> None:
     f     your function
     name  the exercise; f's own name if left out
     """
+    if name is None and not callable(f):
+        print(_called_too_early("check", f))
+        return
     exercise = _exercise(f, name)
     tell(_with_section(examine(exercise, f, (SHOWN_SEED,), edge=False)))
 
@@ -72,6 +79,9 @@ class NotRight(AssertionError):
 
 def hint(f: object, name: str | None = None) -> None:
     """Open the next hint to an exercise: a question, then the idea, then almost the code."""
+    if name is None and not callable(f):
+        print(_called_too_early("hint", f))
+        return
     exercise = _exercise(f, name)
     opened = _hints_opened.get(exercise.name, 0)
     if opened == len(exercise.hints):
@@ -79,6 +89,18 @@ def hint(f: object, name: str | None = None) -> None:
         opened = 0
     print(f"{exercise.name}, hint {opened + 1} of {len(exercise.hints)}: {exercise.hints[opened]}")
     _hints_opened[exercise.name] = opened + 1
+
+
+def _called_too_early(asker: str, value: object) -> str:
+    """What is said where a function's result is handed over in its place: check(f(1, 2)), or check(3.0)."""
+    frame = sys._getframe(2)
+    lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
+    call = re.search(rf"\b{asker}\(\s*(\w+)\s*\(", lines[frame.f_lineno - 1] if len(lines) >= frame.f_lineno else "")
+    what = "None" if value is None else f"a {type(value).__name__}"
+    if call:
+        return plain(f"{asker} calls your function itself, many times: hand it over by its name alone, without "
+                     f"brackets behind it:\n  {asker}({call[1]})\n`{call[1]}(…)` is what it returned: {what}.")
+    return plain(f"{asker} takes a function, by its name alone; this is {what}. For example:\n  {asker}(mul_backward)")
 
 
 def _exercise(f: object, name: str | None) -> Exercise:

@@ -14,7 +14,7 @@ READ = re.compile(r'lesson (\d+), "(.+)"')
 
 
 def section(read: str) -> str:
-    """The address of a section, as seen from the notebook that runs; "" where the lesson is not at hand.
+    """The address of a section, as seen from the notebook that runs; "" where it is none of the learner's in work/.
 
     read  what an exercise's declaration says: 'lesson 2, "add copies"'
 
@@ -22,13 +22,10 @@ def section(read: str) -> str:
     """
     found = READ.fullmatch(read)
     lesson = WORK / "lessons" / f"{assignments()[int(found[1])]}.ipynb" if found else None
-    if found is None or lesson is None or not lesson.is_file():
+    if found is None or lesson is None or not lesson.is_file() or not Path.cwd().is_relative_to(WORK.resolve()):
         return ""
     heading = next((text for text in headings(lesson) if text.casefold() == found[2].casefold()), "")
-    try:
-        address = Path(os.path.relpath(lesson)).as_posix()
-    except ValueError:      # on another drive
-        return ""
+    address = Path(os.path.relpath(lesson.resolve())).as_posix()
     return quote(address) + (f"#{quote(heading.replace(' ', '-'))}" if heading else "")
 
 

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -266,6 +267,37 @@ def test_a_wrong_answer_is_explained_and_the_right_one_passes(learner, copy, sho
     expect(dialog).to_contain_text("Success! Your notebook passes all the tests.")
     shoot(learner, "right_answer_validated")
     dialog.get_by_role("button", name="OK").click()
+
+
+MATMUL = "def matmul_backward(dD, W, X):\n    dW = dD @ X.T\n    dW[1, 2] += 1\n    return dW, W.T @ dD"
+
+
+def test_a_matrix_is_a_grid_and_the_section_is_one_click_away(learner, shoot):
+    notebook = Notebook(learner, "exercises/04_vectorized_gradients/04_vectorized_gradients.ipynb")
+    notebook.run("from course import check")
+    notebook.write("def matmul_backward", MATMUL)
+    notebook.run("def matmul_backward")
+    said = notebook.run("check(matmul_backward)")
+    expect(said.locator("td.bp-off")).to_have_count(1)
+    expect(said).to_contain_text("✗ 1 of 50 is wrong")
+    expect(said.locator("details table").first).to_be_hidden()
+    said.locator("summary").first.click()
+    expect(said.locator("details table").first).to_be_visible()
+    shoot(learner, "matrix")
+    graded = notebook.run('grade(matmul_backward, "matmul_backward")')
+    expect(graded.locator(".jp-OutputArea-executeResult")).to_contain_text("of 3 points")
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        ask(learner, "app.commands.execute('apputils:change-theme', {theme: names.theme})", theme=theme)
+        expect(learner.locator("body")).to_have_attribute("data-jp-theme-name", theme)
+        assert Axe().run(learner, ".bp-report").response["violations"] == []
+        shoot(learner, f"matrix_{theme[11:]}")
+
+    said.get_by_role("link", name='lesson 4, "the shapes tell"').click()
+    expect(learner.get_by_role("tab", name="04_vectorized_gradients.ipynb").last).to_have_attribute(
+        "aria-selected", "true")
+    heading = learner.locator(".jp-NotebookPanel:visible").get_by_role("heading", name="The shapes tell")
+    expect(heading).to_be_in_viewport()
+    shoot(learner, "section")
 
 
 def fill_in(exercise, solution, all_but):

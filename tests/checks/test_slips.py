@@ -6,12 +6,10 @@ import math
 import numpy as np
 import pytest
 
+import course
 from course.checks.examining import examine
 from course.checks.exercise import Check, Exercise
 from course.declarations import find
-
-HEADS = {name: find(name).heading for name in ("mul_backward", "div_backward", "tanh_backward", "sigmoid", "max_backward",
-                                               "numerical_derivative", "mse", "sigmoid_backward")}
 
 
 def answer(source, **given):
@@ -25,7 +23,7 @@ def answer(source, **given):
 
 
 def body(name, *lines):
-    return answer(f"{HEADS[name]}\n" + "".join(f"    {line}\n" for line in lines))
+    return answer(f"{find(name).heading}\n" + "".join(f"    {line}\n" for line in lines))
 
 
 def told(f, name, edge=True):
@@ -35,7 +33,9 @@ def told(f, name, edge=True):
 @pytest.mark.parametrize(("name", "lines", "title", "words"), [
     ("mul_backward", ["print(dout * y, dout * x)"], "printed, not returned", "(line 2: `print(dout * y, dout * x)`)"),
     ("mul_backward", ["dx, dy = dout * y, dout * x"], "nothing returned", "ends without `return`"),
-    ("tanh_backward", ["dx = dout", "dx = dx * (1 - out**2)"], "nothing returned", "(line 3: `dx = dx * (1 - out**2)`)"),
+    ("tanh_backward", ["dx = dout", "dx = dx * (1 - out**2)"], "nothing returned", "(line 3: `dx = dx *"),
+    ("mul_backward", ["both = [dout * y, dout * x]", "return both.sort()"], "nothing returned",
+     "What your function returned is None (line 3: `return both.sort()`)"),
     ("sigmoid", ["return 1/1+np.exp(-x)"], "brackets", "`return 1/1+np.exp(-x)`"),
     ("tanh_backward", ["return dout*1-out**2"], "brackets", "right but for its brackets"),
     ("sigmoid_backward", ["return dout*out*1-out"], "brackets", "line 2"),
@@ -46,17 +46,17 @@ def told(f, name, edge=True):
     ("mul_backward", ["return round(dout*y) if np.ndim(x) == 0 else dout*y, dout*x"], "rounded", "`round` drops"),
     ("tanh_backward", ["return np.round(dout*(1-out**2), 2)"], "rounded", "`np.round` drops"),
     ("sigmoid", ["return 1/(1+math.exp(-x))"], "one number's function, given an array",
-     "`math.exp` takes one number, and here an array comes (line 2: `return 1/(1+math.exp(-x))`). `np.exp` takes both."),
+     "`math.exp` takes one number, and here an array comes (line 2: `return 1/(1+math.exp(-x))`). `np.exp` takes"),
     ("tanh_backward", ["return float(dout)*(1-out**2)"], "one number's function, given an array", "`float` takes one"),
-    ("mul_backward", ["return dout(y), dout*x"], "a value called like a function", "(line 2: `return dout(y), dout*x`)"),
-    ("mul_backward", ["return dout*y", "return dout*y, dout*x"], "return before the end", "never run"),
+    ("mul_backward", ["return dout(y), dout*x"], "a value called like a function", "`return dout(y), dout*x`)"),
+    ("mul_backward", ["return dout*y", "return dout*y, dout*x"], "return before the end", "is never run"),
     ("mse", ["if pred.shape != target.shape:", "    return ValueError('shapes')",
              "return np.mean((pred-target)**2), 2*(pred-target)/pred.size"], "an error returned, not raised",
      "returned a ValueError"),
     ("mse", ["if pred.shape != target.shape:", "    return ValueError",
              "return np.mean((pred-target)**2), 2*(pred-target)/pred.size"], "an error returned, not raised",
      "returned a ValueError"),
-    ("numerical_derivative", ["return f(x, h)"], "stopped with TypeError", "A function that yours was given stopped"),
+    ("numerical_derivative", ["return f(x, h)"], "stopped with TypeError", "function that yours was given stopped"),
     ("numerical_derivative", ["return (f(x+h)(x))/2"], "a value called like a function", "before a bracket"),
 ])
 def test_a_slip_is_told_by_its_own_name(name, lines, title, words):
@@ -68,7 +68,8 @@ def test_a_slip_is_told_by_its_own_name(name, lines, title, words):
 
 @pytest.mark.parametrize(("name", "lines"), [
     ("mul_backward", ["pass"]), ("mul_backward", ["'''What it does.'''"]), ("mul_backward", ["return None"]),
-    ("mul_backward", ["..."]), ("mul_backward", ["raise NotImplementedError"]), ("mul_backward", ["return None, None"])])
+    ("mul_backward", ["..."]), ("mul_backward", ["raise NotImplementedError"]), ("mul_backward", ["return None, None"]),
+])
 def test_what_is_not_begun_is_not_written_yet(name, lines):
     assert told(body(name, *lines), name).unwritten
 
@@ -80,8 +81,8 @@ def test_what_is_not_begun_is_not_written_yet(name, lines):
     ("max_backward", ["return dout * (x >= y), dout * (y >= x)"]),
 ])
 def test_what_is_no_slip_keeps_its_name(name, lines):
-    said = {"brackets", "rounded", "nothing returned", "return before the end", "parameters in another order"}
-    assert told(body(name, *lines), name).diagnosis.title not in said
+    slips = {"brackets", "rounded", "nothing returned", "return before the end", "parameters in another order"}
+    assert told(body(name, *lines), name).diagnosis.title not in slips
 
 
 def test_the_brackets_that_are_missing_are_not_given_away():
@@ -120,3 +121,15 @@ def test_rounded_numbers_are_seen_without_the_source(change, how):
     names = {"change": change}
     exec("def f(dout, out): return change(dout * (1 - out**2)) * 1.0", names)
     assert how in str(told(names["f"], "tanh_backward"))
+
+
+@pytest.mark.parametrize("asker", ["check", "hint"])
+def test_a_function_that_was_called_instead_of_handed_over(capsys, asker):
+    names = {"mul_backward": lambda dout, x, y: dout * y, asker: getattr(course, asker)}
+    for line, words in ((f"{asker}(mul_backward(2.0, 3.0, -4.0))", f"  {asker}(mul_backward)\n"),
+                        (f"{asker}( mul_backward (2.0, 3.0, -4.0) )", "is what it returned: a float"),
+                        (f"{asker}(None)", f"{asker} takes a function, by its name alone; this is None")):
+        name = f"<cell {line}>"
+        linecache.cache[name] = len(line), None, [line], name
+        exec(compile(line, name, "exec"), names)
+        assert words in capsys.readouterr().out

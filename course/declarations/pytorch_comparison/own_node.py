@@ -64,7 +64,7 @@ SIGMOID_FN = Exercise(
     checks=(
         Check("forward", 0.5, part="out", draw=lambda d: [*cases(torch_runs.sigmoid)[:2], d.numbers(2), d.numbers(2)]),
         Check("backward", 0.5, part="dx", draw=lambda d: [*cases(torch_runs.sigmoid)[:2], d.numbers(2), d.numbers(2)]),
-        Check("saves its output, and nothing else", 0.5, edge=True, shown=True, part="saved", draw=lambda d: [
+        Check("saves its output, and nothing else", 0.5, edge=True, part="saved", draw=lambda d: [
             d.numbers(2), *cases(torch_runs.sigmoid)[2:]]),
         Check("another use in between; arrays", 0.5, edge=True, part="dx", draw=lambda d: [
             d.numbers(3), *cases(torch_runs.sigmoid)[2:], d.arrays(2, 2, 3), d.arrays(3, 4)]),
