@@ -51,6 +51,9 @@ STYLE = """
 .bp-report details { margin: .3em 0; }
 """.strip()
 
+# JupyterLab looks for a section before a notebook that it has just opened shows any: the second time it is found.
+TWICE = "if (!this.dataset.again) { this.dataset.again = 1; setTimeout(() => this.click(), 1500) }"
+
 LEAST_FOLDED = 4    # elements of an array that gets a grid of its own under the fold
 
 
@@ -104,7 +107,8 @@ def _body(report: Report) -> Iterator[str]:
             yield f"<p>expected <code>{escape(found.relation)}</code></p>"
     if report.exercise.read:
         read = escape(report.exercise.read, quote=False)
-        yield f'<p>→ <a href="{escape(report.section)}">{read}</a></p>' if report.section else f"<p>→ {read}</p>"
+        link = f'<a href="{escape(report.section)}" onclick="{escape(TWICE)}">{read}</a>'
+        yield f"<p>→ {link if report.section else read}</p>"
 
 
 def _called(report: Report, args: tuple) -> Iterator[str]:

@@ -110,7 +110,7 @@ def test_code_is_code_and_nothing_else_is():
 def test_the_section_is_a_link_where_its_address_is_known():
     report = told(np.ones(3), np.zeros(3))
     assert "<a " not in report.html()
-    assert '<a href="../a%20b.ipynb#Relu">lesson 4, "relu"</a>' in replace(report, section="../a%20b.ipynb#Relu").html()
+    assert '<a href="../a%20b.ipynb#Relu" ' in replace(report, section="../a%20b.ipynb#Relu").html()
 
 
 def refuses_nothing(pred, target):
