@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MOST_ROWS = MOST_COLUMNS = 6    # of a grid; two stand side by side where there is room
+MOST_ROWS, MOST_COLUMNS = 6, 5     # of a grid: two stand side by side in a window of 1280 pixels
 DIGITS = (4, 8, 12, 17)         # significant ones: as many as it takes to tell two numbers apart
 WIDTH = 84                      # of a line of text; nbgrader's Validate cuts at 88
 _NUMBER = re.compile(r"-?(\d+(\.\d*)?(e[+-]?\d+)?|nan|inf|True|False)")

@@ -54,7 +54,7 @@ def double(x):
     return 2 * x
 
 guess = ...
-predict(guess, truth=lambda: double(3.1) - double(3.0))
+predict(guess, "how far 2x moves")
 
 # %% [markdown]
 # ## Nudge and slope
