@@ -89,8 +89,8 @@ QUESTIONS = {
         (lambda: autodiff.grad(_squared)(*AT)**2, "Twice is not squared: the second pass pays the same once more."))),
     "doubled twice": Question(lambda: autodiff.grad(_doubled_twice)(1.5), known=(
         (lambda: 2.0, "That is one doubling. There are two, one behind the other."),
-        (lambda: 1.0, "That comes out if each use overwrites the other's share: where a value is used twice, its shares "
-                      "add up."),
+        (lambda: 1.0, "That comes out if each use overwrites the other's share: where a value is used twice, its "
+                      "shares add up."),
         (lambda: 6.0, "That is the value of c. How fast does it move with a?"))),
     "calls in all": Question(lambda: sum(range(20)), "calls", known=(
         (lambda: sum(range(21)), "k goes from 0 to 19: the first slope needs no call, and none needs 20."),
