@@ -286,11 +286,11 @@ def test_a_matrix_is_a_grid_and_the_section_is_one_click_away(learner, shoot):
     shoot(learner, "matrix")
     graded = notebook.run('grade(matmul_backward, "matmul_backward")')
     expect(graded.locator(".jp-OutputArea-executeResult")).to_contain_text("of 3 points")
-    for theme in ("JupyterLab Dark", "JupyterLab Light"):
-        ask(learner, "app.commands.execute('apputils:change-theme', {theme: names.theme})", theme=theme)
-        expect(learner.locator("body")).to_have_attribute("data-jp-theme-name", theme)
+    for scheme in ("dark", "light"):
+        learner.emulate_media(color_scheme=scheme)          # JupyterLab follows the system
+        expect(learner.locator("body")).to_have_attribute("data-jp-theme-name", f"JupyterLab {scheme.title()}")
         assert Axe().run(learner, ".bp-report").response["violations"] == []
-        shoot(learner, f"matrix_{theme[11:]}")
+        shoot(learner, f"matrix_{scheme}")
 
     said.get_by_role("link", name='lesson 4, "the shapes tell"').click()
     expect(learner.get_by_role("tab", name="04_vectorized_gradients.ipynb").last).to_have_attribute(

@@ -408,7 +408,7 @@ def version_of_pip(root):
 
 def test_learners_get_the_first_lesson_and_no_clutter(clone, tmp_path):
     with jupyterlab(tmp_path, PYTHON, clone / "course") as get:
-        assert get.opens == "/lab/tree/lessons/00_start_here.ipynb"
+        assert get.opens == "/lab/workspaces/backprop/tree/lessons/00_start_here.ipynb"
         lesson = json.loads(get("api/contents/lessons/00_start_here.ipynb"))
         assert lesson["content"]["cells"]
         assert {entry["name"] for entry in json.loads(get("api/contents/"))["content"]} == {"lessons", "exercises"}
