@@ -38,6 +38,9 @@ export function mount(root, view, send) {
   const code = element("div", { class: "bp-code", role: "region", tabindex: "0",
     "aria-label": "The graph as code; the left and right arrow keys step" });
   const table = element("div", { class: "bp-table" });
+  // What is told of a step stands where the eye is: beside the drawing where there is room, above it elsewhere.
+  const panel = element("div", { class: "bp-panel" }, said, table);
+  const body = element("div", { class: "bp-body" }, panel, stage);
   const place = element("span", { class: "bp-place" });
   const buttons = {};
   for (const [key, text, title] of BUTTONS) {
@@ -68,9 +71,6 @@ export function mount(root, view, send) {
     for (const s of view.sliders) sliders.append(slider(s));
     frame.append(sliders);
   }
-  // What is told of a step stands where the eye is: beside the drawing where there is room, above it elsewhere.
-  const panel = element("div", { class: "bp-panel" }, said, table);
-  const body = element("div", { class: "bp-body" }, panel, stage);
   frame.append(bar, body, code);
   if (view.note) frame.append(element("p", { class: "bp-note" }, view.note));
   root.replaceChildren(frame);
