@@ -218,6 +218,18 @@ def test_a_lesson_runs_and_its_graph_can_be_played_with(learner, shoot, lesson, 
     graph.get_by_role("slider", name=slider).focus()
     learner.keyboard.press("ArrowRight")                    # goes to the kernel and comes back
     expect(gradient).to_have_text(gradients[1])
+    leaf = graph.locator(f'.node[data-node="{node}"]')        # an input's node is a handle of its slider
+    shown = graph.locator(".bp-slider").filter(has_text=slider).locator(".bp-shown").first
+    box, before = leaf.bounding_box(), shown.text_content()
+    learner.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    learner.mouse.down()
+    learner.mouse.move(box["x"] + box["width"] / 2 + 60, box["y"] + box["height"] / 2, steps=6)
+    learner.mouse.up()
+    expect(shown).not_to_have_text(before)
+    expect(graph.locator(".bp-caption")).to_have_count(0)     # dragging opens no table
+    leaf.click()
+    expect(graph.locator(".bp-caption")).to_be_in_viewport()
+    expect(status).to_be_in_viewport()
     graph.get_by_role("button", name="As code").click()
     graph.get_by_role("region", name="The graph as code").focus()
     learner.keyboard.press("Home")                          # the cell's own keys do not take it
