@@ -89,7 +89,7 @@ def screen(browser, address: str, name: str, size: str, theme: str, path: Path) 
     context.set_default_timeout(120_000)
     view = context.new_page()
     before, token = address.split("/lab")[0], address.split("?")[1]
-    view.goto(f"{before}/lab/tree/{NOTEBOOKS[name]}?{token}&reset")
+    view.goto(address if name == "first" else f"{before}/lab/tree/{NOTEBOOKS[name]}?{token}&reset")
     view.wait_for_function("window.jupyterapp")
     ask(view, "app.restored")
     view.wait_for_function("dark => document.body.dataset.jpThemeLight === String(!dark)", arg=theme == "dark")

@@ -109,9 +109,13 @@ def serve(options: argparse.Namespace, folder: Path, address: str, role: str, wo
     print("JupyterLab is starting. Ctrl-C here stops it.", flush=True)
     if not (sys.stdin and sys.stdin.isatty()):   # there, Jupyter leaves SIGINT to chance, but obeys SIGTERM
         signal.signal(signal.SIGINT, lambda *_: signal.raise_signal(signal.SIGTERM))
+    from jupyter_core.paths import jupyter_config_dir
     from jupyterlab.labapp import LabApp
+
+    styles = [str(SETTINGS / "everyone" / "custom"), os.path.join(jupyter_config_dir(), "custom")]
     LabApp.launch_instance([
         f"--ServerApp.root_dir={folder}",
+        "--LabApp.custom_css=True", f"--ServerApp.tornado_settings={{'static_custom_path': {styles!r}}}",
         f"--LabApp.default_url={address}",
         *([f"--LabApp.workspaces_dir={workspaces}"] if workspaces else []),
         f"--ServerApp.open_browser={not options.no_browser}",

@@ -218,7 +218,7 @@ def test_a_lesson_runs_and_its_graph_can_be_played_with(learner, shoot, lesson, 
     graph.get_by_role("slider", name=slider).focus()
     learner.keyboard.press("ArrowRight")                    # goes to the kernel and comes back
     expect(gradient).to_have_text(gradients[1])
-    leaf = graph.locator(f'.node[data-node="{node}"]')        # an input's node is a handle of its slider
+    leaf = graph.locator(f'.node[aria-label^="input {slider},"]')     # an input's node is a handle of its slider
     shown = graph.locator(".bp-slider").filter(has_text=slider).locator(".bp-shown").first
     box, before = leaf.bounding_box(), shown.text_content()
     learner.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
