@@ -266,4 +266,5 @@ def gradient_of(f, at=None):
         _, pullback = autodiff.vjp(f, *inputs)
         grads = pullback(dout)
         return grads[0] if len(inputs) == 1 else tuple(grads)
+    oracle.forward, oracle.at = f, at       # for a picture of an answer's numbers on its graph
     return oracle

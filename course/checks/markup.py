@@ -105,6 +105,7 @@ def _body(report: Report) -> Iterator[str]:
                 yield from _grids(part)
         if parts and found.relation:
             yield f"<p>expected <code>{escape(found.relation)}</code></p>"
+    yield report.picture
     if report.exercise.read:
         read = escape(report.exercise.read, quote=False)
         link = f'<a href="{escape(report.section)}" onclick="{escape(TWICE)}">{read}</a>'

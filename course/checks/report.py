@@ -87,13 +87,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Report:
-    """A run in words; `graded` adds the points and a line for each check. `section` is the address of the lesson's."""
+    """A run in words; `graded` adds the points and a line for each check. `section` is the address of the lesson's.
+
+    picture  a fragment of HTML with the answer's numbers on a graph, or ""
+    """
 
     exercise: Exercise
     run: Run
     diagnosis: Diagnosis | None
     graded: bool = False
     section: str = ""
+    picture: str = ""
 
     def __str__(self) -> str:
         return plain("\n".join([self.headline, *self._checks(), *self._body(), *self._notes()]))

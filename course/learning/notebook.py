@@ -14,6 +14,7 @@ from course.checks.exercise import Exercise
 from course.checks.report import Report, tell
 from course.checks.verdict import counted
 from course.declarations import find
+from course.learning.picturing import picture
 from course.learning.reading import section
 from course.plaintext import plain
 
@@ -30,7 +31,7 @@ def check(f: object, name: str | None = None) -> None:
         print(_called_too_early("check", f))
         return
     exercise = _exercise(f, name)
-    tell(_with_section(examine(exercise, f, (SHOWN_SEED,), edge=False)))
+    tell(_with_help(examine(exercise, f, (SHOWN_SEED,), edge=False)))
 
 
 def grade(f: object, name: str | None = None) -> float:
@@ -43,7 +44,7 @@ def grade(f: object, name: str | None = None) -> float:
     report = examine(exercise, f, (SHOWN_SEED, FRESH.get()(exercise.name)), edge=True, graded=True)
     if os.environ.get("NBGRADER_EXECUTION") == "validate" and not report.run.passed:
         raise NotRight(str(report))
-    tell(_with_section(report))
+    tell(_with_help(report))
     return Points(report.run.score, exercise.points)
 
 
@@ -64,9 +65,11 @@ class Points(float):
         return float, (float(self),)
 
 
-def _with_section(report: Report) -> Report:
-    """A report with the address of what to read, where there is something to say."""
-    return replace(report, section=section(report.exercise.read)) if report.diagnosis else report
+def _with_help(report: Report) -> Report:
+    """A report with the address of what to read and a picture, where there is something to say."""
+    if report.diagnosis is None or "IPython" not in sys.modules:
+        return report
+    return replace(report, section=section(report.exercise.read), picture=picture(report))
 
 
 class NotRight(AssertionError):
