@@ -80,7 +80,7 @@ def summary(result: dict[str, list[Line]]) -> str:
         rows.append(f"{MARKS[line.state]} {line.exercise}: {line.mistake or line.state}  ({name})")
     rows += ["", "next", *(f"{k}. {step}" for k, step in enumerate(steps(result), 1))]
     return "\n".join([*map(one_line, rows), "", _so_far(result),
-                      "`python course progress ASSIGNMENT` shows every exercise of one, `--all` of all."])
+                      f"`{COMMAND} progress ASSIGNMENT` shows every exercise of one, `--all` of all."])
 
 
 def steps(result: dict[str, list[Line]], most: int = 3) -> list[str]:
@@ -96,7 +96,7 @@ def steps(result: dict[str, list[Line]], most: int = 3) -> list[str]:
             f"{f' ({line.mistake})' if line.mistake else ''}" for name, line in (first + rest)[:most]]
     done = [name for name, lines in result.items() if sum(line.of for line in lines)
             and all(line.state == PASSED for line in lines)]
-    return told if told else [f"hand in: python course submit {name}" for name in done[-most:]]
+    return told if told else [f"hand in: {COMMAND} submit {name}" for name in done[-most:]]
 
 
 def _is_begun(line: Line) -> bool:

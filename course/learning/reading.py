@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from course.declarations import assignments
-from course.places import WORK
+from course.places import work_folder
 
 READ = re.compile(r'lesson (\d+), "(.+)"')
 
@@ -21,11 +21,14 @@ def section(read: str) -> str:
     JupyterLab opens it at this place; its headings' names are their words, joined by hyphens.
     """
     found = READ.fullmatch(read)
-    lesson = WORK / "lessons" / f"{assignments()[int(found[1])]}.ipynb" if found else None
-    if found is None or lesson is None or not lesson.is_file() or not Path.cwd().is_relative_to(WORK.resolve()):
+    work = work_folder().resolve()
+    if found is None or not Path.cwd().is_relative_to(work):
+        return ""
+    lesson = work / "lessons" / f"{assignments()[int(found[1])]}.ipynb"
+    if not lesson.is_file():
         return ""
     heading = next((text for text in headings(lesson) if text.casefold() == found[2].casefold()), "")
-    address = Path(os.path.relpath(lesson.resolve())).as_posix()
+    address = Path(os.path.relpath(lesson)).as_posix()
     return quote(address) + (f"#{quote(heading.replace(' ', '-'))}" if heading else "")
 
 

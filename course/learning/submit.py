@@ -71,7 +71,7 @@ def offer() -> str | None:
     print("Which assignment? There is:", *(f"  {one_line(name)}" for name in there), sep="\n")
     example = int(there[0][:2]) if there[0][:2].isdigit() else there[0]
     if not (sys.stdin and sys.stdin.isatty()):
-        print(f"For example: python course submit {there[0]}")
+        print(f"For example: {COMMAND} submit {there[0]}")
         return None
     try:
         return input(f"Its number or name ({example}, say; nothing to leave it): ").strip() or None

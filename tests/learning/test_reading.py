@@ -17,7 +17,7 @@ def work(tmp_path, monkeypatch):
     """A learner's folder with the lessons laid out; the notebook that runs lies in exercises/x."""
     (tmp_path / "exercises" / "x").mkdir(parents=True)
     (tmp_path / "lessons").symlink_to(ROOT / "course" / "lessons")
-    monkeypatch.setattr(reading, "WORK", tmp_path)
+    monkeypatch.setattr(reading, "work_folder", lambda: tmp_path)
     monkeypatch.chdir(tmp_path / "exercises" / "x")
     return tmp_path
 
