@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from course.checks.calling import Failure
-from course.checks.comparing import as_numbers, close, parts
+from course.checks.calling import Failure, Reply
+from course.checks.comparing import Problem, as_numbers, close, parts
 from course.checks.diagnosis import Diagnosis
 from course.checks.running import Ask, Asked, Different, Run, run
 
@@ -271,9 +271,9 @@ def _mended(f: FunctionType, asked: Asked, result: Run, seeds: Seeds, edge: bool
 class _Strict(Ask):
     """Ends a run at the first thing that is wrong."""
 
-    def record(self, args: tuple, expected: Any = None, part: str | None = None, oracle: Callable | None = None,
-               otherwise: Any = None) -> Asked:
-        asked = super().record(args, expected, part, oracle, otherwise)
+    def _entered(self, args: tuple, reply: Reply, expected: Any, part: str | None,
+                 otherwise: Problem | None = None) -> Asked:
+        asked = super()._entered(args, reply, expected, part, otherwise)
         if asked.problem:
             raise Different
         return asked
