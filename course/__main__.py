@@ -12,9 +12,12 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 
 OLDEST = (3, 11)
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
@@ -252,24 +255,54 @@ def run(command, **options):
     """Run a command, its newest line shown in place on a terminal: (exit code, the lines it said)."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, close_fds=False, **options)
-    said = []
+    said, over = [], threading.Event()
+    telling = threading.Thread(target=keep_telling, args=(said, over))
+    telling.daemon = True
+    telling.start()
     try:
         for line in process.stdout:
             said.append(line.decode(errors="replace").rstrip())
-            show_in_place(said[-1])
         return process.wait(), said
     except KeyboardInterrupt:
         process.terminate()
         process.wait()
         raise
     finally:
-        show_in_place("")
+        over.set()
+        telling.join()
 
 
-def show_in_place(line):
-    if sys.stderr.isatty():
-        print("\r\033[K" + line.strip()[:78], end="", file=sys.stderr)
+def keep_telling(said, over):
+    """Show that something is alive: in place on a terminal, else by a line now and then."""
+    begun, terminal, told = time.time(), sys.stderr.isatty(), ""
+    while not over.wait(0.5 if terminal else 15):
+        seconds = int(time.time() - begun)
+        told = "{0} ({1} s)".format(how_far(list(said)), seconds)
+        if terminal:
+            print("\r\033[K" + told[:78], end="", file=sys.stderr)
+            sys.stderr.flush()
+        else:
+            say("  " + told)
+    if terminal and told:
+        print("\r\033[K", end="", file=sys.stderr)
         sys.stderr.flush()
+
+
+def how_far(said):
+    """What pip is at, and how far it is, from the lines that it has said so far."""
+    found = [line.split()[1] for line in said if line.startswith("Collecting ")]
+    name = re.split("[^A-Za-z0-9_.-]", found[-1])[0] if found else ""
+    if any(line.startswith("Installing collected packages") for line in said):
+        return "writing {0} packages into .venv".format(len(found))
+    if found:
+        return "package {0} of about {1}: {2}".format(len(found), max(len(found), about_how_many()), name)
+    return said[-1].strip() if said else "starting"
+
+
+def about_how_many():
+    """How many packages there are to fetch: those of constraints.txt."""
+    with open(DECLARED[1]) as file:
+        return sum("==" in line for line in file)
 
 
 def indented(lines):

@@ -21,6 +21,8 @@ from course.checks.exercise import Exercise, Mistake
 from course.checks.running import Asked, Different, Retrace, Run, run
 from course.checks.verdict import UNWRITTEN
 
+ANOTHER_VALUE = "another value"     # title where no cause is known
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -299,7 +301,7 @@ def _value(problem: Problem, asked: Asked | None, title: str, relation: str, say
         at = np.unravel_index(np.argmin(agreeing(got, right)), right.shape)      # the first that does not
         got, right, label = got[at], right[at], f"{label}[{', '.join(map(str, at))}]"
     mine, wanted = show_both(got, right)
-    return Diagnosis("another value", f"`{label}` is {mine}; it should be {wanted}.", asked=asked)
+    return Diagnosis(ANOTHER_VALUE, f"`{label}` is {mine}; it should be {wanted}.", asked=asked)
 
 
 def _said(problem: Problem, asked: Asked | None, exercise: Exercise) -> Diagnosis:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from course.checks.comparing import Problem
-from course.checks.diagnosis import Diagnosis, diagnose
+from course.checks.diagnosis import ANOTHER_VALUE, Diagnosis, diagnose
 from course.checks.exercise import Exercise
 from course.checks.report import Report
 from course.checks.running import Finding, Run, run
+from course.checks.slips import rounded, slip
 
 SHOWN_SEED = 0      # of the draws that `check` shows
 
@@ -17,7 +18,13 @@ def examine(exercise: Exercise, f: Any, seeds: Sequence[int], edge: bool, graded
     if not callable(f):
         return _not_a_function(exercise, f, graded)
     result = run(exercise, f, seeds, edge)
-    return Report(exercise, result, diagnose(result, seeds, edge), graded)
+    return Report(exercise, result, None if result.passed else _cause(f, result, seeds, edge), graded)
+
+
+def _cause(f: Any, result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis | None:
+    """A slip, or what the numbers tell."""
+    found = slip(f, result, seeds, edge) or diagnose(result, seeds, edge)
+    return rounded(result) or found if found and found.title == ANOTHER_VALUE else found
 
 
 def _not_a_function(exercise: Exercise, value: object, graded: bool) -> Report:

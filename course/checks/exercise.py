@@ -28,6 +28,7 @@ class Check:
     draw    draw(d) gives the argument tuples of its cases; each answer is compared with the oracle's
     test    in place of draw, for what one comparison can't tell: test(ask) gives None, or the Problem
     edge    True for what only `grade` runs: edge cases and fresh draws
+    shown   True for an edge check that holds the exercise's headline rule: `check` asks its first case, or its test
     part    the one part of the result that it looks at (a result's name, a dict's key); None for all of it
     once    True for what takes long: it runs on the last seed alone
     """
@@ -37,6 +38,7 @@ class Check:
     draw: Callable | None = None
     test: Callable | None = None
     edge: bool = False
+    shown: bool = False
     part: str | None = None
     once: bool = False
 
@@ -264,4 +266,5 @@ def gradient_of(f, at=None):
         _, pullback = autodiff.vjp(f, *inputs)
         grads = pullback(dout)
         return grads[0] if len(inputs) == 1 else tuple(grads)
+    oracle.forward, oracle.at = f, at       # for a picture of an answer's numbers on its graph
     return oracle

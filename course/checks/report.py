@@ -1,33 +1,103 @@
-"""What a learner sees of a run: a short text, and a small table where the front end shows HTML."""
+"""What a learner sees of a run: a short text, and the same as a fragment of HTML where the front end shows it."""
 
 import functools
 import sys
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
 
-from course.checks.comparing import as_numbers, close, parts
+from course.checks import grids, markup
+from course.checks.comparing import agreeing, as_numbers, close, parts
 from course.checks.diagnosis import Diagnosis, show, show_apart
 from course.checks.exercise import Exercise
 from course.checks.running import Asked, Run
 from course.checks.verdict import Share, Verdict, counted
 from course.plaintext import one_line, plain
 
-GREEN, RED, GREY = "#00735C", "#B3261E", "#6b7280"
+INLINE = 4      # elements of a vector that is written in its line; longer ones are grids
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One part of a result, yours and expected: a number, an array, or whatever else it is.
+
+    missing  whether yours lacks it
+    """
+
+    name: str
+    mine: Any
+    right: Any
+    missing: bool = False
+
+    @functools.cached_property
+    def same(self) -> bool:
+        return not self.missing and _agree(self.mine, self.right)
+
+    @functools.cached_property
+    def texts(self) -> tuple[str, str]:
+        """The two in a line each."""
+        if self.missing:
+            return "missing", show(self.right)
+        return (show(self.mine), show(self.right)) if self.same else show_apart(self.mine, self.right)
+
+    @functools.cached_property
+    def arrays(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The two as arrays, where one of them has axes and both have elements."""
+        mine, right = (None, None) if self.missing else (as_numbers(self.mine), as_numbers(self.right))
+        if mine is None or right is None or not mine.size or not right.size or not (mine.ndim or right.ndim):
+            return None
+        return mine, right
+
+    @functools.cached_property
+    def _agreeing(self) -> np.ndarray | None:
+        mine, right = self.arrays or (np.zeros(0), np.zeros(1))
+        return agreeing(mine, right) if mine.shape == right.shape else None
+
+    @functools.cached_property
+    def grids(self) -> tuple[grids.Grid, grids.Grid] | None:
+        return grids.pair(*self.arrays, self._agreeing) if self.arrays else None
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is wrong, and too large for a line."""
+        return not self.same and self.arrays is not None and any(
+            array.ndim > 1 or array.size > INLINE for array in self.arrays)
+
+    @property
+    def shape(self) -> str:
+        """The shape of what is expected, "" for a number."""
+        return str(self.arrays[1].shape) if self.arrays and self.arrays[1].ndim else ""
+
+    @property
+    def found(self) -> str:
+        """How much of it is wrong, in words."""
+        if self.same:
+            return "✓ right"
+        if self.arrays is None:
+            return "✗ missing" if self.missing else "✗ wrong"
+        if self._agreeing is None:
+            return f"✗ yours has shape {self.arrays[0].shape}, expected {self.arrays[1].shape}"
+        wrong, size = int(np.sum(~self._agreeing)), self._agreeing.size
+        return f"✗ {wrong} of {size} {'is' if wrong == 1 else 'are'} wrong" if wrong < size else \
+            f"✗ all {size} are wrong" if size > 1 else "✗ wrong"
 
 
 @dataclass(frozen=True)
 class Report:
-    """A run in words; `graded` adds the points and a line for each check."""
+    """A run in words; `graded` adds the points and a line for each check. `section` is the address of the lesson's.
+
+    picture  a fragment of HTML with the answer's numbers on a graph, or ""
+    """
 
     exercise: Exercise
     run: Run
     diagnosis: Diagnosis | None
     graded: bool = False
+    section: str = ""
+    picture: str = ""
 
     def __str__(self) -> str:
         return plain("\n".join([self.headline, *self._checks(), *self._body(), *self._notes()]))
@@ -52,9 +122,23 @@ class Report:
 
     @property
     def headline(self) -> str:
-        head = f"{self.exercise.name}  {self.verdict.found}"
-        return f"{head}  ({show_points(self.run.score)} of {counted(self.exercise.points, 'point')})" \
-            if self.graded else head
+        head = f"{self.exercise.name}  {self.found}"
+        return f"{head}  ({self.points})" if self.graded else head
+
+    @property
+    def found(self) -> str:
+        return "✓ right on the cases shown; the next cell asks for more" if self.to_come else self.verdict.found
+
+    @property
+    def points(self) -> str:
+        return f"{show_points(self.run.score)} of {counted(self.exercise.points, 'point')}"
+
+    @property
+    def to_come(self) -> list[str]:
+        """What `grade` looks at beyond what `check` has found right, by the titles of its checks."""
+        if self.graded or self.diagnosis:
+            return []
+        return [check.title for check in self.exercise.checks if check.edge and not (check.shown and check.test)]
 
     def _checks(self) -> Iterator[str]:
         """A line for each check, where there are points to divide."""
@@ -69,68 +153,65 @@ class Report:
             return
         asked = found.asked
         if asked:
-            yield "  " + "  ".join(self._arguments(asked))
-            rows = self._results(asked)
-            if rows:
-                yield "  yours    " + "  ".join(f"{name}={mine}" for name, mine, _, _ in rows)
-                yield "  expected " + "  ".join(f"{name}={right}" for name, _, right, _ in rows) + \
+            yield "  " + "  ".join(f"{name}={show(value)}" for name, value in self.exercise.named(asked.args))
+            rows = self.parts(asked)
+            if any(part.is_large for part in rows):
+                for part in rows:
+                    yield from _block(part)
+                if found.relation:
+                    yield f"  expected {found.relation}"
+            elif rows:
+                yield "  yours    " + "  ".join(f"{part.name}={part.texts[0]}" for part in rows)
+                yield "  expected " + "  ".join(f"{part.name}={part.texts[1]}" for part in rows) + \
                     (f"      {found.relation}" if found.relation else "")
         yield "  " + " ".join(filter(None, [found.says, found.ask])) + \
             (f"     → {self.exercise.read}" if self.exercise.read else "")
 
     def _notes(self) -> Iterator[str]:
-        found = self.diagnosis
+        yield from (f"  {note}" for note in self.notes)
+
+    @property
+    def notes(self) -> list[str]:
+        """What else is to be said: the checks to come, what the function printed, what warned."""
+        found, notes = self.diagnosis, []
+        if self.to_come:
+            more = "; …" if len(self.to_come) > MOST_TO_COME else ""
+            notes.append(f"`grade` also looks at: {'; '.join(self.to_come[:MOST_TO_COME])}{more}")
         if found and found.asked and found.asked.reply.printed:
-            yield "  It printed: " + found.asked.reply.printed.strip()[:300]
+            notes.append("It printed: " + found.asked.reply.printed.strip()[:300])
         if not self.unwritten and self.run.warnings:
-            yield f"  It warned (this costs nothing): {self.run.warnings[0]}"
+            notes.append(f"It warned (this costs nothing): {self.run.warnings[0]}")
+        return notes
 
-    def _arguments(self, asked: Asked) -> list[str]:
-        return [f"{name}={show(value)}" for name, value in self.exercise.named(asked.args)]
-
-    def _results(self, asked: Asked) -> list[tuple[str, str, str, bool]]:
-        """(name, yours, expected, whether they agree) for each result of the call that is shown."""
+    def parts(self, asked: Asked) -> list[Part]:
+        """The parts of the result of the call that is shown."""
         if asked.reply.failure or asked.expected is None:
             return []
         right = parts(asked.expected, self.exercise.results)
         mine = parts(asked.reply.result, self.exercise.results)
         if mine is None or right is None:
-            return [(", ".join(self.exercise.results), show(asked.reply.result), show(asked.expected), False)]
+            return [Part(", ".join(self.exercise.results), asked.reply.result, asked.expected)]
         if len(right) == 1 and isinstance(asked.expected, dict) and isinstance(asked.reply.result, dict):
             mine, right = asked.reply.result, asked.expected    # a dict's entries, each by itself
-        rows = []
-        for name in right:
-            same = name in mine and _agree(mine[name], right[name])
-            texts = ("missing", show(right[name])) if name not in mine else \
-                (show(mine[name]), show(right[name])) if same else show_apart(mine[name], right[name])
-            rows.append((str(name), *texts, same))
-        return rows
+        return [Part(str(name), mine.get(name), right[name], name not in mine) for name in right]
 
     def html(self) -> str:
         """The same as a fragment of HTML; colours only repeat what ✓, ✗ and the words say."""
-        found = self.diagnosis
-        colour = GREY if self.unwritten else RED if found else GREEN
-        out = [f'<div style="border-left:4px solid {colour};padding:.2em .8em;margin:.2em 0">'
-               f"<div><strong>{escape(self.headline)}</strong></div>"]
-        checks = list(self._checks())
-        if checks:
-            out.append("<div>" + "<br>".join(escape(line.strip()) for line in checks) + "</div>")
-        if found and not self.unwritten:
-            if found.asked:
-                out.append(f"<div><code>{escape(', '.join(self._arguments(found.asked)))}</code></div>")
-                rows = self._results(found.asked)
-                if rows:
-                    out.append("<table><thead><tr><th></th><th>yours</th><th>expected</th></tr></thead><tbody>")
-                    out += [f"<tr><th>{escape(name)}</th><td>{'' if same else '✗ '}{escape(mine)}</td>"
-                            f"<td>{escape(right)}</td></tr>" for name, mine, right, same in rows]
-                    out.append("</tbody></table>")
-                    if found.relation:
-                        out.append(f"<div>expected {escape(found.relation)}</div>")
-            out.append(f"<div>{escape(found.says)} <em>{escape(found.ask)}</em></div>")
-            if self.exercise.read:
-                out.append(f"<div>→ {escape(self.exercise.read)}</div>")
-        out += [f"<div>{escape(line.strip())}</div>" for line in self._notes()]
-        return plain("".join([*out, "</div>"]))
+        return plain(markup.fragment(self))
+
+
+MOST_TO_COME = 4    # titles of checks; an engine has seven
+
+
+def _block(part: Part) -> Iterator[str]:
+    """A part of a result as lines of text."""
+    yield f"  {part.name} {part.shape}  {part.found}".replace("   ", "  ")
+    if part.is_large and part.grids:
+        yours, expected = ([f"{head} {g.part}".strip(), *g.lines()]
+                           for head, g in zip(("yours", "expected"), part.grids, strict=True))
+        yield from (f"    {line}" for line in grids.beside(yours, expected))
+    elif not part.same:
+        yield f"    yours {part.texts[0]}   expected {part.texts[1]}"
 
 
 # Where reports go, if not to the screen: a function that takes one.

@@ -185,10 +185,10 @@ class Different(Exception):
 
 def run(exercise: Exercise, f: Any, seeds: Sequence[int] = (0,), edge: bool = True,
         asker: Callable[[Any, Run, tuple[int, int]], Ask] = Ask) -> Run:
-    """Run an exercise's checks on the answer f, once for each seed; `edge` adds those that only `grade` runs."""
+    """Run an exercise's checks on the answer f, once for each seed; `edge` adds what only `grade` runs."""
     result = Run(exercise, tuple(seeds))
     for number, check in enumerate(exercise.checks):
-        if check.edge and not edge:
+        if check.edge and not (edge or check.shown):
             continue
         problem = culprit = None
         for seed in seeds[-1:] if check.once else seeds:
@@ -214,7 +214,8 @@ def _test(test: Callable, ask: Ask) -> Problem | None:
 def _cases(check: Check, ask: Ask, edge: bool) -> Problem | None:
     """Ask every case of a check, wrong answers or not: a mistake is named by all that it answers."""
     first = None
-    for asked in ask.records(_drawn(ask.run.exercise, check, ask.seed, edge), check.part):
+    cases = _drawn(ask.run.exercise, check, ask.seed, edge)
+    for asked in ask.records(cases[:1] if check.edge and not edge else cases, check.part):
         first = first or asked.problem
         if asked.problem and asked.problem.kind == "unwritten":
             break

@@ -25,6 +25,7 @@ def view(scene, palette, inputs, start, problem="", note="", opens=False):
         "code": list(scene.code),
         "opens": opens,
         "sliders": sliders(inputs, start),
+        "leaves": {str(item.id): item.label for item in scene.items if item.kind == "leaf"},
         "problem": problem,
         "note": note,
     }

@@ -11,6 +11,10 @@ const BUTTONS = [
   ["end", "To the end", "To the end of the backward pass"],
 ];
 const HINT = "Click a node, or press Enter on it, to open its table.";
+const DRAG = " Drag an input's node to change its value, or use the arrow keys on it.";
+const PANEL = 330;      // pixels that the text beside a drawing takes, with the gap; widget.css has them too
+const SMALLEST = 0.68;  // of a drawing's own size, in which its figures can be read
+const PER_STEP = 3;     // pixels of dragging that are one step of a slider
 
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -34,6 +38,9 @@ export function mount(root, view, send) {
   const code = element("div", { class: "bp-code", role: "region", tabindex: "0",
     "aria-label": "The graph as code; the left and right arrow keys step" });
   const table = element("div", { class: "bp-table" });
+  // What is told of a step stands where the eye is: beside the drawing where there is room, above it elsewhere.
+  const panel = element("div", { class: "bp-panel" }, said, table);
+  const body = element("div", { class: "bp-body" }, panel, stage);
   const place = element("span", { class: "bp-place" });
   const buttons = {};
   for (const [key, text, title] of BUTTONS) {
@@ -58,20 +65,23 @@ export function mount(root, view, send) {
     sizes.append(button);
   }
   // A notebook measures an output only after it is drawn, and again when its window changes.
-  new ResizeObserver(() => fit && resize(fitting())).observe(stage);
+  new ResizeObserver(() => fit && resize(fitting())).observe(body);
   bar.append(sizes);
   if (send && view.sliders.length) {
     for (const s of view.sliders) sliders.append(slider(s));
     frame.append(sliders);
   }
-  frame.append(bar, stage, code, said, table);
+  frame.append(bar, body, code);
   if (view.note) frame.append(element("p", { class: "bp-note" }, view.note));
   root.replaceChildren(frame);
 
   frame.addEventListener("keydown", (event) => {
     if (event.target.matches("input") || event.altKey || event.ctrlKey || event.metaKey) return;
     const key = { ArrowRight: "step", ArrowLeft: "back", Home: "reset", End: "end" }[event.key];
-    if (key) go(key);
+    const input = event.target.dataset?.node && handle(event.target);
+    const up = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (input && up) turn(input, Number(input.value) + up * Number(input.step));
+    else if (key) go(key);
     else if ((event.key === "Enter" || event.key === " ") && event.target.dataset.node) toggle(event.target);
     else if (event.key === "Escape" && open !== null) show(null);
     else return;
@@ -80,8 +90,37 @@ export function mount(root, view, send) {
   });
   stage.addEventListener("click", (event) => {
     const node = event.target.closest(".node");
-    if (node) toggle(node);
+    if (node && !moved) toggle(node);
+    moved = false;
   });
+
+  // -- an input's node is a handle of its slider --
+  let held = null, moved = false;
+  stage.addEventListener("pointerdown", (event) => {
+    const node = event.target.closest(".node"), input = node && handle(node);
+    moved = false;
+    if (input) held = { input, from: event.clientX, value: Number(input.value), id: event.pointerId };
+  });
+  stage.addEventListener("pointermove", (event) => {
+    if (!held || event.pointerId !== held.id) return;
+    const steps = Math.trunc((event.clientX - held.from) / PER_STEP);
+    if (!moved && !steps) return;
+    if (!moved) stage.setPointerCapture(held.id);       // the node itself is drawn anew on the way
+    moved = true;
+    turn(held.input, held.value + steps * Number(held.input.step));
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    stage.addEventListener(end, () => { held = null; });
+  }
+  function handle(node) {
+    const name = view.leaves[node.dataset.node];
+    return [...sliders.children].find((row) => row.dataset.name === name)?.querySelector("input");
+  }
+  function turn(input, value) {
+    const before = input.value;
+    input.value = value;
+    if (input.value !== before) input.dispatchEvent(new Event("input"));
+  }
 
   // -- sliders: while Python is at work on one position, only the latest of the others is kept --
   function slider(s) {
@@ -143,6 +182,7 @@ export function mount(root, view, send) {
     for (const node of svg.querySelectorAll(".node")) {
       node.setAttribute("role", "button");
       node.setAttribute("tabindex", "0");
+      node.classList.toggle("handle", Boolean(handle(node)));
     }
     at = Math.min(at, view.frames.length - 1);
     write();
@@ -245,8 +285,10 @@ export function mount(root, view, send) {
 
   // -- size --
   function fitting() {
-    const natural = Number(stage.firstElementChild.getAttribute("width"));
-    return Math.min(1, Math.max(0.68, (stage.clientWidth - 4) / natural || 1));
+    const natural = Number(stage.firstElementChild.getAttribute("width")), room = body.clientWidth;
+    const beside = room - PANEL >= natural * SMALLEST;
+    body.classList.toggle("beside", beside);
+    return Math.min(1, Math.max(SMALLEST, ((beside ? room - PANEL : room) - 4) / natural || 1));
   }
   function resize(scale) {
     zoom = Math.min(3, Math.max(0.4, scale));
@@ -269,7 +311,7 @@ export function mount(root, view, send) {
       node.setAttribute("aria-pressed", String(Number(node.dataset.node) === id));
     }
     if (id === null || !view.tables[id]) {
-      table.replaceChildren(element("p", { class: "bp-hint" }, HINT));
+      table.replaceChildren(element("p", { class: "bp-hint" }, HINT + (send && view.sliders.length ? DRAG : "")));
       ownKeys();
       return;
     }

@@ -5,6 +5,8 @@ nothing is written to anybody's own settings.
 """
 
 import argparse
+import contextlib
+import json
 import os
 import signal
 import socket
@@ -16,25 +18,51 @@ from course.places import COMMAND, DATA, INSTALLED, ROOT, use_configuration, wor
 
 SETTINGS = DATA / "jupyter"
 FIRST_LESSON = "lessons/00_start_here.ipynb"
+WORKSPACES = ".jupyterlab"      # in work/: which tabs are open here; nobody else's, and nowhere else
+WORKSPACE = "backprop"
+# JupyterLab's layout for a first start: the lesson has the room, which on a phone is all there is
+LAYOUT = {"main": {"dock": None}, "left": {"collapsed": True, "current": None, "widgets": []},
+          "right": {"collapsed": True, "current": None, "widgets": []}}
 PURPOSES = {"lab": "open JupyterLab at the first lesson (also when no command is given)",
             "teach": "open JupyterLab for instructors, with Formgrader"}
 
 
 def learn(arguments: list[str]) -> int:
-    """Lay lessons and exercises out, and open the first lesson."""
+    """Lay lessons and exercises out, and open the first lesson; from then on, what was open last."""
     options = read_options("lab", arguments)
     if lay_out_and_tell():
         return 1
     work = work_folder()
-    notebook = FIRST_LESSON if (work / FIRST_LESSON).exists() else ""
-    return serve(options, work, notebook, "learner")
+    return serve(options, work, where_one_stopped(work), "learner", work / WORKSPACES)
 
 
 def teach(arguments: list[str]) -> int:
     """Open the project's folder, with nbgrader's Formgrader."""
     options = read_options("teach", arguments)
     (ROOT / "exchange").mkdir(exist_ok=True)   # or Formgrader warns that there is none
-    return serve(options, ROOT, "", "teacher")
+    return serve(options, ROOT, "/lab", "teacher")
+
+
+def where_one_stopped(work: Path) -> str:
+    """The address of the course's own workspace; with the first lesson, where nothing has been opened yet."""
+    folder, address = work / WORKSPACES, f"/lab/workspaces/{WORKSPACE}"
+    first = f"{address}/tree/{FIRST_LESSON}" if (work / FIRST_LESSON).exists() else address
+    if folder.is_dir() and any(folder.iterdir()):
+        return address if _is_open_somewhere(folder) else first
+    from jupyterlab_server.workspaces_handler import WorkspacesManager
+
+    with contextlib.suppress(OSError):      # JupyterLab's own layout will do
+        WorkspacesManager(str(folder)).save(WORKSPACE, json.dumps(
+            {"data": {"layout-restorer:data": LAYOUT}, "metadata": {"id": WORKSPACE}}))
+    return first
+
+
+def _is_open_somewhere(folder: Path) -> bool:
+    """Whether some workspace holds an open notebook."""
+    try:
+        return any('"notebook:' in path.read_text("utf-8") for path in folder.iterdir() if path.is_file())
+    except (OSError, ValueError):
+        return False
 
 
 def read_options(command: str, arguments: list[str]) -> argparse.Namespace:
@@ -67,8 +95,11 @@ def lay_out_and_tell() -> int:
     return 0
 
 
-def serve(options: argparse.Namespace, folder: Path, notebook: str, role: str) -> int:
-    """Run JupyterLab until it is stopped; returns an exit code."""
+def serve(options: argparse.Namespace, folder: Path, address: str, role: str, workspaces: Path | None = None) -> int:
+    """Run JupyterLab until it is stopped; returns an exit code.
+
+    address  the page that opens; workspaces  where JupyterLab keeps which tabs are open
+    """
     if options.port and is_taken(options.port):
         print(f"Port {options.port} is in use by another program. Choose another one,\n"
               "or leave --port out, and a free one is found.", file=sys.stderr)
@@ -78,10 +109,15 @@ def serve(options: argparse.Namespace, folder: Path, notebook: str, role: str) -
     print("JupyterLab is starting. Ctrl-C here stops it.", flush=True)
     if not (sys.stdin and sys.stdin.isatty()):   # there, Jupyter leaves SIGINT to chance, but obeys SIGTERM
         signal.signal(signal.SIGINT, lambda *_: signal.raise_signal(signal.SIGTERM))
+    from jupyter_core.paths import jupyter_config_dir
     from jupyterlab.labapp import LabApp
+
+    styles = [str(SETTINGS / "everyone" / "custom"), os.path.join(jupyter_config_dir(), "custom")]
     LabApp.launch_instance([
         f"--ServerApp.root_dir={folder}",
-        f"--LabApp.default_url=/lab{'/tree/' + notebook if notebook else ''}",
+        "--LabApp.custom_css=True", f"--ServerApp.tornado_settings={{'static_custom_path': {styles!r}}}",
+        f"--LabApp.default_url={address}",
+        *([f"--LabApp.workspaces_dir={workspaces}"] if workspaces else []),
         f"--ServerApp.open_browser={not options.no_browser}",
         *([f"--ServerApp.port={options.port}", "--ServerApp.port_retries=0"] if options.port else []),
         "--ServerApp.allow_root=True",    # in a container everybody is root; it listens on this machine only

@@ -1,13 +1,22 @@
 """What an exercise notebook calls: check while working, hint when stuck, grade in the graded cell."""
 
+import linecache
 import os
+import re
+import sys
 import textwrap
+from dataclasses import replace
 
+from course.checks import markup
 from course.checks.draws import FRESH
 from course.checks.examining import SHOWN_SEED, examine
 from course.checks.exercise import Exercise
-from course.checks.report import tell
+from course.checks.report import Report, tell
+from course.checks.verdict import counted
 from course.declarations import find
+from course.learning.picturing import picture
+from course.learning.reading import section
+from course.plaintext import plain
 
 _hints_opened = {}
 
@@ -18,8 +27,11 @@ def check(f: object, name: str | None = None) -> None:
     f     your function
     name  the exercise; f's own name if left out
     """
+    if name is None and not callable(f):
+        print(_called_too_early("check", f))
+        return
     exercise = _exercise(f, name)
-    tell(examine(exercise, f, (SHOWN_SEED,), edge=False))
+    tell(_with_help(examine(exercise, f, (SHOWN_SEED,), edge=False)))
 
 
 def grade(f: object, name: str | None = None) -> float:
@@ -32,8 +44,32 @@ def grade(f: object, name: str | None = None) -> float:
     report = examine(exercise, f, (SHOWN_SEED, FRESH.get()(exercise.name)), edge=True, graded=True)
     if os.environ.get("NBGRADER_EXECUTION") == "validate" and not report.run.passed:
         raise NotRight(str(report))
-    tell(report)
-    return report.run.score
+    tell(_with_help(report))
+    return Points(report.run.score, exercise.points)
+
+
+class Points(float):
+    """Points as the value of a cell: a float to nbgrader, which reads its text, and a few words on the screen."""
+
+    of: float
+
+    def __new__(cls, earned: float, of: float) -> "Points":
+        points = super().__new__(cls, earned)
+        points.of = of
+        return points
+
+    def _repr_html_(self) -> str:
+        return markup.points(f"{self:g} of {counted(self.of, 'point')}")
+
+    def __reduce__(self) -> tuple:
+        return float, (float(self),)
+
+
+def _with_help(report: Report) -> Report:
+    """A report with the address of what to read and a picture, where there is something to say."""
+    if report.diagnosis is None or "IPython" not in sys.modules:
+        return report
+    return replace(report, section=section(report.exercise.read), picture=picture(report))
 
 
 class NotRight(AssertionError):
@@ -46,6 +82,9 @@ class NotRight(AssertionError):
 
 def hint(f: object, name: str | None = None) -> None:
     """Open the next hint to an exercise: a question, then the idea, then almost the code."""
+    if name is None and not callable(f):
+        print(_called_too_early("hint", f))
+        return
     exercise = _exercise(f, name)
     opened = _hints_opened.get(exercise.name, 0)
     if opened == len(exercise.hints):
@@ -53,6 +92,18 @@ def hint(f: object, name: str | None = None) -> None:
         opened = 0
     print(f"{exercise.name}, hint {opened + 1} of {len(exercise.hints)}: {exercise.hints[opened]}")
     _hints_opened[exercise.name] = opened + 1
+
+
+def _called_too_early(asker: str, value: object) -> str:
+    """What is said where a function's result is handed over in its place: check(f(1, 2)), or check(3.0)."""
+    frame = sys._getframe(2)
+    lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
+    call = re.search(rf"\b{asker}\(\s*(\w+)\s*\(", lines[frame.f_lineno - 1] if len(lines) >= frame.f_lineno else "")
+    what = "None" if value is None else f"a {type(value).__name__}"
+    if call:
+        return plain(f"{asker} calls your function itself, many times: hand it over by its name alone, without "
+                     f"brackets behind it:\n  {asker}({call[1]})\n`{call[1]}(…)` is what it returned: {what}.")
+    return plain(f"{asker} takes a function, by its name alone; this is {what}. For example:\n  {asker}(mul_backward)")
 
 
 def _exercise(f: object, name: str | None) -> Exercise:

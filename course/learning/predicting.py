@@ -1,21 +1,27 @@
 """Prediction cells: a lesson asks for a number before it shows one."""
 
+import difflib
 import math
 from collections.abc import Callable
 from typing import Any
 
+from course.declarations.questions import QUESTIONS, Question
 from course.plaintext import plain
 
-RTOL = 0.01  # a guess is right when it is within one percent
+RTOL = 0.01     # a guess is right when it is within one percent,
+NEAR = 0.1      # and near within ten
 
 
-def predict(guess: Any, truth: float | Callable[[], float], unit: str = "") -> None:
+def predict(guess: Any, truth: float | Callable[[], float] | str, unit: str = "") -> None:
     """Compare a guess with the truth, and say which it was.
 
     guess  your number; `...` until you have typed one
-    truth  the number, or a function without arguments that computes it
+    truth  the name of one of the lessons' questions; or the number, or a function without arguments that computes it
     unit   what to write behind it
+
+    Raises ValueError for a name that is no question's.
     """
+    question = _named(truth) if isinstance(truth, str) else Question(truth if callable(truth) else lambda: truth, unit)
     if guess is None or guess is ...:
         print("Your turn: type a number in place of the dots, then run the cell again.")
         return
@@ -24,11 +30,43 @@ def predict(guess: Any, truth: float | Callable[[], float], unit: str = "") -> N
     except (TypeError, ValueError):
         print(plain(f"Your guess is {guess!r}: type a number."))
         return
-    value = float(truth() if callable(truth) else truth)
-    shown = f"{value:.4g}{' ' * bool(unit)}{unit}"
-    if math.isclose(mine, value, rel_tol=RTOL, abs_tol=1e-9):
-        print(f"✓ Yes, it is {shown}.")
-    elif math.isclose(mine, -value, rel_tol=RTOL) and value:
-        print(f"✗ It is {shown}: the size is right, the sign is not. Which way does the result move?")
-    else:
-        print(f"✗ You said {mine:.4g}; it is {shown}. Find the step that surprised you.")
+    print(plain(told(mine, question)))
+
+
+def told(mine: float, question: Question) -> str:
+    """What is said of a guess: right, or how it is wrong, each in its own sentence."""
+    value = float(question.truth())
+    shown = f"{value:.4g}{' ' * bool(question.unit)}{question.unit}"
+    if _is(mine, value):
+        return f"✓ Yes, it is {shown}."
+    for known, sentence in question.known:
+        if _is(mine, float(known())):
+            return f"✗ You said {mine:.4g}. {sentence} It is {shown}."
+    if value and _is(mine, -value):
+        return f"✗ It is {shown}: the size is right, the sign is not. Which way does the result move?"
+    if _is_rounded(mine, value):
+        return f"✓ Rounded, yes: it is {shown}."
+    power = math.log10(mine / value) if value and 0 < mine / value < math.inf else 0.0
+    if round(power) and _is(mine, value * 10.0**round(power)):
+        return f"✗ It is {shown}: the digits are right, the decimal point is not. By what were they multiplied?"
+    if value and math.isclose(mine, value, rel_tol=NEAR):
+        return f"✗ Near: you said {mine:.4g}; it is {shown}. Which step did you round, or leave out?"
+    if mine * value < 0:
+        return f"✗ You said {mine:.4g}; it is {shown}. Even the sign is another: which way does the result move?"
+    return f"✗ You said {mine:.4g}; it is {shown}. Find the step that surprised you."
+
+
+def _is(mine: float, value: float) -> bool:
+    return math.isclose(mine, value, rel_tol=RTOL, abs_tol=1e-9)
+
+
+def _is_rounded(mine: float, value: float) -> bool:
+    """Whether the guess is the value in fewer decimal places: 0.7 for 0.7311; nothing is left of it in none."""
+    return bool(mine) and any(math.isclose(mine, round(value, places), rel_tol=1e-12) for places in range(1, 6))
+
+
+def _named(name: str) -> Question:
+    if name not in QUESTIONS:
+        near = difflib.get_close_matches(name, QUESTIONS, 1)
+        raise ValueError(f"no lesson asks {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+    return QUESTIONS[name]

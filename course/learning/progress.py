@@ -39,6 +39,7 @@ def main(argv: list[str]) -> int:
     """Print a table, or JSON for programs; returns an exit code."""
     parser = argparse.ArgumentParser(prog="backprop progress", description=str(__doc__).splitlines()[0])
     parser.add_argument("assignment", nargs="*", help="which assignments, such as 02_gate_patterns; all if left out")
+    parser.add_argument("--all", action="store_true", help="every exercise of every assignment")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--limit", type=float, default=LIMIT, metavar="SECONDS",
                         help="how long one exercise may take (%(default)g)")
@@ -58,7 +59,7 @@ def main(argv: list[str]) -> int:
         print(f"There are no exercises in {work}. `{COMMAND}` lays them out.", file=sys.stderr)
         return 1
     print(json.dumps({name: [asdict(line) for line in lines] for name, lines in result.items()}, indent=1)
-          if options.json else table(result))
+          if options.json else table(result) if options.assignment or options.all else summary(result))
     return 0
 
 
@@ -67,17 +68,58 @@ def find_work() -> Path:
     return work_folder() / "exercises"
 
 
+def summary(result: dict[str, list[Line]]) -> str:
+    """A line for each assignment, what is begun, and the next steps."""
+    width, rows = max(map(len, result)), []
+    for name, lines in result.items():
+        passed = sum(line.state == PASSED for line in lines)
+        mark = "✓" if passed == len(lines) else "…" if passed or any(map(_is_begun, lines)) else "·"
+        rows.append(f"{mark} {name:{width}}  {passed:2} of {len(lines):2} pass   {_points(lines)}")
+    for line, name in [(line, name) for name, lines in result.items() for line in lines if _is_begun(line)]:
+        rows += ["", "begun"] * ("begun" not in rows)
+        rows.append(f"{MARKS[line.state]} {line.exercise}: {line.mistake or line.state}  ({name})")
+    rows += ["", "next", *(f"{k}. {step}" for k, step in enumerate(steps(result), 1))]
+    return "\n".join([*map(one_line, rows), "", _so_far(result),
+                      f"`{COMMAND} progress ASSIGNMENT` shows every exercise of one, `--all` of all."])
+
+
+def steps(result: dict[str, list[Line]], most: int = 3) -> list[str]:
+    """What to do next: what is begun, then what comes first; at the end, what can be handed in."""
+    open_ones = [(name, line) for name, lines in result.items() for line in lines if line.state != PASSED]
+    first = [(name, line) for name, line in open_ones if _is_begun(line)]
+    rest = [(name, line) for name, line in open_ones if not _is_begun(line)]
+    if first:       # go on where one is, before what was left out further up
+        names = list(result)
+        at = names.index(first[-1][0])
+        rest.sort(key=lambda pair: names.index(pair[0]) < at)
+    told = [f"{name}: {'mend' if _is_begun(line) else 'write'} {line.exercise}"
+            f"{f' ({line.mistake})' if line.mistake else ''}" for name, line in (first + rest)[:most]]
+    done = [name for name, lines in result.items() if sum(line.of for line in lines)
+            and all(line.state == PASSED for line in lines)]
+    return told if told else [f"hand in: {COMMAND} submit {name}" for name in done[-most:]]
+
+
+def _is_begun(line: Line) -> bool:
+    return line.state in (BEGUN, BROKEN)
+
+
+def _points(lines: list[Line]) -> str:
+    return f"{sum(line.points for line in lines):g} of {sum(line.of for line in lines):g} points"
+
+
+def _so_far(result: dict[str, list[Line]]) -> str:
+    return f"so far: {_points([line for lines in result.values() for line in lines])}"
+
+
 def table(result: dict[str, list[Line]]) -> str:
     """The lines of every assignment as text, with sums."""
     rows = []
     for name, lines in result.items():
-        rows.append(f"{name}: {sum(line.points for line in lines):g} of {sum(line.of for line in lines):g} points")
+        rows.append(f"{name}: {_points(lines)}")
         width = max(len(line.exercise) for line in lines)
         rows += [f"  {MARKS[line.state]} {line.exercise:{width}}  {line.points:g}/{line.of:g}  {line.state}"
                  + (f": {line.mistake}" if line.mistake else "") for line in lines]
-    earned, all_points = (sum(getattr(line, what) for lines in result.values() for line in lines)
-                          for what in ("points", "of"))
-    return "\n".join([*map(one_line, rows), f"so far: {earned:g} of {all_points:g} points"])
+    return "\n".join([*map(one_line, rows), _so_far(result)])
 
 
 def progress(assignment: str, path: Path, limit: float = LIMIT) -> list[Line]:

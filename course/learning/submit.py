@@ -24,9 +24,14 @@ SAYS = {UNWRITTEN: "not begun", BEGUN: "begun, and not right yet", BROKEN: "does
 def main(argv: list[str]) -> int:
     """Write the zip and tell what is in it; returns 1 where there is nothing to hand in."""
     parser = argparse.ArgumentParser(prog="backprop submit", description=str(__doc__).splitlines()[0])
-    parser.add_argument("assignment", help="for example 02_gate_patterns")
+    parser.add_argument("assignment", nargs="?", help="for example 02_gate_patterns, or 2; offered if left out")
     parser.add_argument("--output", metavar="FILE", help="the zip; ASSIGNMENT.zip, or the next free name")
     options = parser.parse_args(argv)
+    if options.assignment is None:
+        options.assignment = offer()
+        if options.assignment is None:
+            return 1
+    options.assignment = _by_number(options.assignment)
     folder = find_work() / options.assignment
     if not folder.is_dir():
         return _refuse(_unknown(options.assignment))
@@ -55,6 +60,34 @@ def main(argv: list[str]) -> int:
         print("\n".join(map(one_line, account(options.assignment, folder / name, released / name))))
     print(f"\n{output}\nThis file is ready. Hand it in as your course tells you.")
     return 0
+
+
+def offer() -> str | None:
+    """The assignment that a learner chooses from those that are there; None where nobody is there to choose."""
+    there = _there()
+    if not there:
+        _refuse(_unknown(""))
+        return None
+    print("Which assignment? There is:", *(f"  {one_line(name)}" for name in there), sep="\n")
+    example = int(there[0][:2]) if there[0][:2].isdigit() else there[0]
+    if not (sys.stdin and sys.stdin.isatty()):
+        print(f"For example: {COMMAND} submit {there[0]}")
+        return None
+    try:
+        return input(f"Its number or name ({example}, say; nothing to leave it): ").strip() or None
+    except EOFError:
+        return None
+
+
+def _by_number(name: str) -> str:
+    """The assignment that a number means: 2 and 02 are 02_gate_patterns."""
+    return next((there for there in _there() if name.isdigit() and there.split("_")[0].isdigit()
+                 and int(there.split("_")[0]) == int(name)), name)
+
+
+def _there() -> list[str]:
+    work = find_work()
+    return sorted(path.name for path in work.iterdir() if path.is_dir()) if work.is_dir() else []
 
 
 def account(assignment: str, notebook: Path, released: Path) -> Iterator[str]:
@@ -106,8 +139,7 @@ def _trouble(path):
 
 
 def _unknown(assignment):
-    work = find_work()
-    there = sorted(path.name for path in work.iterdir() if path.is_dir()) if work.is_dir() else []
+    work, there = find_work(), _there()
     if not there:
         return f"There are no exercises in {work}. `{COMMAND}` lays them out."
     near = difflib.get_close_matches(assignment, there, 1)

@@ -135,7 +135,7 @@ def _allowed(tag, name, value):
         return name == "title" or (name == "href" and not value.strip().lower().startswith("data:"))
     if tag == "img":
         return name == "alt" or (name == "src" and value.startswith("data:image/"))
-    return tag in ("div", "span", "pre", "code") and name == "class"
+    return name == "class" and (tag in ("div", "span", "pre", "code") or (tag == "td" and value == "bp-off"))
 
 
 def headline(cell):

@@ -336,3 +336,30 @@ def test_where_f_fails_the_picture_stays_and_a_sentence_says_why(live):
     expect(status(page)).to_contain_text("In code: d_x = d_f / x")
     assert page.locator(".bp-code code").nth(1).text_content() == "x = 2.0"
     assert shown(page, "gradient", 0) == "0.50"
+
+
+@pytest.mark.parametrize("drawn", [example, layer, wrong])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_story_and_table_stand_where_the_eye_is(visit, drawn, width):
+    page = visit(drawn(), viewport={"width": width, "height": 800})
+    press(page, "To the end")
+    page.locator(".node").last.click()
+    expect(status(page)).to_be_in_viewport(ratio=1)
+    expect(page.locator(".bp-caption")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".bp-table table").first).to_be_in_viewport(ratio=0.9 if width == 1280 else 0.3)   # it scrolls
+    stage, table = (page.locator(name).bounding_box() for name in (".bp-stage", ".bp-table"))
+    beside = table["x"] >= stage["x"] + stage["width"]
+    assert beside == (width == 1280)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("motion", "name"), [("no-preference", "bp-along"), ("reduce", "none")])
+def test_something_moves_along_the_wires_unless_one_asked_for_none(visit, motion, name):
+    page = visit(example(), reduced_motion=motion)
+    press(page, "Step →")
+    assert page.locator(".sent .wire").first.evaluate("wire => getComputedStyle(wire).animationName") == name
+
+
+def test_a_page_has_no_handles(visit):
+    page = visit(example())
+    assert page.locator(".node.handle").count() == 0

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -217,6 +218,18 @@ def test_a_lesson_runs_and_its_graph_can_be_played_with(learner, shoot, lesson, 
     graph.get_by_role("slider", name=slider).focus()
     learner.keyboard.press("ArrowRight")                    # goes to the kernel and comes back
     expect(gradient).to_have_text(gradients[1])
+    leaf = graph.locator(f'.node[aria-label^="input {slider},"]')     # an input's node is a handle of its slider
+    shown = graph.locator(".bp-slider").filter(has_text=slider).locator(".bp-shown").first
+    box, before = leaf.bounding_box(), shown.text_content()
+    learner.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    learner.mouse.down()
+    learner.mouse.move(box["x"] + box["width"] / 2 + 60, box["y"] + box["height"] / 2, steps=6)
+    learner.mouse.up()
+    expect(shown).not_to_have_text(before)
+    expect(graph.locator(".bp-caption")).to_have_count(0)     # dragging opens no table
+    leaf.click()
+    expect(graph.locator(".bp-caption")).to_be_in_viewport()
+    expect(status).to_be_in_viewport()
     graph.get_by_role("button", name="As code").click()
     graph.get_by_role("region", name="The graph as code").focus()
     learner.keyboard.press("Home")                          # the cell's own keys do not take it
@@ -266,6 +279,37 @@ def test_a_wrong_answer_is_explained_and_the_right_one_passes(learner, copy, sho
     expect(dialog).to_contain_text("Success! Your notebook passes all the tests.")
     shoot(learner, "right_answer_validated")
     dialog.get_by_role("button", name="OK").click()
+
+
+MATMUL = "def matmul_backward(dD, W, X):\n    dW = dD @ X.T\n    dW[1, 2] += 1\n    return dW, W.T @ dD"
+
+
+def test_a_matrix_is_a_grid_and_the_section_is_one_click_away(learner, shoot):
+    notebook = Notebook(learner, "exercises/04_vectorized_gradients/04_vectorized_gradients.ipynb")
+    notebook.run("from course import check")
+    notebook.write("def matmul_backward", MATMUL)
+    notebook.run("def matmul_backward")
+    said = notebook.run("check(matmul_backward)")
+    expect(said.locator("td.bp-off")).to_have_count(1)
+    expect(said).to_contain_text("✗ 1 of 50 is wrong")
+    expect(said.locator("details table").first).to_be_hidden()
+    said.locator("summary").first.click()
+    expect(said.locator("details table").first).to_be_visible()
+    shoot(learner, "matrix")
+    graded = notebook.run('grade(matmul_backward, "matmul_backward")')
+    expect(graded.locator(".jp-OutputArea-executeResult")).to_contain_text("of 3 points")
+    for scheme in ("dark", "light"):
+        learner.emulate_media(color_scheme=scheme)          # JupyterLab follows the system
+        expect(learner.locator("body")).to_have_attribute("data-jp-theme-name", f"JupyterLab {scheme.title()}")
+        assert Axe().run(learner, ".bp-report").response["violations"] == []
+        shoot(learner, f"matrix_{scheme}")
+
+    said.get_by_role("link", name='lesson 4, "the shapes tell"').click()
+    expect(learner.get_by_role("tab", name="04_vectorized_gradients.ipynb").last).to_have_attribute(
+        "aria-selected", "true")
+    heading = learner.locator(".jp-NotebookPanel:visible").get_by_role("heading", name="The shapes tell")
+    expect(heading).to_be_in_viewport()
+    shoot(learner, "section")
 
 
 def fill_in(exercise, solution, all_but):

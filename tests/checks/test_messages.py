@@ -53,7 +53,9 @@ def test_the_missing_upstream_gradient_is_named_in_a_sentence(capsys):
 
 
 def test_a_right_answer(capsys):
-    assert told(capsys, right) == "mul_backward  ✓ right on 6 calls\n"
+    assert told(capsys, right) == (
+        "mul_backward  ✓ right on the cases shown; the next cell asks for more\n"
+        "  `grade` also looks at: dout of 0, equal inputs\n")
 
 
 @pytest.mark.parametrize(("answer", "words"), [
@@ -158,8 +160,10 @@ def test_an_unknown_name_is_told_with_the_nearest():
     lambda dout, x, y: (dout * y, dout * x), functools.partial(right), np.vectorize(right, otypes=[float, float])])
 def test_lambdas_partials_and_callable_objects_are_graded(capsys, answer):
     points = grade(answer, "mul_backward")
-    assert type(points) is float
+    assert repr(points) == "2.0"            # what nbgrader reads
     assert points == 2.0
+    assert points._repr_html_() == "<strong>2 of 2 points</strong>"
+    assert type(points + points) is float
 
 
 def test_grade_says_what_each_check_found(capsys):
@@ -194,7 +198,7 @@ def test_html_shows_a_table_and_escapes():
     report = examine(find("mul_backward"), lambda dout, x, y: (y, x), (0,), edge=False)
     html = report.html()
     assert "<table>" in html
-    assert "<td>✗ -4.0</td><td>-8.0</td>" in html
+    assert '<td class="bp-off">✗ -4.0</td><td>-8.0</td>' in html
 
 
 def test_in_ipython_text_and_html_are_one_output(tmp_path):
@@ -237,7 +241,7 @@ def test_a_part_of_a_result_is_graded_on_its_own_line(answer, points, words):
     report = examine(TWO_LINES, lambda cache: answer, (0,), edge=True, graded=True)
     assert report.run.score == points
     assert words in str(report)
-    assert ("<td>✗ missing</td>" in report.html()) == (answer == {"exp": 3.0})
+    assert ('<td class="bp-off">✗ missing</td>' in report.html()) == (answer == {"exp": 3.0})
 
 
 @pytest.mark.parametrize(("got", "right", "texts"), [

@@ -408,7 +408,7 @@ def version_of_pip(root):
 
 def test_learners_get_the_first_lesson_and_no_clutter(clone, tmp_path):
     with jupyterlab(tmp_path, PYTHON, clone / "course") as get:
-        assert get.opens == "/lab/tree/lessons/00_start_here.ipynb"
+        assert get.opens == "/lab/workspaces/backprop/tree/lessons/00_start_here.ipynb"
         lesson = json.loads(get("api/contents/lessons/00_start_here.ipynb"))
         assert lesson["content"]["cells"]
         assert {entry["name"] for entry in json.loads(get("api/contents/"))["content"]} == {"lessons", "exercises"}
@@ -442,3 +442,37 @@ def test_nbgrader_passes_through_from_any_folder(clone, tmp_path):
     assert "ada" in run(clone, "nbgrader", "db", "student", "list", cwd=tmp_path)[1]
     assert (clone / "gradebook.db").exists()
     assert list(tmp_path.iterdir()) == []
+
+
+# ---- it shows that it is alive
+
+PIP = ["Obtaining file:///somewhere", "Collecting alembic==1.20.1 (from -c constraints.txt)", "  Using cached",
+       "Collecting anyio[trio]>=4 (from -c constraints.txt)"]
+
+
+@pytest.mark.parametrize(("said", "told"), [
+    ([], "starting"), (PIP[:1], "Obtaining file:///somewhere"), (PIP[:2], "package 1 of about 120: alembic"),
+    (PIP, "package 2 of about 120: anyio"),
+    ([*PIP, "Installing collected packages: alembic, anyio"], "writing 2 packages into .venv")])
+def test_how_far_pip_is(said, told, monkeypatch):
+    from course import __main__ as main
+
+    monkeypatch.setattr(main, "about_how_many", lambda: 120)
+    assert main.how_far(said) == told
+
+
+def test_on_a_terminal_the_newest_state_stands_in_place(monkeypatch, capsys):
+    from course import __main__ as main
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    code, said = main.run([sys.executable, "-c", "import time; print('Collecting a', flush=True); time.sleep(1.2)"])
+    assert (code, said) == (0, ["Collecting a"])
+    shown = capsys.readouterr().err
+    assert "package 1 of about" in shown
+    assert shown.endswith("\r\x1b[K")                       # nothing of it stays
+
+
+def test_how_many_packages_there_are_is_counted():
+    from course import __main__ as main
+
+    assert main.about_how_many() > 100

@@ -75,7 +75,7 @@ def backprop(home, *arguments, cwd=None):
 def start(home):
     """JupyterLab once, from its start to Ctrl-C; what it said at first."""
     with jupyterlab(home, home / "env/bin/backprop") as get:
-        assert get.opens == "/lab/tree/lessons/00_start_here.ipynb"
+        assert get.opens == "/lab/workspaces/backprop/tree/lessons/00_start_here.ipynb"
         assert {entry["name"] for entry in json.loads(get("api/contents/"))["content"]} >= {"lessons", "exercises"}
         return get.log()
 

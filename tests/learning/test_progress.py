@@ -76,3 +76,26 @@ def test_bad_input(work, capsys, tmp_path):
     shutil.rmtree(tmp_path / "work")
     assert progress.main([]) == 1
     assert "`python course` lays them out" in capsys.readouterr().err
+
+
+def test_the_summary_shows_what_is_begun_and_three_next_steps(work, capsys):
+    right = {name: exercise.alternatives[0].source for name, exercise in exercises(NAME).items()}
+    work({"add_backward": right["add_backward"], "mul_backward": "def mul_backward(dout, x, y):\n    return y, x"})
+    assert progress.main([]) == 0
+    out = capsys.readouterr().out
+    assert f"… {NAME}   1 of " in out
+    assert "begun\n… mul_backward: upstream dropped" in out
+    assert out.count("begun") == 1                          # and not a line for each that is not
+    steps = out.split("next\n")[1].splitlines()[:4]
+    assert steps[0] == f"1. {NAME}: mend mul_backward (upstream dropped)"
+    assert steps[1].startswith(f"2. {NAME}: write ")
+    assert steps[3] == ""
+    assert len(out.splitlines()) < 15
+
+
+def test_when_all_is_done_the_next_step_is_to_hand_in(work, capsys):
+    work({name: exercise.alternatives[0].source for name, exercise in exercises(NAME).items()})
+    progress.main([])
+    out = capsys.readouterr().out
+    assert f"1. hand in: python course submit {NAME}" in out
+    assert "begun" not in out

@@ -74,3 +74,22 @@ def test_what_submit_makes_is_what_zip_collect_takes(work, tmp_path, monkeypatch
     nbgrader(course, "zip_collect", NAME)
     taken = course / "submitted" / "777" / NAME / f"{NAME}.ipynb"
     assert json.loads(taken.read_text()) == json.loads((work / f"{NAME}.ipynb").read_text())
+
+
+def test_alone_it_offers_the_assignments_that_are_there(work, capsys, monkeypatch):
+    assert submit.main([]) == 1                             # nobody is there to choose
+    said = capsys.readouterr().out
+    assert f"Which assignment? There is:\n  {NAME}\n" in said
+    assert f"python course submit {NAME}" in said
+    monkeypatch.setattr(submit.sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(submit, "account", lambda *given: [])
+    for answer, code in (("2", 0), (NAME, 0), ("", 1), ("77", 1)):
+        monkeypatch.setattr("builtins.input", lambda asked, answer=answer: answer)
+        assert submit.main([]) == code
+    assert len(list(work.parents[1].glob("*.zip"))) == 2
+
+
+def test_a_number_is_an_assignment(work, monkeypatch):
+    monkeypatch.setattr(submit, "account", lambda *given: [])
+    assert submit.main(["2"]) == submit.main(["02"]) == 0
+    assert submit.main(["3"]) == 1

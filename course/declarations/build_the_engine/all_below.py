@@ -125,7 +125,7 @@ ZERO_GRAD = Exercise(
         Check("small graphs", 0.5, lambda d: [
             (SUM_TIMES, numbers(d, "x", "y", "z"), "f"), (SQUARE, numbers(d, "x"), "f"),
             (NEURON, numbers(d, "w", "x", "b"), "f")]),
-        Check("what is not below the root is left alone", 0.5, edge=True, draw=lambda d: [
+        Check("what is not below the root is left alone", 0.5, edge=True, shown=True, draw=lambda d: [
             (BRANCHES, numbers(d, "a"), "c"), (SUM_TIMES, numbers(d, "x", "y", "z"), "q"),
             (SHORT_AND_LONG, numbers(d, "a"), "b")]),
         Check("equal values, and twice", 0.25, edge=True, draw=lambda d: [
@@ -273,7 +273,7 @@ COUNT_EDGES = Exercise(
             (SUM_TIMES, numbers(d, "x", "y", "z"), ["f"]), (SQUARE, numbers(d, "x"), ["f"]),
             (SUMS, numbers(d, "x", "y"), ["f"]), (FORK, numbers(d, "x"), ["f"]),
             (NEURON, numbers(d, "w", "x", "b"), ["f"])]),
-        Check("joins, many parents, a leaf alone", 0.5, edge=True, draw=lambda d: [
+        Check("joins, many parents, a leaf alone", 0.5, edge=True, shown=True, draw=lambda d: [
             (JOIN, numbers(d, "a"), ["c"]), (THREE, numbers(d, "x", "y", "z"), ["f"]),
             (SHORT_AND_LONG, numbers(d, "a"), ["L"]), (SUM_TIMES, numbers(d, "x", "y", "z"), ["x"])]),
         Check("equal values, and twice", 0.25, edge=True, draw=lambda d: [

@@ -89,7 +89,7 @@ FORWARD_MODE = Exercise(
             (SQUARE, numbers(d, "x"), "f", numbers(d, "x")), (SUMS, numbers(d, "x", "y"), "f", numbers(d, "x", "y")),
             (FORK, numbers(d, "x"), "f", numbers(d, "x")),
             (NEURON, numbers(d, "w", "x", b=0.5), "f", numbers(d, "w", "x", "b"))]),
-        Check("joins, equal values, three parents", 0.75, edge=True, draw=lambda d: [
+        Check("joins, equal values, three parents", 0.75, edge=True, shown=True, draw=lambda d: [
             (JOIN, numbers(d, "a"), "c", numbers(d, "a")), (EQUAL, {"a": 3.0}, "e", numbers(d, "a")),
             (THREE, numbers(d, "x", "y", "z"), "f", numbers(d, "x", "y", "z"))]),
         Check("a short path and a long one", 0.25, edge=True, draw=lambda d: [

@@ -153,7 +153,7 @@ GRAD_GRAPH = Exercise(
         Check("gradients of gradients", 1.5, lambda d: [
             ("f = x ** 3", {"x": 2.5}, "f", "x", 2), (SQUARE, numbers(d, "x"), "f", "x", 2),
             ("f = x.exp()", {"x": 0.7}, "f", "x", 2)]),
-        Check("joins, and a short path and a long one", 1, edge=True, draw=lambda d: [
+        Check("joins, and a short path and a long one", 1, edge=True, shown=True, draw=lambda d: [
             (JOIN, {"a": 1.5}, "c", "a"), (THREE, numbers(d, "x", "y", "z"), "f", "y"),
             (SHORT_AND_LONG, numbers(d, "a"), "L", "a"), (LONG_AND_SHORT, numbers(d, "a", "y"), "M", "a"),
             (SHORT_AND_LONG, numbers(d, "a"), "L", "a", 2), (CUBE, {"a": 3.0}, "L", "a", 2),

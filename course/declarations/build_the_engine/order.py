@@ -178,7 +178,7 @@ TOPOLOGICAL_ORDER = Exercise(
         Check("small graphs", 1, test=ordered(lambda d: [
             (SUM_TIMES, numbers(d, "x", "y", "z"), ["f"]), (SQUARE, numbers(d, "x"), ["f"]),
             (NEURON, numbers(d, "w", "x", "b"), ["f"])])),
-        Check("a short path and a long one", 1, edge=True, test=ordered(lambda d: [
+        Check("a short path and a long one", 1, edge=True, shown=True, test=ordered(lambda d: [
             (SHORT_AND_LONG, numbers(d, "a"), ["L"]), (LONG_AND_SHORT, numbers(d, "a", "y"), ["M"])])),
         Check("equal values, several uses, a second walk", 0.5, edge=True, test=ordered(lambda d: [
             (JOIN, numbers(d, "a"), ["c"]), (EQUAL, {"a": 3.0}, ["e"]), (THREE, numbers(d, "x", "y", "z"), ["f"]),
@@ -186,7 +186,7 @@ TOPOLOGICAL_ORDER = Exercise(
             (CUBE, numbers(d, "a"), ["L", "L"])])),
         Check("18 doublings", 0.5, edge=True, once=True, test=ordered_doublings),
         Check("a chain of 5,000, a wide graph", 0.5, edge=True, once=True, test=large_orders),
-        Check("a cycle raises", 0.5, edge=True, once=True, test=refuses_cycles([
+        Check("a cycle raises", 0.5, edge=True, shown=True, once=True, test=refuses_cycles([
             (CYCLE, {"a": 1.5}, ["d"], True), (CYCLE_AT_THE_ROOT, {"a": 1.5}, ["c"], True)])),
     ),
     hints=("When are you sure that all a node is made of stands in the list already?",

@@ -111,7 +111,7 @@ BACKWARD = Exercise(
             (SUM_TIMES, {"x": -2.0, "y": 5.0, "z": -4.0}, ["f"]), (SQUARE, numbers(d, "x"), ["f"]),
             (SUMS, numbers(d, "x", "y"), ["f"]), (FORK, numbers(d, "x"), ["f"]),
             (NEURON, {"w": 2.0, "x": -1.0, "b": 0.5}, ["f"])]),
-        Check("joins, equal values, three parents", 1, edge=True, draw=lambda d: [
+        Check("joins, equal values, three parents", 1, edge=True, shown=True, draw=lambda d: [
             (JOIN, {"a": 1.5}, ["c"]), (EQUAL, {"a": 3.0}, ["e"]), (THREE, numbers(d, "x", "y", "z"), ["f"])]),
         Check("a short path and a long one", 1, edge=True, draw=lambda d: [
             (SHORT_AND_LONG, numbers(d, "a"), ["L"]), (LONG_AND_SHORT, numbers(d, "a", "y"), ["M"])]),

@@ -53,8 +53,9 @@ CHAIN_GRAD_STORED = Exercise(
     "chain_grad_stored(f, fprime, w, n)", "dw", points=2, oracle=nested_gradient,
     checks=(
         Check("the gradient", 1, nested_cases),
-        Check("f is called n − 1 times", 0.5, edge=True, test=nested_calls(0, lambda n: n - 1, "n − 1 calls")),
-        Check("fprime is called n times", 0.5, edge=True, test=nested_calls(1, lambda n: n, "n calls")),
+        Check("f is called n − 1 times", 0.5, edge=True, shown=True,
+              test=nested_calls(0, lambda n: n - 1, "n − 1 calls")),
+        Check("fprime is called n times", 0.5, edge=True, shown=True, test=nested_calls(1, lambda n: n, "n calls")),
     ),
     hints=("Write out n = 3: which three numbers go into the three copies of f?",
            "Forward: keep the input of every stage in a list. Backward: multiply fprime of each of them.",
@@ -226,7 +227,7 @@ CHAIN_GRAD_RECOMPUTED = Exercise(
     "chain_grad_recomputed(f, fprime, w, n)", "dw", points=1, oracle=nested_gradient,
     checks=(
         Check("the gradient", 0.5, nested_cases),
-        Check("f is called n(n − 1)/2 times", 0.5, edge=True,
+        Check("f is called n(n − 1)/2 times", 0.5, edge=True, shown=True,
               test=nested_calls(0, lambda n: n * (n - 1) // 2, "n(n − 1)/2 calls")),
     ),
     hints=("How often is f applied to w before stage k sees its input?",

@@ -58,7 +58,7 @@ NUMERICAL_DERIVATIVE = Exercise(
         Check("the error falls by 4 when h halves", 0.5, edge=True, test=error_falls_fourfold),
         Check("an integer x, an array x", 0.25, edge=True, draw=lambda d: [
             (square, 3), (cube, -3), (sin, d.array(4)), (cube, d.array(2, 3))]),
-        Check("f is called twice", 0.5, edge=True, test=two_calls),
+        Check("f is called twice", 0.5, edge=True, shown=True, test=two_calls),
     ),
     hints=("A slope is rise over run. Between which two points, so that x lies in the middle?",
            "Step by h to the right and by h to the left. Take the difference of f, and divide by the distance of "

@@ -81,7 +81,7 @@ GRAD_TABLE = Exercise(
     checks=(
         Check("two small graphs", 1, lambda d: [
             with_values(SUM_TIMES, [-2.0, 5.0, -4.0]), with_values(OLAH, [2.0, 1.0]), with_values(OLAH, d.numbers(2))]),
-        Check("a short and a long path, repeated parents", 0.5, edge=True, draw=lambda d: [
+        Check("a short and a long path, repeated parents", 0.5, edge=True, shown=True, draw=lambda d: [
             with_values(SHORT_AND_LONG, [1.5]), with_values(NINE_PATHS, [d.number()]),
             with_values(REPEATS, d.numbers(2))]),
         Check("graphs drawn at random", 0.5, edge=True, draw=lambda d: [

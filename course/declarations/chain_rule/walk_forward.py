@@ -44,7 +44,7 @@ EVALUATE_GRAPH = Exercise(
             (SUM_TIMES, [-2.0, 5.0, -4.0]), (OLAH, [2.0, 1.0]), (SUM_TIMES, list(d.numbers(3)))]),
         Check("inputs anywhere in the list", 0.25, edge=True, draw=lambda d: [
             (REPEATS, list(d.numbers(2))), (SHORT_AND_LONG, [d.number()]), random_graph(d), random_graph(d)]),
-        Check("each node once", 0.25, edge=True, test=each_node_once),
+        Check("each node once", 0.25, edge=True, shown=True, test=each_node_once),
     ),
     hints=("The list is in topological order. What do you know about the parents when you come to a node?",
            "Go through the list once and append one value for each entry: the next input, or f of the parents' values.",

@@ -14,7 +14,7 @@ MAX = Exercise(
         Check("numbers: either input wins", 1, lambda d: [
             (2.0, 2.0, -1.0), (2.0, -1.0, 2.0), *(d.numbers(3) for _ in range(4))]),
         Check("arrays", 1, lambda d: [d.arrays(3, 6), d.arrays(3, 3, 4)]),
-        Check("a tie shares equally", 1, edge=True, draw=lambda d: [
+        Check("a tie shares equally", 1, edge=True, shown=True, draw=lambda d: [
             (2.0, 3.0, 3.0), (d.number(), -1.5, -1.5),
             (d.array(4), np.array([1.5, -2.5, 0.0, 3.0]), np.array([1.5, -3.5, 0.0, 4.0]))]),
     ),
@@ -125,7 +125,7 @@ GATES_CIRCUIT = Exercise(
     checks=(
         Check("numbers", 2, lambda d: [
             (3.0, -4.0, 2.0, -1.0), *(d.numbers(5) for _ in range(3))]),
-        Check("w wins, a tie, another dout", 1, edge=True, draw=lambda d: [
+        Check("w wins, a tie, another dout", 1, edge=True, shown=True, draw=lambda d: [
             (*d.numbers(2), -2.5, 1.5, -1.5), (*d.numbers(2), 1.5, 1.5, -1.5), (*d.numbers(2), -0.7, -0.7),
             d.numbers(4)]),
     ),

@@ -24,9 +24,9 @@ SIGMOID = Exercise(
                                                               x.dtype.kind == "f" else float)[()]),
     checks=(
         Check("numbers", 0.75, lambda d: [0.0, 1.0, d.number(), -d.positive(), d.positive(2.7, 5.0)]),
-        Check("arrays and integers", 0.5, edge=True, draw=lambda d: [
+        Check("arrays and integers", 0.5, edge=True, shown=True, draw=lambda d: [
             d.array(5), d.array(2, 3), 3, -2, np.array([-3, 0, 2, 5]), d.array(4).astype(np.float32)]),
-        Check("1000 and −1000", 0.75, edge=True, draw=lambda d: [
+        Check("1000 and −1000", 0.75, edge=True, shown=True, draw=lambda d: [
             1000.0, -1000.0, -800.0, np.array([-1000.0, -1.5, 0.5, 1000.0])]),
     ),
     hints=("What is e^1000 in a computer? And e^−1000?",
@@ -263,7 +263,7 @@ TANH = Exercise(
         Check("numbers", 0.5, lambda d: [
             (1.0, 0.4621), *((d.number(), float(np.tanh(x))) for x in (
                 d.number(0.3, 1.8), d.number(0.3, 1.8), -d.positive(0.3, 1.8)))]),
-        Check("arrays and fresh draws", 0.5, edge=True, draw=lambda d: [
+        Check("arrays and fresh draws", 0.5, edge=True, shown=True, draw=lambda d: [
             (d.array(5), np.tanh(d.array(5))), (d.array(2, 3), np.tanh(d.array(2, 3))),
             (d.number(), float(np.tanh(-2.5))), (d.number(), 0.0)]),
     ),

@@ -50,7 +50,7 @@ BCE = Exercise(
     "bce_backward(w, x, t)", "dw, dx", points=2, oracle=bce_gradient,
     checks=(
         Check("t of 1", 0.75, lambda d: [(W, X, 1), (*neuron(d), 1), (*neuron(d), 1)]),
-        Check("t of 0", 0.5, edge=True, draw=lambda d: [(W, X, 0), (*neuron(d), 0), (*neuron(d), 0)]),
+        Check("t of 0", 0.5, edge=True, shown=True, draw=lambda d: [(W, X, 0), (*neuron(d), 0), (*neuron(d), 0)]),
         Check("a saturated neuron", 0.5, edge=True, draw=lambda d: [
             (*HIGH, 1), (*HIGH, 0), (*LOW, 1), (*LOW, 0)]),
         Check("lists, integers, any number of inputs", 0.25, edge=True, draw=lambda d: [
@@ -245,7 +245,7 @@ SGD_STEP = Exercise(
         Check("the step", 0.5, lambda d: [
             (2.0, -0.1966, 0.1), (d.array(3), d.array(3), 0.1), (d.array(2, 3), d.array(2, 3), 0.03)]),
         Check("the loss falls", 0.25, test=the_loss_falls),
-        Check("w stays as it was", 0.25, edge=True, draw=lambda d: [
+        Check("w stays as it was", 0.25, edge=True, shown=True, draw=lambda d: [
             (d.array(4), d.array(4), 0.7), (d.array(3, 2), d.array(3, 2), 0.001), (d.number(), d.number(), 0.25)]),
     ),
     hints=("The gradient points to where the loss grows. Where do you want to go?",

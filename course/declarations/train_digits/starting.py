@@ -96,7 +96,7 @@ INIT_PARAMS = Exercise(
         Check("four arrays of the right shapes", 0.5, test=asked_shapes),
         Check("biases of 0", 0.25, test=biases_at_zero),
         Check("weights of the right spread", 0.75, test=spread),
-        Check("drawn by the generator that is given", 0.5, edge=True, test=by_the_generator),
+        Check("drawn by the generator that is given", 0.5, edge=True, shown=True, test=by_the_generator),
     ),
     hints=("If all hidden units started with the same weights, in what would their gradients differ?",
            "Draw the weights with rng.standard_normal, and scale each layer so that a unit's sum has a spread that "

@@ -68,7 +68,7 @@ LOSS_AND_GRADS = Exercise(
         Check("one image; square arrays", 0.5, edge=True, draw=lambda d: [
             (network(d), *batch(d, 1), 0.0), (network(d, 4, 4, 4), *batch(d, 4, 4, 4), 3.14)]),
         Check("a relu at exactly 0", 0.5, edge=True, draw=lambda d: [at_the_kink(d)]),
-        Check("logits far apart", 0.5, edge=True, draw=lambda d: [far_off(d)]),
+        Check("logits far apart", 0.5, edge=True, shown=True, draw=lambda d: [far_off(d)]),
         Check("other sizes, other seeds", 0.5, edge=True, draw=lambda d: [
             (network(d, 3, 5, 6), *batch(d, 8, 3, 6), d.positive()), (network(d), *batch(d), 0.0)]),
     ),

@@ -18,7 +18,7 @@ UNBROADCAST = Exercise(
     "unbroadcast(grad, shape)", "grad", points=3, oracle=unbroadcast_gradient, upstream="grad",
     checks=(
         Check("new axes in front", 1, draw=lambda d: [(d.array(5, 4), (4,)), (d.array(2, 3, 5), (5,))]),
-        Check("axes of length 1", 1, edge=True, draw=lambda d: [
+        Check("axes of length 1", 1, edge=True, shown=True, draw=lambda d: [
             (d.array(2, 4, 3), (1, 1, 3)), (d.array(2, 4, 3), (2, 1, 3)), (d.array(3, 4), (3, 1)),
             (d.array(2, 4, 3), (4, 1))]),
         Check("a single number; nothing to do", 0.5, edge=True, draw=lambda d: [
@@ -158,7 +158,7 @@ MUL_BROADCAST = Exercise(
     checks=(
         Check("(3, 1) times (4,)", 1, draw=lambda d: [
             (d.array(3, 4), d.array(3, 1), d.array(4)), (d.array(5, 2), d.array(5, 1), d.array(2))]),
-        Check("both grow; a number; nothing grows", 1, edge=True, draw=lambda d: [
+        Check("both grow; a number; nothing grows", 1, edge=True, shown=True, draw=lambda d: [
             (d.array(2, 4, 3), d.array(2, 1, 3), d.array(4, 1)), (d.array(2, 3), d.number(), d.array(2, 3)),
             d.arrays(3, 3, 4), (d.array(4, 4), d.array(4, 1), d.array(4))]),
     ),

@@ -9,7 +9,7 @@ RELU = Exercise(
     "relu_backward(dout, x)", "dx", points=2, oracle=gradient_of(autodiff.relu), upstream="dout",
     checks=(
         Check("mixed signs", 1, draw=lambda d: [d.arrays(2, 6), d.arrays(2, 3, 4)]),
-        Check("x of 0", 1, edge=True, draw=lambda d: [
+        Check("x of 0", 1, edge=True, shown=True, draw=lambda d: [
             (d.array(5), np.array([0.0, -1.5, 2.5, 0.0, -0.5])), (d.array(2, 3), np.zeros((2, 3)))]),
     ),
     hints=("How fast does relu grow at x = 5? And at x = −5?",

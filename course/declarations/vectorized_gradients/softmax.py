@@ -157,7 +157,7 @@ SOFTMAX_CROSS_ENTROPY = Exercise(
         *(Check(part, 0.75, part=part, draw=lambda d: [
             (np.zeros((3, 10)), np.array([3, 7, 1])), (d.array(4, 3), np.array([2, 0, 2, 1])),
             (d.array(4, 5), labels_of(d, 4, 5))]) for part in ("loss", "dlogits")),
-        Check("logits of ±1000", 0.75, edge=True, draw=lambda d: [
+        Check("logits of ±1000", 0.75, edge=True, shown=True, draw=lambda d: [
             large_logits(d), (np.array([[1000.0, 0.0, -1000.0]]), np.array([0]))]),
         Check("one row; five rows with the same label", 0.75, edge=True, draw=lambda d: [
             (d.array(1, 3), np.array([2])), (d.array(5, 3), np.array([1, 1, 1, 1, 1])),

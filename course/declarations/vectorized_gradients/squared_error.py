@@ -28,7 +28,7 @@ MSE = Exercise(
         *(Check(part, 0.25, part=part, draw=lambda d: [d.arrays(2, 4, 3), d.arrays(2, 3, 5)])
           for part in ("loss", "dpred")),
         Check("other shapes", 0.25, edge=True, draw=lambda d: [d.arrays(2, 5), d.arrays(2, 5, 1), d.arrays(2, 1, 3)]),
-        Check("shapes that differ are refused", 0.25, edge=True, test=refuses_other_shapes),
+        Check("shapes that differ are refused", 0.25, edge=True, shown=True, test=refuses_other_shapes),
     ),
     hints=("What does numpy make of a (4, 1) array minus a (4,) array?",
            "Compare the shapes first, and raise a ValueError that names both. The gradient of the mean of t² is 2t "

@@ -54,7 +54,7 @@ def double(x):
     return 2 * x
 
 guess = ...
-predict(guess, truth=lambda: double(3.1) - double(3.0))
+predict(guess, "how far 2x moves")
 
 # %% [markdown]
 # ## Nudge and slope
@@ -187,7 +187,8 @@ print("Exposed: here the mistake shows." if says != should else "Hidden: here no
 # 1. Write the function where it says so. Leave the graded cells as they are.
 # 2. Run `check` until it is content.
 # 3. Press **Validate** above the notebook. It restarts the notebook and runs it from the top, as the grader will.
-# 4. Save, and hand the notebook in where your instructor has told you to.
+# 4. Save, and hand the notebook in where your instructor has told you to. In a terminal, `python course submit` makes
+#    the file for it, and `python course progress` shows what comes next.
 #
 # Learning by yourself? Then you are done after step 3.
 

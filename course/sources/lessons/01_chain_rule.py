@@ -83,7 +83,7 @@ def circuit(x, y, z):
     return (x + y) * z
 
 guess = ...
-predict(guess, truth=lambda: autodiff.grad(circuit)(-2.0, 5.0, -4.0))
+predict(guess, "how fast f moves with x")
 
 # %% [markdown]
 # ## How sensitive is f?
@@ -142,6 +142,8 @@ plt.show()
 graph(circuit, x=-2, y=5, z=-4, names="q f")
 
 # %% [markdown]
+# <details><summary>Step to the end first. Then: what each gate did</summary>
+#
 # **The start.** The backward pass begins with $\partial f/\partial f = 1$. Raise $f$ by 1, and $f$ rises by 1. It is
 # not the value of $f$ that flows back.
 #
@@ -152,7 +154,11 @@ graph(circuit, x=-2, y=5, z=-4, names="q f")
 # $$\frac{\partial f}{\partial x} = \frac{\partial f}{\partial q} \cdot \frac{\partial q}{\partial x}
 #   = -4 \cdot 1 = -4$$
 #
-# and the same for $y$. That is the **chain rule**: along a path, slopes multiply. The gradient is $(-4, -4, 3)$.
+# and the same for $y$. The gradient is $(-4, -4, 3)$.
+#
+# </details>
+#
+# That is the **chain rule**: along a path, slopes multiply.
 # (Example: Karpathy 2015, "Compound expressions with chain rule".)
 
 # %% [markdown]

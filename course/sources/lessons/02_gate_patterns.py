@@ -42,7 +42,7 @@ def circuit(x, y, z, w):
     return 2 * (x * y + autodiff.maximum(z, w))
 
 guess = ...
-predict(guess, truth=lambda: autodiff.grad(circuit, wrt=3)(3.0, -4.0, 2.0, -1.0))
+predict(guess, "what w receives")
 
 # %% [markdown]
 # ## Three patterns in one circuit
@@ -55,6 +55,8 @@ predict(guess, truth=lambda: autodiff.grad(circuit, wrt=3)(3.0, -4.0, 2.0, -1.0)
 graph(circuit, x=3, y=-4, z=2, w=-1, names="p m s f")
 
 # %% [markdown]
+# <details><summary>Step to the end first. Then: what each gate did</summary>
+#
 # The gate × 2 makes a gradient of 2.00 out of the 1.00. From there:
 #
 # | gate | what it does to the gradient | here |
@@ -63,8 +65,11 @@ graph(circuit, x=3, y=-4, z=2, w=-1, names="p m s f")
 # | max | **routes** it to the larger input | 2.00 goes to $z$ and 0.00 to $w$ |
 # | × | **swaps** the inputs and scales | $x$ receives $-4 \cdot 2.00 = -8.00$, $y$ receives $3 \cdot 2.00 = 6.00$ |
 #
-# So the gradients of $x, y, z, w$ are −8.00, 6.00, 2.00 and 0.00. The circuit is an example of Karpathy 2015
-# (CS231n notes, "Patterns in backward flow").
+# So the gradients of $x, y, z, w$ are −8.00, 6.00, 2.00 and 0.00.
+#
+# </details>
+#
+# The circuit is an example of Karpathy 2015 (CS231n notes, "Patterns in backward flow").
 
 # %% [markdown]
 # ## Local × upstream

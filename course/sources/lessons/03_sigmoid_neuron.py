@@ -46,7 +46,7 @@ plt.style.use("course.style")
 # %%
 guess = ...
 
-predict(guess, lambda: 1 / (1 + math.exp(-1)))
+predict(guess, "the neuron's output")
 
 # %% [markdown]
 # One more. Raise $w_0$ by a tiny step: $f$ moves by how many times that step? At least guess the sign.
@@ -54,7 +54,7 @@ predict(guess, lambda: 1 / (1 + math.exp(-1)))
 # %%
 guess = ...
 
-predict(guess, lambda: autodiff.grad(lambda w0: autodiff.sigmoid(w0 * -1 + -3 * -2 - 3))(2.0))
+predict(guess, "how far w0 moves it")
 
 # %% [markdown]
 # ## Through the gates

@@ -50,7 +50,7 @@ print(which())
 # %%
 guess = ...
 
-predict(guess, lambda: autodiff.grad(lambda z: ((-2 + 5) * z) ** 2)(-4.0))
+predict(guess, "the gradient of z")
 
 # %% [markdown]
 # And this: $\partial r / \partial x$ is 96. Somebody runs the forward and the backward pass **twice**, and looks at
@@ -59,14 +59,7 @@ predict(guess, lambda: autodiff.grad(lambda z: ((-2 + 5) * z) ** 2)(-4.0))
 # %%
 guess = ...
 
-def run_twice():
-    x, y, z = Tensor(-2.0), Tensor(5.0), Tensor(-4.0)
-    for _ in range(2):
-        r = ((x + y) * z) ** 2
-        r.backward()
-    return x.grad
-
-predict(guess, run_twice)
+predict(guess, "after two passes")
 
 # %% [markdown]
 # ## By hand

@@ -51,7 +51,7 @@ plt.style.use("course.style")
 
 # %%
 guess = ...
-predict(guess, truth=sum(range(20)), unit="calls")
+predict(guess, "calls in all")
 
 # %% [markdown]
 # ## One run against 2n
