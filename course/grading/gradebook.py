@@ -197,6 +197,12 @@ class Classroom:
                     notebook.late_submission_penalty = late._check_late_penalty(notebook, penalty)
         gradebook.db.commit()
 
+    def names(self) -> dict[str, str]:
+        """The full names of the gradebook's students, where it has them."""
+        named = ((str(student.id), " ".join(filter(None, (student.first_name, student.last_name))))
+                 for student in self.gradebook.students)
+        return {student: name for student, name in named if name}
+
     def close(self) -> None:
         self.gradebook.close()
 

@@ -35,7 +35,7 @@ def read(path: Path) -> tuple[NotebookNode, list[str]]:
     try:
         raw = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise ValueError(f"{path.name} is not a notebook: it is not a text in UTF-8") from None
+        raise _unreadable(path, "it is not a text in UTF-8") from None
     except MemoryError:
         raise
     except Exception as error:
@@ -67,8 +67,13 @@ def whole(text: str) -> str:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _unreadable(path: Path, error: Exception) -> ValueError:
-    return ValueError(f"{path.name} is not a notebook that can be read ({type(error).__name__}: {str(error)[:200]})")
+def _unreadable(path: Path, why: Exception | str) -> ValueError:
+    from course.grading.unfit import JSON, kind  # here: what is read needs it seldom
+
+    found = kind(path)
+    if found == JSON:
+        found = f"damaged, or none ({type(why).__name__}: {str(why)[:200]})"
+    return ValueError(f"{path.name} is not a notebook that can be read, it is {found}: cannot be graded")
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -22,7 +22,7 @@ from course.grading.gradebook import Classroom, GradingError, enter_alone, load_
 from course.grading.worker import Job, Result, grade_in_own_process
 from course.grading.workers import Workers
 from course.places import ROOT
-from course.plaintext import one_line, plain
+from course.plaintext import in_a_sentence, one_line, plain
 
 if TYPE_CHECKING:
     from course.grading.judge import Settings
@@ -63,12 +63,14 @@ def grade_class(classroom: Classroom, jobs: Iterable[Job], settings: Settings, e
                     continue
                 result = _set_aside(classroom, Result(job, failure=f"grading it ended the process, twice: {error}"))
             except Exception as error:
-                result = Result(job, failure=f"{type(error).__name__}: {error}")
+                result = Result(job, failure=f"{type(error).__name__}: {in_a_sentence(error)}")
             if result.cut_short and limits.submission_seconds < settings.submission_seconds:
                 again.append(job)
                 continue
             if not result.failure:
                 result = _entered(classroom, result, only)
+            if result.failure and not classroom.aside.because(job):
+                classroom.aside.note(job, result.failure)
             results.append(replace(result, notebooks={}))
             tell(result, len(results))
         jobs = again
@@ -98,7 +100,7 @@ def _enter_alone(classroom: Classroom, result: Result, only: str | None) -> str:
             except BrokenExecutor as error:
                 why = f"entering it into the gradebook ended the process, twice: {error}"
             except Exception as error:
-                raise GradingError(f"The gradebook can't be written: {error}. What was graded stands; the same "
+                raise GradingError(f"The gradebook can't be written: {in_a_sentence(error)}. What was graded stands; the same "
                                    "command does the rest.") from None
     return why
 
@@ -152,7 +154,7 @@ def main(argv: list[str]) -> int:
     except GradingError as error:
         print(plain(error), file=sys.stderr)
     except OSError as error:
-        print(plain(f"Grading stopped: {error}. What was graded stands; the same command does the rest."),
+        print(plain(f"Grading stopped: {in_a_sentence(error)}. What was graded stands; the same command does the rest."),
               file=sys.stderr)
     except Exception as error:
         from nbgrader.api import InvalidEntry  # here: the workers start while nbgrader is imported

@@ -11,6 +11,9 @@ importer of feedback zips):
     Müller, José_4711_assignsubmission_file/02_gate_patterns.ipynb                  Moodle, a folder for each
     Müller, José_4711_assignsubmission_file_02_gate_patterns.ipynb                  Moodle, no folders
 
+Who has handed in no notebook that can be graded is collected all the same, with whatever there is: so nobody is told of
+as absent who was not. It is said in the words that `autograde`, `report` and `export` have for it.
+
 What a learner has handed in as a zip is opened, and is theirs, whatever the names in it say: the outermost name alone
 tells whose something is. Whatever nobody is known to have handed in is named, and stays.
 """
@@ -19,12 +22,16 @@ import functools
 import json
 import os
 import re
+import shutil
+import tempfile
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 
+from course.grading.key import Key, key_of
+from course.grading.unfit import why_unfit
 from course.plaintext import one_line
 from course.teaching import tables
 from course.teaching.people import Roster, as_id, name_key
@@ -41,6 +48,7 @@ PATTERNS = (("moodle", MOODLE), ("canvas", CANVAS), ("moodle", RENAMED))
 # "-1" is what Canvas puts behind the name of a file that is handed in again, " (1)" what a browser does
 ATTEMPT = re.compile(r"(?P<stem>.+?)(?:-(?P<canvas>\d{1,3})|\s*\((?P<browser>\d{1,3})\)|~(?P<ours>\d{1,3}))?")
 RECORD = "learners.json"
+MOST_OTHERS = 20        # files of one learner's that are collected in the place of a notebook
 
 
 @dataclass(frozen=True)
@@ -103,38 +111,55 @@ class Collector(FileNameCollectorPlugin):
         """{path: Upload} of the files that are to be collected; writes down whose they were."""
         app = self.parent
         extracted = Path(app._format_collect_path(app.extracted_directory))
-        notebooks = sorted(path for path in extracted.rglob("*") if path.is_file() and path.suffix in self.valid_ext
-                           and not any(part.startswith((".", "__MACOSX")) for part in
-                                       path.relative_to(extracted).parts))
+        files = sorted(path for path in extracted.rglob("*") if path.is_file()
+                       and not any(part.startswith((".", "__MACOSX")) for part in path.relative_to(extracted).parts))
         roster = _roster(app)
         people = _worksheets(extracted, roster, self._tell)
         released = [path.stem for path in
                     Path(app.coursedir.format_path(app.coursedir.release_directory, ".",
                                                    app.coursedir.assignment_id)).glob("*.ipynb")]
         uploads = []
-        for path in notebooks:
-            upload = read_name(path.relative_to(extracted).as_posix(), roster)
-            if upload is None:
-                self._tell(f"Nobody is known to have handed in {path.relative_to(extracted)}; it was left where it is.")
-            else:
+        for path in files:
+            is_notebook = path.suffix in self.valid_ext
+            upload = read_name(path.relative_to(extracted).as_posix(), roster, ("file",) if is_notebook else None)
+            if upload is not None:
                 uploads.append(replace(upload, path=str(path), notebook=_notebook(upload, path, released)))
+            elif is_notebook:
+                self._tell(f"Nobody is known to have handed in {path.relative_to(extracted)}; it was left where it is.")
         uploads = _with_students(uploads, roster, people, self._tell)
-        chosen = _last_attempts(uploads, self._tell)
+        chosen = _last_attempts([upload for upload in uploads if Path(upload.path).suffix in self.valid_ext],
+                                self._tell)
+        chosen += self._instead([upload for upload in uploads if Path(upload.path).suffix not in self.valid_ext], chosen)
         late = sorted({upload.student for upload in chosen if upload.late})
         if late:
             self._tell(f"Canvas marks as late, without saying by how much: {', '.join(late)}")
         _write_record(extracted.parent / RECORD, chosen)
         return {os.path.abspath(upload.path): upload for upload in chosen}
 
+    def _instead(self, others, chosen):
+        """What is collected of those who have no notebook that can be graded, beside what was chosen; tells of them."""
+        keys, found = _keys(self.parent), []
+        for student in sorted({upload.student for upload in [*others, *chosen]}):
+            mine = [upload for upload in chosen if upload.student == student]
+            if mine and not _why_unfit(mine, keys):
+                continue
+            more = _named_apart([upload for upload in others if upload.student == student], mine)
+            found += more
+            why = _why_unfit([*mine, *more], keys)
+            if why:
+                self._tell(f"{student}: {why}")
+        return found
+
     def _tell(self, text):
         self.log.warning("%s", one_line(text))
 
 
-def read_name(path, roster=None):
-    """The Upload that a path below the extracted folder tells of, or None."""
+def read_name(path, roster=None, kinds=("file",)):
+    """The Upload that a path below the extracted folder tells of, or None; `kinds` are those of Moodle's submissions
+    ("file", "onlinetext"), any if None."""
     parts = path.split("/")
     owner, k, match = whose(parts, roster) or (None, 0, None)
-    if owner is None or (match and match.groupdict().get("kind", "file") != "file"):
+    if owner is None or (kinds and match and match.groupdict().get("kind", "file") not in kinds):
         return None
     attempt = _attempt(Path(parts[-1]).stem)[1]
     if match is None:
@@ -259,6 +284,45 @@ def _named(upload, roster):
     if upload.lms == "canvas":
         return roster.find(sorted_name=upload.name)
     return roster.find(name=upload.name)
+
+
+def _named_apart(uploads, beside):
+    """Files that are no notebooks, the latest first, each under its own name; a zip that was opened is not needed."""
+    opened = {str(Path(upload.path).parent) for upload in uploads}
+    taken, found = {upload.notebook for upload in beside}, []
+    for upload in sorted(uploads, key=lambda upload: upload.order, reverse=True):
+        path = Path(upload.path)
+        if path.suffix.lower() == ".zip" and any(
+                Path(folder) == path.with_suffix("") or path.with_suffix("") in Path(folder).parents for folder in opened):
+            continue
+        # a learner's own time of handing in counts for nothing
+        stem = "timestamp~1" if upload.notebook.casefold() == "timestamp.txt" else Path(upload.notebook).stem
+        name = next(name for k in range(len(taken) + 1)
+                    if (name := f"{stem}~{k + 1}{path.suffix}" if k else f"{stem}{path.suffix}") not in taken)
+        taken.add(name)
+        found.append(replace(upload, notebook=name))
+    return found[:MOST_OTHERS]
+
+
+def _keys(app):
+    """{notebook: Key} of the assignment, as the gradebook has it; of one that it does not know, a name without cells."""
+    from nbgrader.api import Gradebook, MissingEntry
+
+    assignment = app.coursedir.assignment_id
+    with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as gradebook:
+        try:
+            notebooks = gradebook.find_assignment(assignment).notebooks
+            return {notebook.name: key_of(gradebook, notebook.name, assignment) for notebook in notebooks}
+        except MissingEntry:
+            return {assignment: Key(assignment, assignment, ())}
+
+
+def _why_unfit(uploads, keys):
+    """Why what a student has handed in can't be graded, once it is collected; or ""."""
+    with tempfile.TemporaryDirectory() as folder:
+        for upload in uploads:
+            shutil.copyfile(upload.path, Path(folder, upload.notebook))
+        return why_unfit(Path(folder), keys)
 
 
 def _last_attempts(uploads, tell):
