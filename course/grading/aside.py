@@ -1,8 +1,8 @@
-"""Submissions that could not be graded, and why: a small file in the course folder.
+"""Submissions that could not be graded, and why: two small files in the course folder.
 
-What a run could not get over is set aside: the next one does not try it. For the rest, `report` and `export` say the
-same as `autograde` has said. It also says which submission is being entered into the gradebook: where that ended the run, the next one enters it in a
-process of its own.
+What a run could not get over is set aside: the next one does not try it. Of the rest, `report` and `export` say what
+`autograde` has said. It also says which submission is being entered into the gradebook: where that ended the run, the
+next one enters it in a process of its own.
 """
 
 import ast
@@ -16,10 +16,11 @@ from pathlib import Path
 from course.grading.worker import Job
 
 FILE = ".set_aside.json"
+FAILED = ".not_graded.json"
 
 
 class Aside:
-    """The file's contents: why each was set aside, or not graded, and what was being entered when a run ended.
+    """The files' contents: why each was set aside, or not graded, and what was being entered when a run ended.
 
     A submission is no longer the one of which that was said when its files' names, times or sizes have changed.
     """
@@ -33,7 +34,9 @@ class Aside:
             found = json.loads(self.path.read_text(encoding="utf-8"))
             self._why = {who: (str(why), str(files)) for who, (why, files) in found["set aside"].items()}
             self._entering = set(map(str, found["entering"]))
-            self._failed = {who: (str(why), str(files)) for who, (why, files) in found["not graded"].items()}
+        with contextlib.suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
+            found = json.loads(self.path.with_name(FAILED).read_text(encoding="utf-8"))
+            self._failed = {who: (str(why), str(files)) for who, (why, files) in found.items()}
 
     def because(self, job: Job) -> str:
         """Why a submission was set aside; "" where it was not."""
@@ -52,12 +55,14 @@ class Aside:
     def note(self, job: Job, why: str) -> None:
         """It could not be graded; the next run tries again."""
         self._failed[_who(job)] = why, _files(job)
-        self._save()
+        self._save_failed()
 
     def take_back(self, job: Job) -> None:
         """It was graded after all."""
-        if [known.pop(_who(job), None) for known in (self._why, self._failed)] != [None, None]:
+        if self._why.pop(_who(job), None):
             self._save()
+        if self._failed.pop(_who(job), None):
+            self._save_failed()
 
     def forget(self, student: str) -> bool:
         """Nothing of a student's stays in it; whether there was anything."""
@@ -67,8 +72,8 @@ class Aside:
             self._why.pop(who, None)
             self._failed.pop(who, None)
             self._entering.discard(who)
-        if held:
-            self._save()
+        self._save()
+        self._save_failed()
         return bool(held)
 
     def ended_a_run(self, job: Job) -> bool:
@@ -87,13 +92,21 @@ class Aside:
             self._save()
 
     def _save(self) -> None:
-        if not (self._why or self._failed or self._entering):
-            self.path.unlink(missing_ok=True)
-            return
-        draft = self.path.with_name(self.path.name + ".part")
-        draft.write_text(json.dumps({"set aside": self._why, "entering": sorted(self._entering),
-                                     "not graded": self._failed}, indent=1))
-        os.replace(draft, self.path)
+        _write(self.path, (self._why or self._entering) and
+               {"set aside": self._why, "entering": sorted(self._entering)})
+
+    def _save_failed(self) -> None:
+        _write(self.path.with_name(FAILED), self._failed)
+
+
+def _write(path: Path, content: object) -> None:
+    """A file that stands as long as there is something in it."""
+    if not content:
+        path.unlink(missing_ok=True)
+        return
+    draft = path.with_name(path.name + ".part")
+    draft.write_text(json.dumps(content, indent=1))
+    os.replace(draft, path)
 
 
 def _who(job: Job) -> str:

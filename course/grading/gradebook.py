@@ -199,9 +199,9 @@ class Classroom:
 
     def names(self) -> dict[str, str]:
         """The full names of the gradebook's students, where it has them."""
-        named = ((str(student.id), " ".join(filter(None, (student.first_name, student.last_name))))
-                 for student in self.gradebook.students)
-        return {student: name for student, name in named if name}
+        named = {str(student.id): f"{student.first_name or ''} {student.last_name or ''}".strip()
+                 for student in self.gradebook.students}
+        return {student: name for student, name in named.items() if name}
 
     def close(self) -> None:
         self.gradebook.close()

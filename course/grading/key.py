@@ -6,6 +6,10 @@ import functools
 from dataclasses import dataclass, field
 from typing import Any
 
+CELLS = """SELECT assignment.name, source_cell.name FROM source_cell
+           JOIN notebook ON notebook.id = source_cell.notebook_id
+           JOIN assignment ON assignment.id = notebook.assignment_id"""
+
 
 @dataclass(frozen=True)
 class KeyCell:
@@ -77,13 +81,12 @@ def key_of(gradebook: Any, notebook: str, assignment: str) -> Key:
 
 
 def _elsewhere(gradebook: Any, assignment: str) -> dict[str, frozenset[str]]:
-    from nbgrader.api import Assignment, Notebook, SourceCell  # here: workers know no gradebook
+    from sqlalchemy import text  # here: workers know no gradebook
 
     found: dict[str, set[str]] = {}
-    rows = gradebook.db.query(Assignment.name, SourceCell.name).select_from(SourceCell).join(
-        Notebook, Notebook.id == SourceCell.notebook_id).join(Assignment, Assignment.id == Notebook.assignment_id)
-    for name, cell in rows.filter(Assignment.name != assignment):
-        found.setdefault(name, set()).add(cell)
+    for name, cell in gradebook.db.execute(text(CELLS)):
+        if name != assignment:
+            found.setdefault(name, set()).add(cell)
     return {name: frozenset(cells) for name, cells in found.items()}
 
 

@@ -25,9 +25,8 @@ def without_paths(output: dict[str, Any]) -> dict[str, Any]:
     if isinstance(output.get("traceback"), list):
         output["traceback"] = [_shortened(line) if isinstance(line, str) else line for line in output["traceback"]]
     data = output.get("data")
-    for kind in TEXTS if isinstance(data, dict) else ():
-        if isinstance(data.get(kind), str):
-            data[kind] = _shortened(data[kind])
+    if isinstance(data, dict):
+        data.update({kind: _shortened(data[kind]) for kind in TEXTS if isinstance(data.get(kind), str)})
     return output
 
 
@@ -64,7 +63,8 @@ def with_syntax_error(outputs: list[dict[str, Any]], known: KeyCell, key: Key,
     if not broken:
         return outputs
     error = broken[-1]
-    told = f"The cell that should define {name[1]} is no Python, so nothing of it ran. Line {error.lineno}: {error.msg}."
+    told = f"The cell that should define {name[1]} is no Python, so nothing of it ran. Line {error.lineno}: " \
+           f"{error.msg}."
     line, at = (error.text or "").rstrip("\n"), (error.offset or 1) - 1
     shown = [f"    {line}", "    " + re.sub(r"[^\t]", " ", line[:at]) + "^"] if line.strip() else []
     output = {"output_type": "error", "ename": "SyntaxError", "evalue": told, "traceback": [

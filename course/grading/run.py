@@ -100,8 +100,8 @@ def _enter_alone(classroom: Classroom, result: Result, only: str | None) -> str:
             except BrokenExecutor as error:
                 why = f"entering it into the gradebook ended the process, twice: {error}"
             except Exception as error:
-                raise GradingError(f"The gradebook can't be written: {in_a_sentence(error)}. What was graded stands; the same "
-                                   "command does the rest.") from None
+                raise GradingError(f"The gradebook can't be written: {in_a_sentence(error)}. What was graded stands; "
+                                   "the same command does the rest.") from None
     return why
 
 
@@ -154,8 +154,8 @@ def main(argv: list[str]) -> int:
     except GradingError as error:
         print(plain(error), file=sys.stderr)
     except OSError as error:
-        print(plain(f"Grading stopped: {in_a_sentence(error)}. What was graded stands; the same command does the rest."),
-              file=sys.stderr)
+        print(plain(f"Grading stopped: {in_a_sentence(error)}. What was graded stands; the same command does the "
+                    "rest."), file=sys.stderr)
     except Exception as error:
         from nbgrader.api import InvalidEntry  # here: the workers start while nbgrader is imported
         from sqlalchemy.exc import DBAPIError

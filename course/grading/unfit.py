@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 JSON = "JSON, but no notebook"
 LOOKED_AT = 4096        # bytes of a file
 SECONDS, MEGABYTES = 20.0, 1024     # that reading a submission may take, beside what grading it may
+NBGRADERS = {"timestamp.txt", "submission_secret.txt"}     # what the exchange puts beside a submission
 SHOWN = 5               # files that a sentence names
 BEGINNINGS = (
     (rb"%PDF", "a PDF"),
@@ -69,7 +70,7 @@ def kind(path: Path) -> str:
 
 def no_notebook(folder: Path, files: Iterable[Path], assignment: str) -> Unfit:
     """Why a submission without a notebook can't be graded: what there is instead."""
-    found = [f"{kind(path)} ({path.relative_to(folder)})" for path in files if path.name != "timestamp.txt"]
+    found = [f"{kind(path)} ({path.relative_to(folder)})" for path in files if path.name not in NBGRADERS]
     if not found:
         return Unfit(f"handed in without a file: there is no {assignment}.ipynb to be graded")
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""

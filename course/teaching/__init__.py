@@ -10,6 +10,7 @@ tables       CSV files of others, read and written in their own form
 exporting    `backprop export`: grades for Canvas, for Moodle, per exercise
 figures      pictures of that page
 results      what a class has got, read from the gradebook and the graded notebooks
+forgetting   `backprop forget`: a learner and their work, off the disk
 reporting    `backprop report`: a page for the instructor
 bundling     `backprop bundle`: what learners get
 

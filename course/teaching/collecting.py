@@ -127,9 +127,9 @@ class Collector(FileNameCollectorPlugin):
             elif is_notebook:
                 self._tell(f"Nobody is known to have handed in {path.relative_to(extracted)}; it was left where it is.")
         uploads = _with_students(uploads, roster, people, self._tell)
-        chosen = _last_attempts([upload for upload in uploads if Path(upload.path).suffix in self.valid_ext],
-                                self._tell)
-        chosen += self._instead([upload for upload in uploads if Path(upload.path).suffix not in self.valid_ext], chosen)
+        notebooks = [upload for upload in uploads if Path(upload.path).suffix in self.valid_ext]
+        chosen = _last_attempts(notebooks, self._tell)
+        chosen += self._instead([upload for upload in uploads if upload not in notebooks], chosen)
         late = sorted({upload.student for upload in chosen if upload.late})
         if late:
             self._tell(f"Canvas marks as late, without saying by how much: {', '.join(late)}")
@@ -288,12 +288,11 @@ def _named(upload, roster):
 
 def _named_apart(uploads, beside):
     """Files that are no notebooks, the latest first, each under its own name; a zip that was opened is not needed."""
-    opened = {str(Path(upload.path).parent) for upload in uploads}
+    opened = {folder for upload in uploads for folder in Path(upload.path).parents}
     taken, found = {upload.notebook for upload in beside}, []
     for upload in sorted(uploads, key=lambda upload: upload.order, reverse=True):
         path = Path(upload.path)
-        if path.suffix.lower() == ".zip" and any(
-                Path(folder) == path.with_suffix("") or path.with_suffix("") in Path(folder).parents for folder in opened):
+        if path.suffix.lower() == ".zip" and path.with_suffix("") in opened:
             continue
         # a learner's own time of handing in counts for nothing
         stem = "timestamp~1" if upload.notebook.casefold() == "timestamp.txt" else Path(upload.notebook).stem
@@ -305,7 +304,7 @@ def _named_apart(uploads, beside):
 
 
 def _keys(app):
-    """{notebook: Key} of the assignment, as the gradebook has it; of one that it does not know, a name without cells."""
+    """{notebook: Key} of the assignment, as the gradebook has it; where it does not know it, a Key without cells."""
     from nbgrader.api import Gradebook, MissingEntry
 
     assignment = app.coursedir.assignment_id

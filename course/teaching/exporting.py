@@ -23,7 +23,7 @@ from course.teaching import tables
 from course.teaching.collecting import read_record
 from course.teaching.people import Roster
 from course.teaching.results import in_words, results
-from course.teaching.term import TeachingError, in_sentences, open_term, write_new
+from course.teaching.term import TeachingError, full_name, in_sentences, open_term, write_new
 
 OURS = "Points by exercise:"
 LONG = ("assignment", "student", "last_name", "first_name", "exercise", "points", "of", "marked", "mistake", "comment")
@@ -224,7 +224,10 @@ def _rows_of_students(term, table, keys, is_student, known=lambda row: None):
 
 def _account(term, name, found, written, file=""):
     """How many were filled in, and everybody who was not, and why."""
-    names, left = term.names(), term.not_graded(name, found)
+    left = term.not_graded(name, found)
+    names = {student.id: f"{student.id} ({known})" for student in term.gradebook.students
+             if (known := full_name(student, with_id=False)) != student.id}
+    everybody = {student.id for student in term.gradebook.students}
     handed_in = set(found) | set(left)
     filled = [student for student, result in found.items() if student in written and not result.waits]
     lines = [f"  {len(filled)} filled in"]
@@ -232,11 +235,11 @@ def _account(term, name, found, written, file=""):
             ("without a final mark, left as they were", [who for who in found if who in written and found[who].waits]),
             ("handed in, not graded yet", [who for who, why in left.items() if not why]),
             (f"have handed in and are not in {file}", sorted(handed_in - written) if file else []),
-            ("have not handed in", set(names) - handed_in)):
+            ("have not handed in", everybody - handed_in)):
         if students:
             lines.append(f"  {sentence}: {', '.join(names.get(who, who) for who in sorted(students))}")
-    lines += [f"  handed in, cannot be graded: {names.get(who, who)}: {why}" for who, why in sorted(left.items()) if why]
-    return lines
+    return lines + [f"  handed in, cannot be graded: {names.get(who, who)}: {why}"
+                    for who, why in sorted(left.items()) if why]
 
 
 def _maximum(term, name):

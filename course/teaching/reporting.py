@@ -19,6 +19,9 @@ from course.teaching.results import Result, results
 from course.teaching.term import TeachingError, in_sentences, open_term, write_new
 
 MISTAKES = 12       # of an assignment are listed
+# no head of a table breaks within a word; what is wider than a phone is pushed aside in its own box
+STYLE = (".wide { overflow-x: auto; } .wide th { overflow-wrap: normal; } .wide td { min-width: 4.5rem; }"
+         "@media (max-width: 40rem) { .wide { font-size: .85rem; } .wide th, .wide td { padding: .2rem .3rem; } }")
 
 
 @in_sentences
@@ -130,7 +133,7 @@ def page(classes, anonymous):
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>The class in {len(classes)} assignment{'' if len(classes) == 1 else 's'}</title>
-<style>{style}</style>
+<style>{style}{STYLE}</style>
 </head>
 <body><main>
 <h1>The class</h1>
@@ -186,4 +189,5 @@ def _sentence(found):
 def _table(heads, rows):
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+

@@ -13,7 +13,6 @@ from pathlib import Path
 from course.places import ROOT
 from course.plaintext import in_a_sentence, plain
 
-
 WRITTEN = ".written.json"       # in the course folder: the pages and tables that the course has written
 
 
@@ -116,10 +115,10 @@ class Term:
         self.gradebook.close()
 
 
-def full_name(student):
+def full_name(student, with_id=True):
     """"Ada Lovelace (ada)"; the id alone where the gradebook has no name."""
     name = " ".join(filter(None, (student.first_name, student.last_name)))
-    return f"{name} ({student.id})" if name and name != student.id else student.id
+    return f"{name} ({student.id})" if with_id and name and name != student.id else name or student.id
 
 
 @contextlib.contextmanager
@@ -139,7 +138,7 @@ def write_new(path, content, force=False, root=None):
     """
     path = Path(path)
     if path.exists() and not force and not (root and is_ours(path, root)):
-        raise TeachingError(f"{path} is there already and was left as it is: it was changed, or is not the course's. "
+        raise TeachingError(f"{path} is there already, and left as it is: it was changed, or is not the course's. "
                             "Name another file with --output, or allow it to be replaced with --force.")
     path.parent.mkdir(parents=True, exist_ok=True)
     _replace(path, content)

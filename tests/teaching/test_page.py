@@ -113,4 +113,6 @@ def test_who_leaves_is_gone(term):
     assert not [key for key in state(term.course) if "jose" in key]
     left = [path for path in term.course.rglob("*") if "jose" in path.relative_to(term.course).as_posix()]
     assert left == []
+    said = after(term, "course forget")[1]
+    assert said.splitlines()[-2].endswith(": class.csv, grades.csv")    # which their author keeps
     assert b"jose" not in (term.course / "gradebook.db").read_bytes()

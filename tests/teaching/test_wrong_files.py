@@ -99,10 +99,10 @@ def outcomes(course):
     for who, (_, why) in UNFIT.items():
         row = next(row for row in page.split("<tr>") if f"({who})" in row)
         assert why in row and "cannot be graded" in row
-        line = next(line for line in exported.splitlines() if f"({who})" in line)
+        line = next(line for line in exported.splitlines() if f" {who} (" in line)
         assert why in line and "cannot be graded" in line
     assert page.split("<h3>Not handed in</h3>")[1].split("</p>")[0] == "<p>Anna Learner (anna)"
-    assert "have not handed in: Anna Learner (anna)\n" in exported
+    assert "have not handed in: anna (Anna Learner)\n" in exported
     return [line for line in exported.splitlines() if "cannot be graded" in line]
 
 
@@ -111,7 +111,7 @@ def test_a_wrong_file_handed_in_anew_leaves_the_grade_and_is_said(collected, tmp
     backprop(course, "autograde", NAME, "--workers", "1", "--student", "gerd")
     (course / "submitted" / "gerd" / NAME / f"{NAME}.ipynb").write_bytes(b"%PDF")
     backprop(course, "autograde", NAME, "--workers", "1", "--student", "gerd", "--force", code=1)
-    assert "Gerd Learner (gerd): 02_gate_patterns.ipynb is not a notebook that can be read, it is a PDF: cannot be " \
+    assert "gerd (Gerd Learner): 02_gate_patterns.ipynb is not a notebook that can be read, it is a PDF: cannot be " \
            "graded (an earlier one is graded)" in call(exporting.main, course, "--per-exercise")
 
 
@@ -123,7 +123,7 @@ def test_a_second_report_or_export_replaces_what_the_course_wrote_and_nothing_el
         call(main, course, *arguments)
         with open(course / file, "a") as out:
             out.write("my own note")
-        assert "left as it was" in call(main, course, *arguments, code=1)
+        assert "left as it is" in call(main, course, *arguments, code=1)
         assert (course / file).read_text().endswith("my own note")
         call(main, course, *arguments, "--force")
         call(main, course, *arguments)
