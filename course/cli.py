@@ -30,6 +30,7 @@ COMMANDS = {
     "feedback": ("for instructors: a page of feedback for each learner, in one zip", "course.teaching.returning:main"),
     "export": ("for instructors: grades for Canvas, for Moodle, or per exercise", "course.teaching.exporting:main"),
     "report": ("for instructors: a page about the class", "course.teaching.reporting:main"),
+    "extend": ("for instructors: more time for a learner", "course.teaching.extending:main"),
     "forget": ("for instructors: a learner out of the gradebook and off the disk", "course.teaching.forgetting:main"),
     "bundle": ("for instructors: a zip of what learners get", "course.teaching.bundling:main"),
     "site": ("make the pages of the site: lessons, docs, reference", "course.authoring.site:main"),

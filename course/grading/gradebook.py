@@ -168,13 +168,13 @@ class Classroom:
         shutil.rmtree(old, ignore_errors=True)
 
     def _set_grades(self, result: Result, only: str | None) -> None:
-        from nbgrader.preprocessors import AssignLatePenalties
+        from course.grading.lateness import Extensions, penalize
 
         job, gradebook = result.job, self.gradebook
         gradebook.update_or_create_student(job.student)
         stamp = _timestamp(self.course, job.folder)
-        submission = gradebook.update_or_create_submission(
-            job.assignment, job.student, **({"timestamp": stamp} if stamp else {}))
+        # also where there is none: the time of an earlier submission is not that of this one
+        submission = gradebook.update_or_create_submission(job.assignment, job.student, timestamp=stamp)
         with gradebook.db.no_autoflush:
             for notebook in submission.notebooks:
                 for grade in notebook.grades:
@@ -186,15 +186,9 @@ class Classroom:
                     silent = (notebook.name, comment.name) in result.unanswered
                     comment.auto_comment = "No response." if silent else None
         gradebook.db.flush()
-        late: Any = AssignLatePenalties(config=self.config)
-        late.init_plugin()
-        for notebook in submission.notebooks:
-            notebook.late_submission_penalty = None
-            if submission.total_seconds_late > 0:
-                penalty = late.plugin_inst.late_submission_penalty(
-                    job.student, notebook.score, submission.total_seconds_late)
-                if penalty is not None:
-                    notebook.late_submission_penalty = late._check_late_penalty(notebook, penalty)
+        Extensions(self.root).apply(submission)
+        gradebook.db.flush()
+        penalize(submission, self.config)
         gradebook.db.commit()
 
     def names(self) -> dict[str, str]:

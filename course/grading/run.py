@@ -174,7 +174,12 @@ def _run(options: argparse.Namespace) -> int:
     with one_run_at_a_time(root), Workers(options.workers) as executor:
         for _ in range(options.workers):                # they start while this process imports nbgrader
             executor.submit(warm_up, config.Judge.get("isolation", True), options.assignment)
+        from course.grading.lateness import why_no_policy  # here: it imports nbgrader
+
         classroom = Classroom(config, options.assignment, root)
+        why = why_no_policy(config)
+        if why:
+            raise GradingError(why)
         try:
             classroom.clear_staging()
             return _grade(classroom, options, executor)

@@ -36,6 +36,7 @@ from course.plaintext import one_line
 from course.teaching import tables
 from course.teaching.people import Roster, as_id, name_key
 from course.teaching.term import TeachingError
+from course.teaching.timing import of_late_mark, times_in
 from course.teaching.unpacking import Unpacker, rank
 
 CANVAS = re.compile(r"(?:(?!LATE_|anon_)(?P<name>\w+?)_)?(?P<late>LATE_)?(?P<number>\d+|anon_[0-9A-Za-z]{5})_"
@@ -97,7 +98,8 @@ class Collector(FileNameCollectorPlugin):
     Canvas's number or under the name in Moodle.
     """
 
-    _plan = None
+    _plan = None        # {path: Upload} of what is collected
+    _times = None       # {student: when they handed in, in UTC}, where something tells
 
     def collect(self, submitted_file):
         if self._plan is None:
@@ -105,7 +107,9 @@ class Collector(FileNameCollectorPlugin):
         upload = self._plan.get(os.path.abspath(submitted_file))
         if upload is None:
             return super().collect(submitted_file) if self.named_regexp else None
-        return {"student_id": upload.student, "file_id": upload.notebook}
+        time = self._times.get(upload.student)
+        return {"student_id": upload.student, "file_id": upload.notebook,
+                **({"timestamp": f"{time:%Y-%m-%d %H:%M:%S} UTC"} if time else {})}
 
     def _make_plan(self):
         """{path: Upload} of the files that are to be collected; writes down whose they were."""
@@ -114,7 +118,7 @@ class Collector(FileNameCollectorPlugin):
         files = sorted(path for path in extracted.rglob("*") if path.is_file()
                        and not any(part.startswith((".", "__MACOSX")) for part in path.relative_to(extracted).parts))
         roster = _roster(app)
-        people = _worksheets(extracted, roster, self._tell)
+        people, times = _worksheets(extracted, roster, self._tell)
         released = [path.stem for path in
                     Path(app.coursedir.format_path(app.coursedir.release_directory, ".",
                                                    app.coursedir.assignment_id)).glob("*.ipynb")]
@@ -133,8 +137,31 @@ class Collector(FileNameCollectorPlugin):
         late = sorted({upload.student for upload in chosen if upload.late})
         if late:
             self._tell(f"Canvas marks as late, without saying by how much: {', '.join(late)}")
+        self._times = self._timed(chosen, times, late)
         _write_record(extracted.parent / RECORD, chosen)
         return {os.path.abspath(upload.path): upload for upload in chosen}
+
+    def _timed(self, chosen, times, late):
+        """{student: when they handed in}, where something tells; of a mark alone, as little late as counts."""
+        from nbgrader.api import Gradebook, MissingEntry
+
+        course = self.parent.coursedir
+        with Gradebook(course.db_url, course.course_id) as gradebook:
+            try:
+                due = gradebook.find_assignment(course.assignment_id).duedate
+            except MissingEntry:
+                due = None
+        taken = {student: times[student] for student in {upload.student for upload in chosen} if student in times}
+        marked = [student for student in late if student not in times]
+        if marked and due is not None:
+            time = of_late_mark(due, float(self.parent.config.LatePolicy.get("grace_minutes", 0)))
+            taken |= dict.fromkeys(marked, time)
+            self._tell(f"Taken for handed in on the first day after the due date: {', '.join(marked)}. A table beside "
+                       "the download that says who and when (columns \"id\" and \"submitted\") says more.")
+        elif marked:
+            self._tell(f"{course.assignment_id} has no due date, so nobody is late: nbgrader db assignment add "
+                       f"{course.assignment_id} --duedate … gives it one; then collect again with --force.")
+        return taken
 
     def _instead(self, others, chosen):
         """What is collected of those who have no notebook that can be graded, beside what was chosen; tells of them."""
@@ -227,8 +254,9 @@ def _roster(app):
 
 
 def _worksheets(folder, roster, tell):
-    """{participant's number: row} of Moodle's grading worksheets in a folder; what a learner handed in is none."""
-    rows = {}
+    """The tables in a folder, but for what a learner handed in: {participant's number: row} of Moodle's grading
+    worksheets, and {student: when they handed in}."""
+    rows, times = {}, {}
     for path in sorted(folder.rglob("*.csv")):
         if whose(path.relative_to(folder).parts, roster):
             continue
@@ -239,7 +267,8 @@ def _worksheets(folder, roster, tell):
             continue
         for row in table.records("Identifier"):
             rows[re.sub(r"\D", "", row["Identifier"])] = row
-    return rows
+        times |= times_in(table, roster, tell)
+    return rows, times
 
 
 def _with_students(uploads, roster, people, tell):

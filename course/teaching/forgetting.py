@@ -17,6 +17,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from course.grading.aside import Aside
+from course.grading.lateness import Extensions
 from course.plaintext import file_name, one_line
 from course.teaching.collecting import RECORD, _owner, read_record, whose
 from course.teaching.people import Roster, as_id
@@ -109,6 +110,8 @@ class _Learner:
         yield from self._out_of_downloads(dry)
         if not dry and Aside(self.term.root).forget(self.id):
             yield "notes on what could not be graded"
+        if not dry and Extensions(self.term.root).forget(self.id):
+            yield "extensions"
         yield from self._out_of_the_log(self.term.root / LOG, dry)
         for path in sorted(map(Path, written(self.term.root))):
             if path.suffix != ".zip" and path.is_relative_to(self.term.root) and path.is_file() and self._is_in(path):
