@@ -34,8 +34,8 @@ class LatePolicy(LateSubmissionPlugin):
 
     @validate("percent")
     def _is_a_table(self, proposal: Any) -> dict[int, float]:
-        wrong = "c.LatePolicy.percent is {day: percent}, days from 1 on, percents from 0 to 100 that never fall, as in " \
-                f"{{1: 10, 2: 20}}; not {proposal['value']!r}"
+        wrong = "c.LatePolicy.percent is {day: percent}, days from 1 on, percents from 0 to 100 that never fall, as " \
+                f"in {{1: 10, 2: 20}}; not {proposal['value']!r}"
         try:
             table = {int(day): float(str(part).rstrip("% ")) for day, part in proposal["value"].items()}
         except ValueError:
@@ -52,8 +52,9 @@ class LatePolicy(LateSubmissionPlugin):
             return None
         if not self.percent:
             return super().late_submission_penalty(student_id, score, total_seconds_late)
-        day = math.ceil(total_seconds_late / DAY)
-        return score * self.percent.get(max((known for known in self.percent if known <= day), default=0), 0.0) / 100
+        table: dict[Any, Any] = self.percent
+        begun = [day for day in table if day <= math.ceil(total_seconds_late / DAY)]
+        return score * table[max(begun)] / 100 if begun else 0.0
 
 
 class Late(AssignLatePenalties):
@@ -86,7 +87,10 @@ class Extensions:
 
     def grant(self, assignment: str, student: str, minutes: float) -> None:
         """Give an extension in the place of an earlier one; 0 minutes take it back."""
-        self.minutes.setdefault(assignment, {})[student] = minutes
+        given = self.minutes.setdefault(assignment, {})
+        given[student] = minutes
+        if not minutes:
+            del given[student]
         self._save()
 
     def forget(self, student: str) -> bool:
@@ -100,7 +104,7 @@ class Extensions:
         """Let the gradebook's submission have what was given; what was given there is left, where nothing is here."""
         minutes = self.minutes.get(submission.assignment.name, {}).get(submission.student.id)
         if minutes is not None:
-            submission.extension = timedelta(minutes=minutes) if minutes else None
+            submission.extension = timedelta(minutes=minutes)
 
     def _save(self) -> None:
         kept = {name: given for name, given in self.minutes.items() if given}

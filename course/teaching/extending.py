@@ -80,6 +80,7 @@ def _extended(term, name, student, minutes):
     except MissingEntry:
         return text + ". Nothing of theirs is graded yet"
     before = submission.late_submission_penalty or 0.0
+    submission.extension = None     # the one before
     _penalized(term, submission, extensions)
     after = submission.late_submission_penalty or 0.0
     return text + (f". What being late costs: {before:g} → {after:g}" if before != after else "")

@@ -63,7 +63,8 @@ def late(tmp_path_factory):
     with zipfile.ZipFile(archive / "all.zip", "w") as zf:
         for who in ("lovelaceada_777_1", "müllerjosé_LATE_12345_2", "bergben_LATE_31_3", "oneilzoe_32_4"):
             zf.writestr(f"{who}_{NAME}.ipynb", text_of(solved(NAME)))
-    (archive / "times.csv").write_text("id,submitted\n777,2027-03-01 20:00 UTC\nben,2027-03-03 08:00 UTC\nzoe,3/4/2027\n")
+    (archive / "times.csv").write_text("id,submitted\n777,2027-03-01 20:00 UTC\nben,2027-03-03 08:00 UTC\n"
+                                       "zoe,3/4/2027\n")
     call(extending.main, course, NAME, "zoe", "dora", "--days", "2")
     said = nbgrader(course, "zip_collect", NAME)
     backprop(course, "autograde", NAME, "--workers", "1")

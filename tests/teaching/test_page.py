@@ -102,8 +102,9 @@ def test_the_exchange_carries_the_other_assignment(term):
 
 
 def test_late_costs_what_the_plugin_says_and_an_extension_counts(term):
-    held, _ = after(term, "grant_extension")
-    assert held[NAME, "jose"] == (20, 20)
+    held, said = after(term, "course extend")
+    assert "Ada Lovelace (ada): 2 days more, until 2027-03-03 23:59 UTC" in said
+    assert held[NAME, "jose"] == (20, 4)        # in the second day
     assert held[NAME, "ada"] == (22, 0)
     with Gradebook(f"sqlite:///{term.course}/gradebook.db", "backprop") as book:
         assert book.find_submission(NAME, "ada").extension.days == 2
