@@ -37,10 +37,10 @@ COMMANDS = {
     "setup": ("make .venv and work/ ready, open nothing; `setup torch` adds PyTorch", "course.cli:setup"),
 }
 # the file that a command works by: the copy of the course that learners get lacks it
-NEEDS = dict.fromkeys(("teach", "nbgrader", "autograde", "feedback", "export", "report"), CONFIGURATION) | \
+NEEDS = dict.fromkeys(("teach", "nbgrader", "autograde", "feedback", "extend", "export", "forget", "report"), CONFIGURATION) | \
     dict.fromkeys(("test", "build", "mistakes", "bundle", "setup", "site"), "pyproject.toml")
 # what `setup` may add: the extras of pyproject.toml
-EXTRAS = ("author", "peers", "site", "teach", "test", "torch", "types")
+EXTRAS = ("author", "cluster", "peers", "site", "teach", "test", "torch", "types")
 # the extras that a command works by
 EXTRAS_OF = {"test": ["test"], "build": ["author"], "site": ["site"], "teach": ["teach"], "feedback": ["teach"],
              "report": ["teach"]}

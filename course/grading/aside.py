@@ -81,14 +81,14 @@ class Aside:
         return _who(job) in self._entering
 
     @contextlib.contextmanager
-    def entering(self, job: Job) -> Iterator[None]:
-        """Note that a submission is being entered: the note stays where this process ends in here."""
-        self._entering.add(_who(job))
+    def entering(self, *jobs: Job) -> Iterator[None]:
+        """Note that submissions are being entered: the note stays where this process ends in here."""
+        self._entering.update(map(_who, jobs))
         self._save()
         try:
             yield
         finally:
-            self._entering.discard(_who(job))
+            self._entering.difference_update(map(_who, jobs))
             self._save()
 
     def _save(self) -> None:

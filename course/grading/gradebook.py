@@ -134,7 +134,7 @@ class Classroom:
         Raises what is no fault of this submission: a full disk, a locked gradebook.
         """
         try:
-            self.record(result, only)
+            self.record(result, only=only)
         except Exception as error:
             self.gradebook.db.rollback()
             shutil.rmtree(self._staged(result.job), ignore_errors=True)
@@ -143,20 +143,40 @@ class Classroom:
             return f"it can't be entered into the gradebook ({type(error).__name__}: {one_line(error)[:300]})"
         return ""
 
-    def record(self, result: Result, only: str | None = None) -> None:
-        """Enter a result: stage the folder, set the grades in one transaction, rename the folder into place.
+    def enter_together(self, results: list[Result], only: str | None = None) -> bool:
+        """Enter results in one transaction; whether that went: where it did not, nothing of them is entered."""
+        try:
+            self.record(*results, only=only)
+        except Exception as error:
+            self.gradebook.db.rollback()
+            for result in results:
+                shutil.rmtree(self._staged(result.job), ignore_errors=True)
+            if _is_of_the_place(error):
+                raise
+            return False
+        return True
+
+    def record(self, *results: Result, only: str | None = None) -> None:
+        """Enter results: stage the folders, set the grades in one transaction, rename the folders into place.
 
         only  a grade id: nothing but this grade is changed
         """
-        job, folder = result.job, self.graded_folder(result.job)
-        staged = self._staged(job)
-        left_out = _stage(result, staged)
-        if left_out:
-            for _, notes in result.notebooks.values():
-                notes.append(f"Of the files beside it, {left_out} are not kept beside the graded notebook "
-                             f"(at most {MOST_FILES:,} files and {MOST_BYTES // 10**6} MB are).")
-                break
-        self._set_grades(result, only)
+        for result in results:
+            left_out = _stage(result, self._staged(result.job))
+            if left_out:
+                for _, notes in result.notebooks.values():
+                    notes.append(f"Of the files beside it, {left_out} are not kept beside the graded notebook "
+                                 f"(at most {MOST_FILES:,} files and {MOST_BYTES // 10**6} MB are).")
+                    break
+        with _uncommitted(self.gradebook.db):
+            for result in results:
+                self._set_grades(result, only)
+        self.gradebook.db.commit()
+        for result in results:
+            self._put_in_place(result.job)
+
+    def _put_in_place(self, job: Job) -> None:
+        staged, folder = self._staged(job), self.graded_folder(job)
         old = staged.with_name(staged.name + ".old")
         shutil.rmtree(old, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -189,7 +209,6 @@ class Classroom:
         Extensions(self.root).apply(submission)
         gradebook.db.flush()
         penalize(submission, self.config)
-        gradebook.db.commit()
 
     def names(self) -> dict[str, str]:
         """The full names of the gradebook's students, where it has them."""
@@ -199,6 +218,16 @@ class Classroom:
 
     def close(self) -> None:
         self.gradebook.close()
+
+
+@contextlib.contextmanager
+def _uncommitted(session: Any) -> Iterator[None]:
+    """nbgrader commits whatever it makes; in here that waits for the commit of all."""
+    session.commit = session.flush
+    try:
+        yield
+    finally:
+        del session.commit
 
 
 def enter_alone(assignment: str, root: str | Path, result: Result, only: str | None) -> str:
