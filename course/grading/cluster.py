@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
+import logging
 import multiprocessing
 import os
 import pickle
@@ -64,6 +65,7 @@ class Cluster(Executor):
             from distributed import Client
         except ImportError:
             raise GradingError(MISSING) from None
+        logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)     # what matters is said in sentences
         self._shared, self._tell = shared, tell
         self._asked = isolation, assignment, fingerprint()
         self._fit: dict[str, int] = {}          # address: how many at a time

@@ -12,7 +12,8 @@ import logging
 import os
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:       # nbgrader's import takes seconds, in which workers star
     from course.grading.key import Key
 
 STAGING = ".staging"
+SYNCING = 8         # threads that write graded folders
 # Files that were handed in beside the notebooks, as far as they are kept beside the graded ones
 MOST_FILES = 1_000
 MOST_BYTES = 100_000_000
@@ -161,19 +163,23 @@ class Classroom:
 
         only  a grade id: nothing but this grade is changed
         """
-        for result in results:
-            left_out = _stage(result, self._staged(result.job))
-            if left_out:
-                for _, notes in result.notebooks.values():
-                    notes.append(f"Of the files beside it, {left_out} are not kept beside the graded notebook "
-                                 f"(at most {MOST_FILES:,} files and {MOST_BYTES // 10**6} MB are).")
-                    break
+        with ThreadPoolExecutor(SYNCING) as threads:       # waiting for the disk goes side by side
+            left_out = list(threads.map(_stage, results, [self._staged(result.job) for result in results]))
+        self._note_left_out(results, left_out)
         with _uncommitted(self.gradebook.db):
             for result in results:
                 self._set_grades(result, only)
         self.gradebook.db.commit()
-        for result in results:
-            self._put_in_place(result.job)
+        with ThreadPoolExecutor(SYNCING) as threads:
+            list(threads.map(self._put_in_place, [result.job for result in results]))
+
+    def _note_left_out(self, results: Iterable[Result], left_out: Iterable[int]) -> None:
+        for result, number in zip(results, left_out, strict=True):
+            if number:
+                for _, notes in result.notebooks.values():
+                    notes.append(f"Of the files beside it, {number} are not kept beside the graded notebook "
+                                 f"(at most {MOST_FILES:,} files and {MOST_BYTES // 10**6} MB are).")
+                    break
 
     def _put_in_place(self, job: Job) -> None:
         staged, folder = self._staged(job), self.graded_folder(job)

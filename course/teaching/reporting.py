@@ -20,7 +20,7 @@ from course.teaching.term import TeachingError, in_sentences, open_term, write_n
 
 MISTAKES = 12       # of an assignment are listed
 # no head of a table breaks within a word; what is wider than a phone is pushed aside in its own box
-STYLE = (".wide { overflow-x: auto; } .wide th { overflow-wrap: normal; } .wide td { min-width: 4.5rem; }"
+STYLE = (".wide { overflow-x: auto; } .wide th { overflow-wrap: normal; } .wide td { min-width: 3rem; }"
          "@media (max-width: 40rem) { .wide { font-size: .85rem; } .wide th, .wide td { padding: .2rem .3rem; } }")
 
 
