@@ -23,9 +23,8 @@ import tempfile
 import threading
 import time
 import zipfile
-from asyncio import CancelledError
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,7 +64,9 @@ class Cluster(Executor):
             from distributed import Client
         except ImportError:
             raise GradingError(MISSING) from None
-        logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)     # what matters is said in sentences
+        for name in ("asyncio", "tornado", "distributed", *logging.root.manager.loggerDict):
+            if name.split(".")[0] in ("asyncio", "tornado", "distributed"):     # what matters is said in sentences
+                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         self._shared, self._tell = shared, tell
         self._asked = isolation, assignment, fingerprint()
         self._fit: dict[str, int] = {}          # address: how many at a time
@@ -110,6 +111,7 @@ class Cluster(Executor):
             except KilledWorker:
                 raise Lost("the machines that graded it were lost, one after the other") from None
             except (CancelledError, OSError) as error:
+                self._over.wait(LOOK)       # by then it shows whether the scheduler is there
                 self._need_scheduler(error)
                 continue
             if found is None:       # all places that it might go to are gone
