@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from course.grading.judge import Settings
     from course.grading.key import Key
 
-CONNECT = 10.0          # seconds in which a scheduler answers
+CONNECT = 30.0          # seconds in which a scheduler answers
 NOBODY = 60.0           # seconds without any fit worker, after which a run ends
 LOOK = 2.0              # seconds after which it is looked for new workers
 AHEAD = 2               # submissions that wait at each place, so that none is idle

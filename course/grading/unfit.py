@@ -6,6 +6,7 @@ A file is what its first bytes say, whatever it is called; where they say nothin
 from __future__ import annotations
 
 import copy
+import functools
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course.grading.repair import answered, name_of
+from course.places import ROOT
 from course.plaintext import in_a_sentence
 
 if TYPE_CHECKING:
@@ -130,17 +132,22 @@ def belongs(nb: NotebookNode, key: Key) -> bool:
 
 def another(nb: NotebookNode, path: str, key: Key) -> Unfit:
     """Why a notebook that does not belong can't be graded: which one it is."""
-    from course.declarations.registry import assignments, exercises
-
-    known = {name: frozenset(f"{exercise}{end}" for exercise in exercises(name) for end in ("", "-answer"))
-             for name in assignments() if name != key.assignment} | dict(key.elsewhere)
-    ids = _ids(nb)
+    ids = _ids(nb) - set(key.by_name)
+    known = {**_released(), **key.elsewhere}
+    known.pop(key.assignment, None)
     name = max(known, key=lambda name: len(ids & known[name]), default="")
     if name and ids & known[name]:
         return Unfit(f"{path} is the notebook of {name}: cannot be graded as {key.assignment}")
     what = f"holds nothing of {key.assignment}" if any(cell.source.strip() for cell in nb.cells) else \
         "is an empty notebook"
     return Unfit(f"{path} {what}: cannot be graded")
+
+
+@functools.cache
+def _released() -> dict[str, frozenset[str]]:
+    """The grade ids of the assignments that come with the course, also where the gradebook does not know them yet."""
+    return {path.parent.name: frozenset(re.findall(r'"grade_id": "([^"]+)"', path.read_text("utf-8")))
+            for path in sorted((ROOT / "exercises").glob("*/*.ipynb"))}
 
 
 def _ids(nb: NotebookNode) -> set[str]:
