@@ -37,7 +37,8 @@ COMMANDS = {
     "setup": ("make .venv and work/ ready, open nothing; `setup torch` adds PyTorch", "course.cli:setup"),
 }
 # the file that a command works by: the copy of the course that learners get lacks it
-NEEDS = dict.fromkeys(("teach", "nbgrader", "autograde", "feedback", "extend", "export", "forget", "report"), CONFIGURATION) | \
+NEEDS = dict.fromkeys(("teach", "nbgrader", "autograde", "extend", "feedback", "export", "forget", "report"),
+                      CONFIGURATION) | \
     dict.fromkeys(("test", "build", "mistakes", "bundle", "setup", "site"), "pyproject.toml")
 # what `setup` may add: the extras of pyproject.toml
 EXTRAS = ("author", "cluster", "peers", "site", "teach", "test", "torch", "types")

@@ -127,7 +127,7 @@ def belongs(nb: NotebookNode, key: Key) -> bool:
     if answered(own, key) or any(cell.source.strip() in texts for cell in key.cells if cell.name in mine):
         return True
     # a written answer that has lost its metadata is known by nothing; a notebook that says that it is another is
-    return not ids - mine and any(cell.kind != "code" for cell in key.cells if cell.name in mine)
+    return not ids - set(key.by_name) and any(cell.kind != "code" for cell in key.cells if cell.name in mine)
 
 
 def another(nb: NotebookNode, path: str, key: Key) -> Unfit:
