@@ -26,6 +26,9 @@ c.FeedbackPage.preprocessors = ["course.teaching.page.Pictures"]
 c.ZipCollectApp.extractor_plugin = "course.teaching.collecting.Extractor"
 c.ZipCollectApp.collector_plugin = "course.teaching.collecting.Collector"
 
+# what being late costs: c.LatePolicy.percent = {1: 10, 2: 20} takes 10 % in the first day, 20 % from the second on
+c.AssignLatePenalties.plugin_class = "course.grading.lateness.LatePolicy"
+
 # `nbgrader autograde` and Formgrader grade as `backprop autograde` does: in a sandbox (Linux with bubblewrap), with
 # tests and answers in different processes. Without the last line nbgrader itself runs submissions, unprotected.
 from course.grading import use_judge  # noqa: E402

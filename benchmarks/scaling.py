@@ -3,30 +3,46 @@
     python -m benchmarks scaling [--assignment 04_vectorized_gradients] [--sizes 10,30,100,300,1000] [--workers 2]
                                  [--plot docs/scaling.svg]
 
+    python -m benchmarks scaling --scheduler [--assignment …] [--submissions 24] [--workers 4]
+
+The second grades a class on dask.distributed's workers, 1, 2, 4 … of them on this machine; then it says how fast the
+one writer is, given results that cost nothing (stub workers), by one and by many in a transaction: at so many workers
+it is the bound.
+
 Memory is the most that all processes of the run hold together (shared pages counted once), looked at twice a second.
 """
 
 import argparse
+import contextlib
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import Executor, Future
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.grading import make_class
 
 
-def grade(folder, assignment, workers):
-    """(seconds, megabytes at most) of a run."""
-    from course.grading.inside.tree import descendants
-
+def release(folder, assignment):
+    """Let the gradebook of a course folder know the assignment; what any command in there needs."""
     env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     quiet = {"cwd": folder, "env": env, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    python = [sys.executable, "-m"]
-    subprocess.run([*python, "nbgrader", "generate_assignment", assignment, "--force"], check=True, **quiet)
+    command = [sys.executable, "-m", "nbgrader", "generate_assignment", assignment, "--force"]
+    subprocess.run(command, check=True, **quiet)
+    return quiet
+
+
+def grade(folder, assignment, where):
+    """(seconds, megabytes at most) of a run; `where` are the arguments that say where it grades."""
+    from course.grading.inside.tree import descendants
+
+    quiet = release(folder, assignment)
     start = time.perf_counter()
-    run = subprocess.Popen([*python, "course", "autograde", assignment, "--workers", str(workers)], **quiet)
+    run = subprocess.Popen([sys.executable, "-m", "course", "autograde", assignment, *where], **quiet)
     most = 0
     while run.poll() is None:
         most = max(most, sum(map(proportional, [run.pid, *descendants(run.pid)])))
@@ -43,6 +59,83 @@ def proportional(pid):
     except OSError:     # it has ended
         return 0
     return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+class _Given(Executor):
+    """Workers that cost nothing: each gives the same result at once."""
+
+    def __init__(self, result):
+        self.result = result
+
+    def submit(self, fn, /, job, keys, settings):
+        future = Future()
+        future.set_result(replace(self.result, job=job, notebooks=dict(self.result.notebooks)))
+        return future
+
+
+def writer(folder, assignment, batch):
+    """Submissions that the writer enters in a second."""
+    from course.grading import run
+    from course.grading.gradebook import Classroom, load_config
+    from course.grading.judge import Settings
+    from course.grading.worker import grade_submission
+
+    with contextlib.chdir(folder), contextlib.closing(Classroom(load_config(), assignment, folder)) as classroom:
+        jobs = list(classroom.submissions())
+        result = grade_submission(jobs[0], classroom.keys, Settings())
+        if result.failure:
+            sys.exit(result.failure)
+        start = time.perf_counter()
+        run.grade_class(classroom, jobs, Settings(), _Given(result), batch=batch)
+        return len(jobs) / (time.perf_counter() - start)
+
+
+@contextlib.contextmanager
+def dask(folder, workers):
+    """The address of a scheduler of dask's with so many workers, on this machine."""
+    file = Path(folder, "scheduler.json")
+    quiet = {"cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    python = [sys.executable, "-m", "dask"]
+    processes = [subprocess.Popen([*python, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
+                                   "--scheduler-file", str(file)], **quiet)]
+    try:
+        while not file.exists() or not file.read_text():
+            time.sleep(0.1)
+        address = json.loads(file.read_text())["address"]
+        processes += [subprocess.Popen([*python, "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard",
+                                        "--local-directory", str(folder)], **quiet) for _ in range(workers)]
+        from distributed import Client
+
+        with Client(address, set_as_default=False) as client:
+            client.wait_for_workers(workers, timeout=120)
+        yield address
+    finally:
+        for process in reversed(processes):
+            process.kill()
+            process.wait()
+
+
+def on_a_cluster(options):
+    """How fast a class is graded by so many workers, and how many of them one writer can follow."""
+    from course.grading import run
+
+    fastest, workers = 0.0, 1
+    print("| workers | submissions per second |\n|---|---|")
+    while workers <= options.workers:
+        with tempfile.TemporaryDirectory() as folder, dask(folder, workers) as address:
+            course = Path(folder, "course")
+            make_class(course, options.assignment, options.submissions)
+            seconds, _ = grade(course, options.assignment, ["--scheduler", address])
+        print(f"| {workers} | {options.submissions / seconds:.2f} |", flush=True)
+        fastest = max(fastest, options.submissions / seconds / workers)
+        workers *= 2
+    print("\n| in a transaction | the writer's submissions per second | workers that it can follow |\n|---|---|---|")
+    for batch in (1, run.BATCH):
+        with tempfile.TemporaryDirectory() as folder:
+            make_class(Path(folder), options.assignment, 10 * options.submissions)
+            release(folder, options.assignment)
+            speed = writer(Path(folder), options.assignment, batch)
+        print(f"| {batch} | {speed:.1f} | {speed / fastest:.0f} |", flush=True)
 
 
 def plot(path, rows, assignment):
@@ -76,14 +169,19 @@ def main(argv):
     parser.add_argument("--assignment", default="04_vectorized_gradients")
     parser.add_argument("--sizes", default="10,30,100,300,1000", type=lambda text: [int(n) for n in text.split(",")])
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--scheduler", action="store_true", help="on dask's workers, 1, 2, 4 … up to --workers")
+    parser.add_argument("--submissions", type=int, default=24, help="of the class that they grade")
     parser.add_argument("--plot", metavar="FILE", help="draw the picture, too")
     options = parser.parse_args(argv)
+    if options.scheduler:
+        on_a_cluster(options)
+        return
     rows = []
     print("| submissions | seconds | per submission | memory |\n|---|---|---|---|")
     for size in options.sizes:
         with tempfile.TemporaryDirectory() as folder:
             make_class(Path(folder), options.assignment, size)
-            seconds, megabytes = grade(folder, options.assignment, options.workers)
+            seconds, megabytes = grade(folder, options.assignment, ["--workers", str(options.workers)])
         rows.append((size, seconds, megabytes))
         print(f"| {size:,} | {seconds:.1f} | {seconds / size:.2f} s | {megabytes:.0f} MB |", flush=True)
     if options.plot:

@@ -30,15 +30,18 @@ COMMANDS = {
     "feedback": ("for instructors: a page of feedback for each learner, in one zip", "course.teaching.returning:main"),
     "export": ("for instructors: grades for Canvas, for Moodle, or per exercise", "course.teaching.exporting:main"),
     "report": ("for instructors: a page about the class", "course.teaching.reporting:main"),
+    "extend": ("for instructors: more time for a learner", "course.teaching.extending:main"),
+    "forget": ("for instructors: a learner out of the gradebook and off the disk", "course.teaching.forgetting:main"),
     "bundle": ("for instructors: a zip of what learners get", "course.teaching.bundling:main"),
     "site": ("make the pages of the site: lessons, docs, reference", "course.authoring.site:main"),
     "setup": ("make .venv and work/ ready, open nothing; `setup torch` adds PyTorch", "course.cli:setup"),
 }
 # the file that a command works by: the copy of the course that learners get lacks it
-NEEDS = dict.fromkeys(("teach", "nbgrader", "autograde", "feedback", "export", "report"), CONFIGURATION) | \
+NEEDS = dict.fromkeys(("teach", "nbgrader", "autograde", "extend", "feedback", "export", "forget", "report"),
+                      CONFIGURATION) | \
     dict.fromkeys(("test", "build", "mistakes", "bundle", "setup", "site"), "pyproject.toml")
 # what `setup` may add: the extras of pyproject.toml
-EXTRAS = ("author", "peers", "site", "teach", "test", "torch", "types")
+EXTRAS = ("author", "cluster", "peers", "site", "teach", "test", "torch", "types")
 # the extras that a command works by
 EXTRAS_OF = {"test": ["test"], "build": ["author"], "site": ["site"], "teach": ["teach"], "feedback": ["teach"],
              "report": ["teach"]}

@@ -48,5 +48,13 @@ def file_name(text: str) -> str:
     return f"{begin}~{hashlib.sha256(raw).hexdigest()[:8]}~{end}"
 
 
+def in_a_sentence(error: BaseException) -> str:
+    """What an error says, without the numbers that a system gives to its errors: "a.csv: No such file or directory"."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return re.sub(r"\[(?:Errno|WinError) -?\d+\] ?", "", str(error))
+    files = [str(name) for name in (error.filename, error.filename2) if name is not None]
+    return ": ".join([" → ".join(files), error.strerror] if files else [error.strerror])
+
+
 def _is_seen(char: str) -> bool:
     return char.isprintable() or char in JOINERS or char in "\n\t" or unicodedata.category(char) == "Zs"

@@ -36,6 +36,8 @@ def isolates():
 NEEDS = {
     "needs_torch": ("PyTorch", lambda: importlib.util.find_spec("torch") is not None, "python course setup torch"),
     "needs_chromium": ("Chromium", lambda: os.access(CHROMIUM, os.X_OK), "sudo apt install chromium"),
+    "needs_cluster": ("dask.distributed", lambda: importlib.util.find_spec("distributed") is not None,
+                      "python course setup cluster"),
     "needs_site": ("Sphinx and npm", lambda: importlib.util.find_spec("myst_nb") is not None and shutil.which("npm"),
                    "python course setup site; sudo apt install npm"),
     "needs_sandbox": ("bubblewrap", isolates, "sudo apt install bubblewrap"),

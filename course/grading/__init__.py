@@ -11,7 +11,8 @@ verdicts    what test cells found, read back            worker     grades one su
 gradebook   the course folder, and its one writer       run        `backprop autograde`, many at once
 reading     a submitted file, bounded                   bounds     on the grader's own time and memory
 workers     processes that may be lost                  aside      what a run could not get over
-summary     what a class got wrong, and what it cost
+summary     what a class got wrong, and what it cost    unfit      what was handed in in a notebook's place, in words
+outputs     what learners read of a run, mended         lateness   what being late costs, and extensions
 """
 
 from typing import Any
@@ -30,7 +31,7 @@ def use_judge(c: Any) -> None:
     c.Autograde.autograde_preprocessors = [
         "course.grading.preprocessors.Judge", _NBGRADER + "IgnorePattern",
         "nbconvert.preprocessors.ClearMetadataPreprocessor", _NBGRADER + "LimitOutput", _NBGRADER + "SaveAutoGrades",
-        _NBGRADER + "AssignLatePenalties"]
+        "course.grading.lateness.Late"]
     c.GenerateAssignment.preprocessors = [
         _NBGRADER + "IncludeHeaderFooter", _NBGRADER + "InstantiateTests", "course.grading.preprocessors.Try",
         *(_NBGRADER + name for name in (

@@ -1,9 +1,11 @@
-"""Submissions that a run could not get over: a small file in the course folder, so that the next one need not try.
+"""Submissions that could not be graded, and why: two small files in the course folder.
 
-It also says which submission is being entered into the gradebook: where that ended the run, the next one enters it in a
-process of its own.
+What a run could not get over is set aside: the next one does not try it. Of the rest, `report` and `export` say what
+`autograde` has said. It also says which submission is being entered into the gradebook: where that ended the run, the
+next one enters it in a process of its own.
 """
 
+import ast
 import contextlib
 import hashlib
 import json
@@ -14,59 +16,97 @@ from pathlib import Path
 from course.grading.worker import Job
 
 FILE = ".set_aside.json"
+FAILED = ".not_graded.json"
 
 
 class Aside:
-    """The file's contents: why each was set aside, and what was being entered when a run ended.
+    """The files' contents: why each was set aside, or not graded, and what was being entered when a run ended.
 
-    A submission is no longer the one that was set aside when its files' names, times or sizes have changed.
+    A submission is no longer the one of which that was said when its files' names, times or sizes have changed.
     """
 
     def __init__(self, root: str | Path) -> None:
         self.path = Path(root) / FILE
         self._why: dict[str, tuple[str, str]] = {}      # who: why, and the files
+        self._failed: dict[str, tuple[str, str]] = {}   # the same of those that are tried again
         self._entering: set[str] = set()
         with contextlib.suppress(OSError, ValueError, LookupError, TypeError, AttributeError):      # as if it had none
             found = json.loads(self.path.read_text(encoding="utf-8"))
             self._why = {who: (str(why), str(files)) for who, (why, files) in found["set aside"].items()}
             self._entering = set(map(str, found["entering"]))
+        with contextlib.suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
+            found = json.loads(self.path.with_name(FAILED).read_text(encoding="utf-8"))
+            self._failed = {who: (str(why), str(files)) for who, (why, files) in found.items()}
 
     def because(self, job: Job) -> str:
         """Why a submission was set aside; "" where it was not."""
         why, files = self._why.get(_who(job), ("", ""))
         return why if files == _files(job) else ""
 
+    def not_graded(self, job: Job) -> str:
+        """Why a submission could not be graded, set aside or not; "" where it was graded, or nobody has tried."""
+        why, files = self._failed.get(_who(job)) or self._why.get(_who(job), ("", ""))
+        return why if why and files == _files(job) else ""
+
     def put(self, job: Job, why: str) -> None:
         self._why[_who(job)] = why, _files(job)
         self._save()
+
+    def note(self, job: Job, why: str) -> None:
+        """It could not be graded; the next run tries again."""
+        self._failed[_who(job)] = why, _files(job)
+        self._save_failed()
 
     def take_back(self, job: Job) -> None:
         """It was graded after all."""
         if self._why.pop(_who(job), None):
             self._save()
+        if self._failed.pop(_who(job), None):
+            self._save_failed()
+
+    def forget(self, student: str) -> bool:
+        """Nothing of a student's stays in it; whether there was anything."""
+        held = [who for who in {*self._why, *self._failed, *self._entering}
+                if ast.literal_eval(who).split("/", 1)[1] == student]
+        for who in held:
+            self._why.pop(who, None)
+            self._failed.pop(who, None)
+            self._entering.discard(who)
+        self._save()
+        self._save_failed()
+        return bool(held)
 
     def ended_a_run(self, job: Job) -> bool:
         """Whether an earlier run ended while it entered this submission."""
         return _who(job) in self._entering
 
     @contextlib.contextmanager
-    def entering(self, job: Job) -> Iterator[None]:
-        """Note that a submission is being entered: the note stays where this process ends in here."""
-        self._entering.add(_who(job))
+    def entering(self, *jobs: Job) -> Iterator[None]:
+        """Note that submissions are being entered: the note stays where this process ends in here."""
+        self._entering.update(map(_who, jobs))
         self._save()
         try:
             yield
         finally:
-            self._entering.discard(_who(job))
+            self._entering.difference_update(map(_who, jobs))
             self._save()
 
     def _save(self) -> None:
-        if not self._why and not self._entering:
-            self.path.unlink(missing_ok=True)
-            return
-        draft = self.path.with_name(self.path.name + ".part")
-        draft.write_text(json.dumps({"set aside": self._why, "entering": sorted(self._entering)}, indent=1))
-        os.replace(draft, self.path)
+        _write(self.path, (self._why or self._entering) and
+               {"set aside": self._why, "entering": sorted(self._entering)})
+
+    def _save_failed(self) -> None:
+        _write(self.path.with_name(FAILED), self._failed)
+
+
+def _write(path: Path, content: object) -> None:
+    """A file that stands as long as there is something in it."""
+    if not content:
+        path.unlink(missing_ok=True)
+        return
+    draft = path.with_name(path.name + ".part")
+    draft.write_text(json.dumps(content, indent=1))
+    os.replace(draft, path)
 
 
 def _who(job: Job) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from course.grading.key import Key
 from course.grading.reading import MOST_FILE, read
 from course.grading.repair import answered
+from course.grading.unfit import belongs
 
 ENDING = ".ipynb"       # behind which browsers, mail and backup programs write more: ".txt", " (1)", "~"
 JSON_BEGINS = (b"{", b"\xef\xbb\xbf{", b"\xff\xfe{", b"\xfe\xff\0{")   # with the marks of UTF-8 and UTF-16
@@ -23,24 +24,26 @@ def find(folder: Path, notebook: str, keys: dict[str, Key]) -> tuple[Path | None
     """The file that answers to a notebook, or None; and notes for the instructor.
 
     Where several may be meant, it is the one with the most answers; among equals the one of the right name, then the
-    one that lies highest. So an untouched copy is never preferred to one in which somebody has worked.
+    one that lies highest. So an untouched copy is never preferred to one in which somebody has worked, and what is no
+    notebook, or another assignment's, to one that belongs here.
     """
     exact = f"{notebook}.ipynb"
     files = [path for path in files_of(folder) if not _is_hidden(path, folder)]
     found = [path for path in files if _stem(path) is not None] or [path for path in files if _is_notebook(path)]
     claimed = {path: _claimed(path, keys) for path in found}
-    meant = [path for path in found if claimed[path] == notebook]
-    if not meant and len(keys) == 1:
-        meant = found
-    meant.sort(key=lambda path: (path.name != exact, len(path.parts), path.name))
+    # the others count where the assignment has one notebook: then whatever there is may be it
+    meant = [path for path in found if claimed[path] == notebook or (claimed[path] is None and len(keys) == 1)]
+    meant.sort(key=lambda path: (claimed[path] != notebook, path.name != exact, len(path.parts), path.name))
     if not meant:       # of a link it is said that it is one, when it is to be read
         return (folder / exact if (folder / exact).is_symlink() else None), []
     path = meant[0]
     if len(meant) > 1:
-        path = max(meant[:MOST_NOTEBOOKS], key=lambda path: _answers(path, keys[notebook]))     # the first of equals
+        answers = {path: _answers(path, keys[notebook]) for path in meant[:MOST_NOTEBOOKS]}
+        path = max(answers, key=lambda path: (min(answers[path], 1), claimed[path] == notebook, answers[path]))
     notes = []
     if path != folder / exact:
         notes.append(f"The notebook was handed in as {str(path.relative_to(folder))!r}.")
+    meant = [other for other in meant if other == path or claimed[other] == claimed[path]]
     if len(meant) > 1:
         others = ", ".join(repr(str(other.relative_to(folder))) for other in meant if other != path)
         notes.append(f"More than one notebook was handed in; {str(path.relative_to(folder))!r} counts, as no other "
@@ -123,7 +126,9 @@ def _claimed(path: Path, keys: dict[str, Key]) -> str | None:
 
 
 def _answers(path: Path, key: Key) -> int:
+    """How many answers a file has for a notebook; -1 where it is none, or another one."""
     try:
-        return answered(read(path)[0], key)
-    except (ValueError, MemoryError):
+        nb, _ = read(path)
+    except (ValueError, OSError, MemoryError):
         return -1
+    return answered(nb, key) if belongs(nb, key) else -1

@@ -12,7 +12,8 @@ import logging
 import os
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:       # nbgrader's import takes seconds, in which workers star
     from course.grading.key import Key
 
 STAGING = ".staging"
+SYNCING = 8         # threads that write graded folders
 # Files that were handed in beside the notebooks, as far as they are kept beside the graded ones
 MOST_FILES = 1_000
 MOST_BYTES = 100_000_000
@@ -134,7 +136,7 @@ class Classroom:
         Raises what is no fault of this submission: a full disk, a locked gradebook.
         """
         try:
-            self.record(result, only)
+            self.record(result, only=only)
         except Exception as error:
             self.gradebook.db.rollback()
             shutil.rmtree(self._staged(result.job), ignore_errors=True)
@@ -143,20 +145,44 @@ class Classroom:
             return f"it can't be entered into the gradebook ({type(error).__name__}: {one_line(error)[:300]})"
         return ""
 
-    def record(self, result: Result, only: str | None = None) -> None:
-        """Enter a result: stage the folder, set the grades in one transaction, rename the folder into place.
+    def enter_together(self, results: list[Result], only: str | None = None) -> bool:
+        """Enter results in one transaction; whether that went: where it did not, nothing of them is entered."""
+        try:
+            self.record(*results, only=only)
+        except Exception as error:
+            self.gradebook.db.rollback()
+            for result in results:
+                shutil.rmtree(self._staged(result.job), ignore_errors=True)
+            if _is_of_the_place(error):
+                raise
+            return False
+        return True
+
+    def record(self, *results: Result, only: str | None = None) -> None:
+        """Enter results: stage the folders, set the grades in one transaction, rename the folders into place.
 
         only  a grade id: nothing but this grade is changed
         """
-        job, folder = result.job, self.graded_folder(result.job)
-        staged = self._staged(job)
-        left_out = _stage(result, staged)
-        if left_out:
-            for _, notes in result.notebooks.values():
-                notes.append(f"Of the files beside it, {left_out} are not kept beside the graded notebook "
-                             f"(at most {MOST_FILES:,} files and {MOST_BYTES // 10**6} MB are).")
-                break
-        self._set_grades(result, only)
+        with ThreadPoolExecutor(SYNCING) as threads:       # waiting for the disk goes side by side
+            left_out = list(threads.map(_stage, results, [self._staged(result.job) for result in results]))
+        self._note_left_out(results, left_out)
+        with _uncommitted(self.gradebook.db):
+            for result in results:
+                self._set_grades(result, only)
+        self.gradebook.db.commit()
+        with ThreadPoolExecutor(SYNCING) as threads:
+            list(threads.map(self._put_in_place, [result.job for result in results]))
+
+    def _note_left_out(self, results: Iterable[Result], left_out: Iterable[int]) -> None:
+        for result, number in zip(results, left_out, strict=True):
+            if number:
+                for _, notes in result.notebooks.values():
+                    notes.append(f"Of the files beside it, {number} are not kept beside the graded notebook "
+                                 f"(at most {MOST_FILES:,} files and {MOST_BYTES // 10**6} MB are).")
+                    break
+
+    def _put_in_place(self, job: Job) -> None:
+        staged, folder = self._staged(job), self.graded_folder(job)
         old = staged.with_name(staged.name + ".old")
         shutil.rmtree(old, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -168,13 +194,13 @@ class Classroom:
         shutil.rmtree(old, ignore_errors=True)
 
     def _set_grades(self, result: Result, only: str | None) -> None:
-        from nbgrader.preprocessors import AssignLatePenalties
+        from course.grading.lateness import Extensions, penalize
 
         job, gradebook = result.job, self.gradebook
         gradebook.update_or_create_student(job.student)
         stamp = _timestamp(self.course, job.folder)
-        submission = gradebook.update_or_create_submission(
-            job.assignment, job.student, **({"timestamp": stamp} if stamp else {}))
+        # also where there is none: the time of an earlier submission is not that of this one
+        submission = gradebook.update_or_create_submission(job.assignment, job.student, timestamp=stamp)
         with gradebook.db.no_autoflush:
             for notebook in submission.notebooks:
                 for grade in notebook.grades:
@@ -186,19 +212,28 @@ class Classroom:
                     silent = (notebook.name, comment.name) in result.unanswered
                     comment.auto_comment = "No response." if silent else None
         gradebook.db.flush()
-        late: Any = AssignLatePenalties(config=self.config)
-        late.init_plugin()
-        for notebook in submission.notebooks:
-            notebook.late_submission_penalty = None
-            if submission.total_seconds_late > 0:
-                penalty = late.plugin_inst.late_submission_penalty(
-                    job.student, notebook.score, submission.total_seconds_late)
-                if penalty is not None:
-                    notebook.late_submission_penalty = late._check_late_penalty(notebook, penalty)
-        gradebook.db.commit()
+        Extensions(self.root).apply(submission)
+        gradebook.db.flush()
+        penalize(submission, self.config)
+
+    def names(self) -> dict[str, str]:
+        """The full names of the gradebook's students, where it has them."""
+        named = {str(student.id): f"{student.first_name or ''} {student.last_name or ''}".strip()
+                 for student in self.gradebook.students}
+        return {student: name for student, name in named.items() if name}
 
     def close(self) -> None:
         self.gradebook.close()
+
+
+@contextlib.contextmanager
+def _uncommitted(session: Any) -> Iterator[None]:
+    """nbgrader commits whatever it makes; in here that waits for the commit of all."""
+    session.commit = session.flush
+    try:
+        yield
+    finally:
+        del session.commit
 
 
 def enter_alone(assignment: str, root: str | Path, result: Result, only: str | None) -> str:

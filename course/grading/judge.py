@@ -16,6 +16,7 @@ from course.checks.draws import shared
 from course.grading import bounds, testcell
 from course.grading.key import Key, KeyCell, as_python
 from course.grading.nursery import Limits, NoIsolation, Nursery
+from course.grading.outputs import with_syntax_error, without_paths
 from course.grading.repair import name_of
 from course.grading.session import GivenUp, Session
 from course.grading.verdicts import mark
@@ -108,7 +109,7 @@ def _judge(nb: NotebookNode, key: Key, settings: Settings, session: Session) -> 
                 if given_up:
                     raise given_up
                 if known is not None and known.test:
-                    outputs = _test(known, key, namespace, session, settings)
+                    outputs = with_syntax_error(_test(known, key, namespace, session, settings), known, key, nb.cells)
                 elif known is not None and known.locked:
                     testcell.run_test_cell(as_python(known.source), namespace)
                     outputs = session.run(known.source)
@@ -119,7 +120,7 @@ def _judge(nb: NotebookNode, key: Key, settings: Settings, session: Session) -> 
                 outputs = [{"output_type": "error", "ename": "GivenUp", "evalue": str(error),
                             "traceback": [f"This submission was given up: {error}."]}]
             cell.execution_count = count
-            cell.outputs = [NotebookNode(output) for output in outputs]
+            cell.outputs = [NotebookNode(without_paths(output)) for output in outputs]
     finally:
         session.close()
 

@@ -7,6 +7,10 @@ import symtable
 from dataclasses import dataclass, field
 from typing import Any
 
+CELLS = """SELECT assignment.name, source_cell.name FROM source_cell
+           JOIN notebook ON notebook.id = source_cell.notebook_id
+           JOIN assignment ON assignment.id = notebook.assignment_id"""
+
 
 @dataclass(frozen=True)
 class KeyCell:
@@ -37,11 +41,15 @@ class KeyCell:
 
 @dataclass(frozen=True)
 class Key:
-    """The cells of a notebook in their order; `names` maps what an answer cell defines to the cell."""
+    """The cells of a notebook in their order.
+
+    elsewhere   the grade ids of other assignments, by the name of each: what a notebook of theirs is known by
+    """
 
     assignment: str
     notebook: str
     cells: tuple[KeyCell, ...]
+    elsewhere: dict[str, frozenset[str]] = field(default_factory=dict)
     by_name: dict[str, KeyCell] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,7 +83,17 @@ def key_of(gradebook: Any, notebook: str, assignment: str) -> Key:
         KeyCell(cell.name, cell.cell_type, cell.source, cell.checksum, bool(cell.locked),
                 cell.name in graded and cell.name not in tasks, cell.name in solutions, cell.name in tasks,
                 graded[cell.name].max_score if cell.name in graded else None)
-        for cell in found.source_cells))
+        for cell in found.source_cells), _elsewhere(gradebook, assignment))
+
+
+def _elsewhere(gradebook: Any, assignment: str) -> dict[str, frozenset[str]]:
+    from sqlalchemy import text  # here: workers know no gradebook
+
+    found: dict[str, set[str]] = {}
+    for name, cell in gradebook.db.execute(text(CELLS)):
+        if name != assignment:
+            found.setdefault(name, set()).add(cell)
+    return {name: frozenset(cells) for name, cells in found.items()}
 
 
 @functools.lru_cache(1000)

@@ -18,6 +18,7 @@ from course.grading.finding import beside
 from course.grading.judge import SEPARATION_ONLY, Settings, judge
 from course.grading.key import Key, key_of
 from course.grading.repair import repair
+from course.grading.unfit import another, belongs
 from course.plaintext import one_line
 
 
@@ -60,6 +61,8 @@ class Repair(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         key = _repaired_with[_whose(resources)] = _key(resources)
+        if not belongs(nb, key):        # nbgrader goes on with the next submission
+            raise another(nb, f"{key.notebook}.ipynb", key)
         for note in repair(nb, key):
             self.log.warning("%s", one_line(note))
         return nb, resources

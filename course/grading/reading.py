@@ -80,8 +80,13 @@ def _parsed(data: bytes, notes: list[str]) -> Any:
     return raw
 
 
-def _unreadable(path: Path, error: Exception) -> ValueError:
-    return ValueError(f"{path.name} is not a notebook that can be read ({type(error).__name__}: {str(error)[:200]})")
+def _unreadable(path: Path, why: Exception | str) -> ValueError:
+    from course.grading.unfit import JSON, kind  # here: what is read needs it seldom
+
+    found = kind(path)
+    if found == JSON:
+        found = f"damaged, or none ({type(why).__name__}: {str(why)[:200]})"
+    return ValueError(f"{path.name} is not a notebook that can be read, it is {found}: cannot be graded")
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -10,10 +10,11 @@ import argparse
 import contextlib
 import fcntl
 import os
+import queue
 import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,18 +23,19 @@ from course.grading.gradebook import Classroom, GradingError, enter_alone, load_
 from course.grading.worker import Job, Result, grade_in_own_process
 from course.grading.workers import Workers
 from course.places import ROOT
-from course.plaintext import one_line, plain
+from course.plaintext import in_a_sentence, one_line, plain
 
 if TYPE_CHECKING:
     from course.grading.judge import Settings
 
 LOCK = ".grading.lock"
+BATCH = 32                  # submissions that one transaction enters: more is no faster
 PUT_OFF_AFTER = 120.0       # seconds; the slowest solution takes 2, and may take 62 by its own limit
 
 
 def grade_class(classroom: Classroom, jobs: Iterable[Job], settings: Settings, executor: Executor,
                 tell: Callable[[Result, int], object] = lambda result, done: None,
-                only: str | None = None) -> list[Result]:
+                only: str | None = None, batch: int = 1) -> list[Result]:
     """Grade jobs on an executor and enter each result as it comes; returns the results, without the notebooks.
 
     A submission that needs longer than others should is put off: it begins again, with all of its time, when the
@@ -42,6 +44,7 @@ def grade_class(classroom: Classroom, jobs: Iterable[Job], settings: Settings, e
     At their first attempt all get the same draws, which no run before this one had, nor has one after it.
 
     executor  any concurrent.futures.Executor, on this machine or on a cluster; its workers need this package
+    batch     how many results at most are entered in one transaction, where so many have come
     tell      called with each result, when it has been entered, and how many there are
     """
     results: list[Result] = []
@@ -51,28 +54,64 @@ def grade_class(classroom: Classroom, jobs: Iterable[Job], settings: Settings, e
     for limits in (hasty, settings, settings):
         waiting: dict[Future[Result], Job] = {
             executor.submit(grade_in_own_process, job, classroom.keys, limits): job for job in jobs}
-        again = []
-        for future in as_completed(waiting):
-            job = waiting.pop(future)                   # a class's notebooks are not kept in memory
-            try:
-                result = future.result()
-            except BrokenExecutor as error:
-                if job not in lost:
-                    lost.add(job)
+        again: list[Job] = []
+        for futures in _as_they_come(waiting, batch):
+            good = []
+            for future in futures:
+                job = waiting.pop(future)               # a class's notebooks are not kept in memory
+                try:
+                    result = future.result()
+                except BrokenExecutor as error:
+                    if job not in lost:
+                        lost.add(job)
+                        again.append(job)
+                        continue
+                    result = _set_aside(classroom, Result(job, failure=f"grading it ended the process, twice: {error}"))
+                except GradingError:                    # of the executor's, and so of all
+                    raise
+                except Exception as error:
+                    result = Result(job, failure=f"{type(error).__name__}: {in_a_sentence(error)}")
+                if result.cut_short and limits.submission_seconds < settings.submission_seconds:
                     again.append(job)
                     continue
-                result = _set_aside(classroom, Result(job, failure=f"grading it ended the process, twice: {error}"))
-            except Exception as error:
-                result = Result(job, failure=f"{type(error).__name__}: {error}")
-            if result.cut_short and limits.submission_seconds < settings.submission_seconds:
-                again.append(job)
-                continue
-            if not result.failure:
-                result = _entered(classroom, result, only)
-            results.append(replace(result, notebooks={}))
-            tell(result, len(results))
+                good.append(result)
+            for result in _entered_together(classroom, good, only):
+                if result.failure and not classroom.aside.because(result.job):
+                    classroom.aside.note(result.job, result.failure)
+                results.append(replace(result, notebooks={}))
+                tell(result, len(results))
         jobs = again
     return results
+
+
+def _as_they_come(futures: Iterable[Future[Result]], batch: int) -> Iterator[list[Future[Result]]]:
+    """What is done, in lists: all that came while the last list was looked at, and at most `batch`."""
+    done: queue.SimpleQueue[Future[Result]] = queue.SimpleQueue()
+    left = 0
+    for future in list(futures):
+        left += 1
+        future.add_done_callback(done.put)
+    while left:
+        found = [done.get()]
+        with contextlib.suppress(queue.Empty):
+            while len(found) < batch:
+                found.append(done.get_nowait())
+        left -= len(found)
+        yield found
+
+
+def _entered_together(classroom: Classroom, results: list[Result], only: str | None) -> list[Result]:
+    """Results as they stand in the gradebook, entered in one transaction where nothing is against it."""
+    alike = [result for result in results if not result.failure and not classroom.aside.ended_a_run(result.job)]
+    entered: dict[Job, Result] = {}
+    if len(alike) > 1:
+        with classroom.aside.entering(*(result.job for result in alike)):
+            if classroom.enter_together(alike, only):
+                entered = {result.job: result for result in alike}
+        for job in entered:
+            classroom.aside.take_back(job)
+    return [result if result.failure else entered.get(result.job) or _entered(classroom, result, only)
+            for result in results]
 
 
 def _entered(classroom: Classroom, result: Result, only: str | None) -> Result:
@@ -98,8 +137,8 @@ def _enter_alone(classroom: Classroom, result: Result, only: str | None) -> str:
             except BrokenExecutor as error:
                 why = f"entering it into the gradebook ended the process, twice: {error}"
             except Exception as error:
-                raise GradingError(f"The gradebook can't be written: {error}. What was graded stands; the same "
-                                   "command does the rest.") from None
+                raise GradingError(f"The gradebook can't be written: {in_a_sentence(error)}. What was graded stands; "
+                                   "the same command does the rest.") from None
     return why
 
 
@@ -138,6 +177,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--regrade", metavar="EXERCISE", help="grade again, and change this exercise's points only")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), metavar="N",
                         help="how many at once (%(default)s, one for each core)")
+    parser.add_argument("--scheduler", metavar="ADDRESS",
+                        help="grade on dask.distributed's workers, for example tcp://HOST:8786")
+    parser.add_argument("--shared", action="store_true",
+                        help="with --scheduler: its workers see the submitted folder at the same path; nothing is sent")
     parser.add_argument("--try", dest="trial", action="store_true",
                         help="judge the instructor's own solution, and name the test cells that can't be judged")
     options = parser.parse_args(argv)
@@ -145,6 +188,8 @@ def main(argv: list[str]) -> int:
         from course.grading.trial import main as judge_the_solution
 
         return judge_the_solution(options.assignment)
+    if options.shared and not options.scheduler:
+        parser.error("--shared goes with --scheduler")
     if options.workers < 1:
         parser.error(f"--workers is a number from 1 on, not {options.workers}")
     try:
@@ -152,8 +197,8 @@ def main(argv: list[str]) -> int:
     except GradingError as error:
         print(plain(error), file=sys.stderr)
     except OSError as error:
-        print(plain(f"Grading stopped: {error}. What was graded stands; the same command does the rest."),
-              file=sys.stderr)
+        print(plain(f"Grading stopped: {in_a_sentence(error)}. What was graded stands; the same command does the "
+                    "rest."), file=sys.stderr)
     except Exception as error:
         from nbgrader.api import InvalidEntry  # here: the workers start while nbgrader is imported
         from sqlalchemy.exc import DBAPIError
@@ -169,15 +214,33 @@ def main(argv: list[str]) -> int:
 def _run(options: argparse.Namespace) -> int:
     config = load_config()
     root = config.CourseDirectory.get("root", ROOT)
-    with one_run_at_a_time(root), Workers(options.workers) as executor:
-        for _ in range(options.workers):                # they start while this process imports nbgrader
-            executor.submit(warm_up, config.Judge.get("isolation", True), options.assignment)
+    with one_run_at_a_time(root), _executor(options, config.Judge.get("isolation", True)) as executor:
+        from course.grading.lateness import why_no_policy  # here: it imports nbgrader
+
         classroom = Classroom(config, options.assignment, root)
+        why = why_no_policy(config)
+        if why:
+            raise GradingError(why)
         try:
             classroom.clear_staging()
             return _grade(classroom, options, executor)
         finally:
             classroom.close()
+
+
+def _executor(options: argparse.Namespace, isolation: bool) -> Executor:
+    """What grades: processes of this machine, or a cluster's."""
+    if options.scheduler:
+        from course.grading.cluster import Cluster  # here: it needs an extra
+
+        cluster = Cluster(options.scheduler, isolation, options.assignment, options.shared,
+                          lambda sentence: print(plain(sentence), file=sys.stderr))
+        options.workers = cluster.number
+        return cluster
+    workers = Workers(options.workers)
+    for _ in range(options.workers):                    # they start while this process imports nbgrader
+        workers.submit(warm_up, isolation, options.assignment)
+    return workers
 
 
 def _grade(classroom: Classroom, options: argparse.Namespace, executor: Executor) -> int:
@@ -195,7 +258,7 @@ def _grade(classroom: Classroom, options: argparse.Namespace, executor: Executor
     if jobs:
         print(budget(settings, len(jobs), min(options.workers, len(jobs))), file=sys.stderr)
         progress = Progress(len(jobs))
-        results = grade_class(classroom, jobs, settings, executor, progress, options.regrade)
+        results = grade_class(classroom, jobs, settings, executor, progress, options.regrade, BATCH)
         progress.close()
         print(summary(classroom, results))
     elif not set_aside:

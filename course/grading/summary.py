@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from course.grading.judge import Settings
 
 WIDTH = 30
+NOTES = 3       # of a notebook's are told
 
 
 class Progress:
@@ -30,8 +31,8 @@ class Progress:
         if result.failure:
             self._line(f"{result.job.student}: could not be graded. {result.failure}")
         for name, (_, notes) in result.notebooks.items():
-            for note in notes:
-                self._line(f"{result.job.student}, {name}: {note}")
+            if notes:
+                self._line(f"{result.job.student}, {name}: {in_short(notes)}")
         now = time.monotonic()
         left = (now - self.start) / done * (self.total - done)
         if self.terminal:
@@ -48,6 +49,18 @@ class Progress:
     def close(self) -> None:
         if self.terminal:
             print(file=sys.stderr)
+
+
+def in_short(notes: list[str]) -> str:
+    """What was repaired in a notebook; all of it stands in the graded notebook."""
+    more = f" And {len(notes) - NOTES} more." if len(notes) > NOTES else ""
+    return " ".join(notes[:NOTES]) + more
+
+
+def _repaired(results: list[Result]) -> str:
+    """Whose notebooks were repaired, in a line; "" where none was."""
+    number = {result.job.student: sum(len(notes) for _, notes in result.notebooks.values()) for result in results}
+    return ", ".join(f"{student} ({many})" for student, many in sorted(number.items()) if many)
 
 
 def budget(settings: Settings, submissions: int, workers: int) -> str:
@@ -97,5 +110,13 @@ def summary(classroom: Classroom, results: list[Result]) -> str:
     longest = _longest(results)
     if longest:
         lines.append(f"\ntook longest: {one_line(longest)}")
-    lines += ["\n" + one_line(f"{result.job.student}: {result.failure}") for result in failed]
+    repaired = _repaired(graded)
+    if repaired:
+        lines.append(f"\nrepaired, or noted: {one_line(repaired)}")
+    names = classroom.names() if failed else {}
+    if failed:
+        lines.append("\ncould not be graded")
+    lines += [one_line(f"{result.job.student}: {result.failure}"
+                       + (f" [{names[result.job.student]}]" if result.job.student in names else ""))
+              for result in sorted(failed, key=lambda result: result.job.student)]
     return plain("\n".join(lines))

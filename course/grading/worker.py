@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from course.plaintext import in_a_sentence
+
 if TYPE_CHECKING:       # a worker starts before it imports these
     from course.checks.verdict import Verdict
     from course.grading.judge import Settings
@@ -49,8 +51,9 @@ class Result:
 def grade_submission(job: Job, keys: dict[str, Key], settings: Settings) -> Result:
     """Grade the notebooks of one submission; never raises, whatever they hold."""
     from course.grading.bounds import Overtime, own_memory, own_time
-    from course.grading.finding import find
+    from course.grading.finding import files_of, find
     from course.grading.judge import NoIsolation
+    from course.grading.unfit import no_notebook
 
     start, result, cut_short = time.monotonic(), Result(job), False
     try:
@@ -62,13 +65,15 @@ def grade_submission(job: Job, keys: dict[str, Key], settings: Settings) -> Resu
                     result.notebooks[notebook] = (None, [f"There is no {notebook}.ipynb among what was handed in."])
                 else:
                     cut_short |= not _grade_notebook(path, key, settings, result, notes)
+            if all(text is None for text, _ in result.notebooks.values()):
+                raise no_notebook(job.folder, files_of(job.folder), job.assignment)
         return replace(result, seconds=time.monotonic() - start, cut_short=cut_short)
     except MemoryError:
         why = f"it takes more than {settings.judge_memory} MB of memory to read and compare"
     except Overtime as error:
         why = str(error)
     except (ValueError, OSError, NoIsolation) as error:
-        why = str(error)
+        why = in_a_sentence(error)
     except KeyboardInterrupt:       # Ctrl-C
         raise
     except BaseException as error:
@@ -95,12 +100,13 @@ def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result, no
 
     from course.grading.finding import beside
     from course.grading.judge import judge
-    from course.grading.reading import read, whole
+    from course.grading.reading import whole
     from course.grading.repair import name_of, repair
     from course.grading.testcell import score_of
+    from course.grading.unfit import notebook_in
     from course.grading.verdicts import mark, verdict_of
 
-    nb, left_out = read(path)
+    nb, left_out = notebook_in(path, result.job.folder, key)
     files, not_there = beside(path, result.job.folder)
     notes += [*left_out, *repair(nb, key), *not_there]
     in_time = judge(nb, key, settings, files)

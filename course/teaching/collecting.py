@@ -13,6 +13,9 @@ importer of feedback zips):
 
 Modules and data that come with a notebook, in its folder or as uploads of their own, are collected with it.
 
+Who has handed in no notebook that can be graded is collected all the same, with whatever there is: so nobody is told of
+as absent who was not. It is said in the words that `autograde`, `report` and `export` have for it.
+
 What a learner has handed in as a zip is opened, and is theirs, whatever the names in it say: the outermost name alone
 tells whose something is. Whatever nobody is known to have handed in is named, and stays.
 """
@@ -21,6 +24,8 @@ import functools
 import json
 import os
 import re
+import shutil
+import tempfile
 import unicodedata
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
@@ -28,10 +33,13 @@ from pathlib import Path
 
 from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 
+from course.grading.key import Key, key_of
+from course.grading.unfit import why_unfit
 from course.plaintext import one_line
 from course.teaching import tables
 from course.teaching.people import Roster, as_id, name_key
 from course.teaching.term import TeachingError
+from course.teaching.timing import of_late_mark, times_in
 from course.teaching.unpacking import Unpacker, rank
 
 CANVAS = re.compile(r"(?:(?!LATE_|anon_)(?P<name>\w+?)_)?(?P<late>LATE_)?(?P<number>\d+|anon_[0-9A-Za-z]{5})_"
@@ -45,6 +53,7 @@ PATTERNS = (("moodle", MOODLE), ("canvas", CANVAS), ("moodle", RENAMED))
 ATTEMPT = re.compile(r"(?P<stem>.+?)(?:-(?P<canvas>\d{1,3})|\s*\((?P<browser>\d{1,3})\)|~(?P<ours>\d{1,3}))?")
 RECORD = "learners.json"
 OURS = {"timestamp.txt", "submission_secret.txt"}   # of nbgrader's; a learner's own time of handing in is none
+MOST_OTHERS = 20        # files of one learner's that are collected in the place of a notebook
 
 
 @dataclass(frozen=True)
@@ -93,7 +102,8 @@ class Collector(FileNameCollectorPlugin):
     Canvas's number or under the name in Moodle.
     """
 
-    _plan = None
+    _plan = None        # {path: Upload} of what is collected
+    _times = None       # {student: when they handed in, in UTC}, where something tells
 
     def collect(self, submitted_file):
         if self._plan is None:
@@ -101,44 +111,89 @@ class Collector(FileNameCollectorPlugin):
         upload = self._plan.get(os.path.abspath(submitted_file))
         if upload is None:
             return super().collect(submitted_file) if self.named_regexp else None
-        return {"student_id": upload.student, "file_id": upload.notebook}
+        time = self._times.get(upload.student)
+        return {"student_id": upload.student, "file_id": upload.notebook,
+                **({"timestamp": f"{time:%Y-%m-%d %H:%M:%S} UTC"} if time else {})}
 
     def _make_plan(self):
         """{path: Upload} of the files that are to be collected; writes down whose they were."""
         app = self.parent
         extracted = Path(app._format_collect_path(app.extracted_directory))
-        notebooks = sorted(path for path in extracted.rglob("*") if path.is_file() and path.suffix in self.valid_ext
-                           and not any(part.startswith((".", "__MACOSX")) for part in
-                                       path.relative_to(extracted).parts))
+        files = sorted(path for path in extracted.rglob("*") if path.is_file()
+                       and not any(part.startswith((".", "__MACOSX")) for part in path.relative_to(extracted).parts))
         roster = _roster(app)
-        people = _worksheets(extracted, roster, self._tell)
+        people, times = _worksheets(extracted, roster, self._tell)
         released = [path.stem for path in
                     Path(app.coursedir.format_path(app.coursedir.release_directory, ".",
                                                    app.coursedir.assignment_id)).glob("*.ipynb")]
         uploads = []
-        for path in notebooks:
-            upload = read_name(path.relative_to(extracted).as_posix(), roster)
-            if upload is None:
-                self._tell(f"Nobody is known to have handed in {path.relative_to(extracted)}; it was left where it is.")
-            else:
+        for path in files:
+            is_notebook = path.suffix in self.valid_ext
+            upload = read_name(path.relative_to(extracted).as_posix(), roster, ("file",) if is_notebook else None)
+            if upload is not None:
                 uploads.append(replace(upload, path=str(path), notebook=_notebook(upload, path, released)))
+            elif is_notebook:
+                self._tell(f"Nobody is known to have handed in {path.relative_to(extracted)}; it was left where it is.")
         uploads = _with_students(uploads, roster, people, self._tell)
-        chosen = _last_attempts(uploads, self._tell)
+        notebooks = [upload for upload in uploads if Path(upload.path).suffix in self.valid_ext]
+        chosen = _last_attempts(notebooks, self._tell)
+        instead = self._instead([upload for upload in uploads if upload not in notebooks], chosen)
+        whole = {upload.student for upload in instead}      # all that they handed in is in it
+        beside = _beside([upload for upload in chosen if upload.student not in whole], extracted, roster)
+        chosen += instead
         late = sorted({upload.student for upload in chosen if upload.late})
         if late:
             self._tell(f"Canvas marks as late, without saying by how much: {', '.join(late)}")
+        self._times = self._timed(chosen, times, late)
         _write_record(extracted.parent / RECORD, chosen)
-        return {os.path.abspath(upload.path): upload for upload in [*chosen, *_beside(chosen, extracted, roster)]}
+        return {os.path.abspath(upload.path): upload for upload in [*chosen, *beside]}
+
+    def _timed(self, chosen, times, late):
+        """{student: when they handed in}, where something tells; of a mark alone, as little late as counts."""
+        from nbgrader.api import Gradebook, MissingEntry
+
+        course = self.parent.coursedir
+        with Gradebook(course.db_url, course.course_id) as gradebook:
+            try:
+                due = gradebook.find_assignment(course.assignment_id).duedate
+            except MissingEntry:
+                due = None
+        taken = {student: times[student] for student in {upload.student for upload in chosen} if student in times}
+        marked = [student for student in late if student not in times]
+        if marked and due is not None:
+            time = of_late_mark(due, float(self.parent.config.LatePolicy.get("grace_minutes", 0)))
+            taken |= dict.fromkeys(marked, time)
+            self._tell(f"Taken for handed in on the first day after the due date: {', '.join(marked)}. A table beside "
+                       "the download that says who and when (columns \"id\" and \"submitted\") says more.")
+        elif marked:
+            self._tell(f"{course.assignment_id} has no due date, so nobody is late: nbgrader db assignment add "
+                       f"{course.assignment_id} --duedate … gives it one; then collect again with --force.")
+        return taken
+
+    def _instead(self, others, chosen):
+        """What is collected of those who have no notebook that can be graded, beside what was chosen; tells of them."""
+        keys, found = _keys(self.parent), []
+        for student in sorted({upload.student for upload in [*others, *chosen]}):
+            mine = [upload for upload in chosen if upload.student == student]
+            if mine and not _why_unfit(mine, keys):
+                continue
+            more = _named_apart([upload for upload in others if upload.student == student], mine)
+            found += more
+            why = _why_unfit([*mine, *more], keys)
+            if why:
+                self._tell(f"{student}: {why}")
+        return found
 
     def _tell(self, text):
         self.log.warning("%s", one_line(text))
 
 
-def read_name(path, roster=None):
-    """The Upload that a path below the extracted folder tells of, or None."""
+def read_name(path, roster=None, kinds=("file",)):
+    """The Upload that a path below the extracted folder tells of, or None; `kinds` are those of Moodle's submissions
+    ("file", "onlinetext"), any if None."""
     parts = path.split("/")
     owner, k, match = whose(parts, roster) or (None, 0, None)
-    if owner is None or (match and match.groupdict().get("kind", "file") != "file"):
+    if owner is None or (kinds and match and match.groupdict().get("kind", "file") not in kinds):
         return None
     attempt = _attempt(Path(parts[-1]).stem)[1]
     if match is None:
@@ -206,8 +261,9 @@ def _roster(app):
 
 
 def _worksheets(folder, roster, tell):
-    """{participant's number: row} of Moodle's grading worksheets in a folder; what a learner handed in is none."""
-    rows = {}
+    """The tables in a folder, but for what a learner handed in: {participant's number: row} of Moodle's grading
+    worksheets, and {student: when they handed in}."""
+    rows, times = {}, {}
     for path in sorted(folder.rglob("*.csv")):
         if whose(path.relative_to(folder).parts, roster):
             continue
@@ -218,7 +274,8 @@ def _worksheets(folder, roster, tell):
             continue
         for row in table.records("Identifier"):
             rows[re.sub(r"\D", "", row["Identifier"])] = row
-    return rows
+        times |= times_in(table, roster, tell)
+    return rows, times
 
 
 def _with_students(uploads, roster, people, tell):
@@ -263,6 +320,44 @@ def _named(upload, roster):
     if upload.lms == "canvas":
         return roster.find(sorted_name=upload.name)
     return roster.find(name=upload.name)
+
+
+def _named_apart(uploads, beside):
+    """Files that are no notebooks, the latest first, each under its own name; a zip that was opened is not needed."""
+    opened = {folder for upload in uploads for folder in Path(upload.path).parents}
+    taken, found = {upload.notebook for upload in beside}, []
+    for upload in sorted(uploads, key=lambda upload: upload.order, reverse=True):
+        path = Path(upload.path)
+        if path.suffix.lower() == ".zip" and path.with_suffix("") in opened:
+            continue
+        # a learner's own time of handing in counts for nothing
+        stem = "timestamp~1" if upload.notebook.casefold() == "timestamp.txt" else Path(upload.notebook).stem
+        name = next(name for k in range(len(taken) + 1)
+                    if (name := f"{stem}~{k + 1}{path.suffix}" if k else f"{stem}{path.suffix}") not in taken)
+        taken.add(name)
+        found.append(replace(upload, notebook=name))
+    return found[:MOST_OTHERS]
+
+
+def _keys(app):
+    """{notebook: Key} of the assignment, as the gradebook has it; where it does not know it, a Key without cells."""
+    from nbgrader.api import Gradebook, MissingEntry
+
+    assignment = app.coursedir.assignment_id
+    with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as gradebook:
+        try:
+            notebooks = gradebook.find_assignment(assignment).notebooks
+            return {notebook.name: key_of(gradebook, notebook.name, assignment) for notebook in notebooks}
+        except MissingEntry:
+            return {assignment: Key(assignment, assignment, ())}
+
+
+def _why_unfit(uploads, keys):
+    """Why what a student has handed in can't be graded, once it is collected; or ""."""
+    with tempfile.TemporaryDirectory() as folder:
+        for upload in uploads:
+            shutil.copyfile(upload.path, Path(folder, upload.notebook))
+        return why_unfit(Path(folder), keys)
 
 
 def _last_attempts(uploads, tell):

@@ -23,7 +23,7 @@ from course.teaching import tables
 from course.teaching.collecting import read_record
 from course.teaching.people import Roster
 from course.teaching.results import in_words, results
-from course.teaching.term import TeachingError, in_sentences, open_term, write_new
+from course.teaching.term import TeachingError, full_name, in_sentences, open_term, write_new
 
 OURS = "Points by exercise:"
 LONG = ("assignment", "student", "last_name", "first_name", "exercise", "points", "of", "marked", "mistake", "comment")
@@ -57,7 +57,9 @@ def main(argv):
         names = [options.assignment] if options.assignment else sorted(
             found.name for found in term.gradebook.assignments)
         if options.per_exercise:
-            output, content, told = Path(options.output or "grades_per_exercise.csv"), per_exercise(term, names), []
+            output, content = Path(options.output or "grades_per_exercise.csv"), per_exercise(term, names)
+            told = [line for name in names for found in [results(term, name)]
+                    for line in (name, *_account(term, name, found, set(found)))]
         else:
             table = tables.read(Path(options.file))
             fill = canvas if options.to == "canvas" else moodle
@@ -65,7 +67,7 @@ def main(argv):
             path = Path(options.file)
             output = Path(options.output) if options.output else path.with_name(f"{path.stem}.graded{path.suffix}")
             content = table.encoded()
-        write_new(output, content, options.force)
+        write_new(output, content, options.force, term.root)
     print("\n".join(map(one_line, [*told, output])))
 
 
@@ -94,7 +96,7 @@ def canvas(term, names, table, options):
             result = found.get(people.rows[row])
             if result is not None and not result.waits:
                 _put(table, row, column, _number(result.points * factor, table))
-        told += [f"{name} → {table.heads[column]}", *_account(found, set(people.rows.values()), table.name)]
+        told += [f"{name} → {table.heads[column]}", *_account(term, name, found, set(people.rows.values()), table.name)]
     if without:
         told.append(f"{table.name} has no column for {', '.join(without)}")
     return told
@@ -176,7 +178,7 @@ def moodle(term, names, table, options):
         told.append(f"Moodle lets these grades not be changed: {', '.join(sorted(closed))}")
     if columns["Feedback comments"] is None:
         told.append('There is no column "Feedback comments": switch that type of feedback on in Moodle to have them.')
-    return told + _account(found, set(people.rows.values()), table.name)
+    return told + _account(term, name, found, set(people.rows.values()) - set(closed), table.name)
 
 
 def _moodle_keys(table):
@@ -220,16 +222,24 @@ def _rows_of_students(term, table, keys, is_student, known=lambda row: None):
     return SimpleNamespace(rows=rows, told=told)
 
 
-def _account(found, written, file):
-    """Who was filled in, and who of the gradebook was not."""
+def _account(term, name, found, written, file=""):
+    """How many were filled in, and everybody who was not, and why."""
+    left = term.not_graded(name, found)
+    names = {student.id: f"{student.id} ({known})" for student in term.gradebook.students
+             if (known := full_name(student, with_id=False)) != student.id}
+    everybody = {student.id for student in term.gradebook.students}
+    handed_in = set(found) | set(left)
     filled = [student for student, result in found.items() if student in written and not result.waits]
     lines = [f"  {len(filled)} filled in"]
-    for sentence, names in (
-            ("without a final mark, left as they were", [s for s, r in found.items() if s in written and r.waits]),
-            (f"have handed in and are not in {file}", sorted(set(found) - written))):
-        if names:
-            lines.append(f"  {sentence}: {', '.join(sorted(names))}")
-    return lines
+    for sentence, students in (
+            ("without a final mark, left as they were", [who for who in found if who in written and found[who].waits]),
+            ("handed in, not graded yet", [who for who, why in left.items() if not why]),
+            (f"have handed in and are not in {file}", sorted(handed_in - written) if file else []),
+            ("have not handed in", everybody - handed_in)):
+        if students:
+            lines.append(f"  {sentence}: {', '.join(names.get(who, who) for who in sorted(students))}")
+    return lines + [f"  handed in, cannot be graded: {names.get(who, who)}: {why}"
+                    for who, why in sorted(left.items()) if why]
 
 
 def _maximum(term, name):

@@ -19,6 +19,9 @@ from course.teaching.results import Result, results
 from course.teaching.term import TeachingError, in_sentences, open_term, write_new
 
 MISTAKES = 12       # of an assignment are listed
+# no head of a table breaks within a word; what is wider than a phone is pushed aside in its own box
+STYLE = (".wide { overflow-x: auto; } .wide th { overflow-wrap: normal; } .wide td { min-width: 3rem; }"
+         "@media (max-width: 40rem) { .wide { font-size: .85rem; } .wide th, .wide td { padding: .2rem .3rem; } }")
 
 
 @in_sentences
@@ -35,7 +38,8 @@ def main(argv):
         if not names:
             raise TeachingError("The gradebook knows no assignment yet, so there is nothing to report.")
         classes = [look_at(term, name) for name in names]
-    write_new(options.output, page(classes, options.anonymous).encode(errors="backslashreplace"), options.force)
+        write_new(options.output, page(classes, options.anonymous).encode(errors="backslashreplace"), options.force,
+                  term.root)
     print(f"{Path(options.output).resolve()}")
 
 
@@ -61,22 +65,29 @@ class ClassInAssignment:
     results: list[Result]
     rows: list[Row]                         # the hardest exercise first
     mistakes: list[tuple]                   # (mistake, exercise, how many made it, where it is treated)
-    waiting: list[str]                      # handed in, not graded yet
-    absent: list[str]                       # full names (ids where there are none) of who has not handed in
+    waiting: list[str]                      # names of who has handed in and is not graded yet
+    unfit: list[tuple]                      # (name, why) of who has handed in what can't be graded
+    unmarked: list[str]                     # names of who waits for a mark by hand
+    absent: list[str]                       # names of who has not handed in
     students: int
 
 
 def look_at(term, name):
     """The ClassInAssignment of an assignment; TeachingError where the gradebook does not know it."""
     most = term.assignment(name).max_score
-    found = results(term, name)
-    handed_in = set(term.handed_in(name)) | set(found)
-    students = {student.id: " ".join(filter(None, (student.first_name, student.last_name))) or student.id
-                for student in term.gradebook.students}
-    absent = sorted(full for student, full in students.items() if student not in handed_in)
+    found, names = results(term, name), term.names()
+    left = term.not_graded(name, found)
+    there = set(left) | set(found)
     graded = sorted(found.values(), key=lambda result: result.student)
-    return ClassInAssignment(name, most, graded, _rows(graded), _named(graded),
-                             sorted(handed_in - set(found)), absent, len(set(students) | handed_in))
+
+    def named(students):
+        return [names.get(student, student) for student in sorted(students)]
+
+    return ClassInAssignment(
+        name, most, graded, _rows(graded), _named(graded), named(who for who, why in left.items() if not why),
+        [(names.get(who, who), why) for who, why in sorted(left.items()) if why],
+        named(who for who, result in found.items() if result.waits), named(set(names) - there),
+        len(set(names) | there))
 
 
 def _rows(graded):
@@ -122,7 +133,7 @@ def page(classes, anonymous):
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <title>The class in {len(classes)} assignment{'' if len(classes) == 1 else 's'}</title>
-<style>{style}</style>
+<style>{style}{STYLE}</style>
 </head>
 <body><main>
 <h1>The class</h1>
@@ -148,16 +159,23 @@ def _section(found, anonymous):
             (mistake, exercise, many, where) for mistake, exercise, many, where in found.mistakes]) \
             if found.mistakes else "<p>No mistake was named.</p>"
     if not anonymous:
-        for title, names in (("Handed in, not graded yet", found.waiting), ("Not handed in", found.absent)):
+        for title, names in (("Handed in, not graded yet", found.waiting), ("Wait for a mark by hand", found.unmarked),
+                             ("Not handed in", found.absent)):
             if names:
                 yield f"<h3>{title}</h3><p>{escape('; '.join(names))}</p>"
+        if found.unfit:
+            yield "<h3>Handed in, cannot be graded</h3>"
+            yield _table(("learner", "why"), found.unfit)
 
 
 def _sentence(found):
-    there = len(found.results) + len(found.waiting)
+    again = sum("an earlier one is graded" in why for _, why in found.unfit)
+    there = len(found.results) + len(found.waiting) + len(found.unfit) - again
     text = f"{there} of {found.students} have handed in"
     if found.waiting:
         text += f", {len(found.waiting)} of these are not graded yet"
+    if found.unfit:
+        text += f", {len(found.unfit)} have handed in what can't be graded"
     unmarked = sum(result.waits for result in found.results)
     if unmarked:
         text += f", {unmarked} wait for a mark by hand"
@@ -171,4 +189,5 @@ def _sentence(found):
 def _table(heads, rows):
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+

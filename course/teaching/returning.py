@@ -18,7 +18,7 @@ from pathlib import Path
 from course.places import ROOT
 from course.plaintext import file_name, one_line
 from course.teaching.collecting import read_record
-from course.teaching.term import TeachingError, in_sentences, open_term, write_new
+from course.teaching.term import TeachingError, in_sentences, is_ours, open_term, write_new
 
 SECONDS, MEMORY = 120.0, 1024    # of a processor, and megabytes, for one learner's pages; most take a second
 DATE = (2020, 1, 1, 0, 0, 0)    # the same pages make the same zip
@@ -39,13 +39,13 @@ def main(argv):
             raise TeachingError(f"Nothing of {options.assignment} is graded yet: "
                                 f"backprop autograde {options.assignment}")
         output = Path(options.output or term.root / "feedback" / f"{options.assignment}.zip")
-        if options.output and output.exists() and not options.force:
+        if options.output and output.exists() and not options.force and not is_ours(output, term.root):
             raise TeachingError(f"{output} is there already and was left as it is; --force replaces it.")
         waiting = sorted(set(term.handed_in(options.assignment)) - set(graded))
         unread = _to_be_read(term, options.assignment)
         problems = make_pages(options.assignment, graded)
         pages = collect_pages(term, options.assignment, graded)
-        write_new(output, zipped(pages), force=True)
+        write_new(output, zipped(pages), True, term.root)
     print(f"{len(pages)} pages of feedback: {output}")
     for sentence, names in (("Without a page, since not graded yet", waiting),
                             ("Still to be marked by hand (the page says 0 there)", unread),

@@ -3,13 +3,17 @@
 import contextlib
 import difflib
 import functools
+import hashlib
+import json
 import os
 import sys
 import warnings
 from pathlib import Path
 
 from course.places import ROOT
-from course.plaintext import plain
+from course.plaintext import in_a_sentence, plain
+
+WRITTEN = ".written.json"       # in the course folder: the pages and tables that the course has written
 
 
 class TeachingError(Exception):
@@ -25,8 +29,7 @@ def in_sentences(command):
         except TeachingError as error:
             print(plain(error), file=sys.stderr)
         except OSError as error:
-            print(plain(f"{error.filename or 'A file'} can't be read or written: {error.strerror or error}."),
-                  file=sys.stderr)
+            print(plain(f"A file can't be read or written: {in_a_sentence(error)}."), file=sys.stderr)
         except Exception as error:
             if type(error).__module__.split(".")[0] != "sqlalchemy":
                 raise
@@ -82,8 +85,40 @@ class Term:
         return sorted(path.relative_to(base).parts[0] for path in base.glob(str(pattern.relative_to(base)))
                       if path.is_dir())
 
+    def not_graded(self, assignment, graded):
+        """{student: why} of those who have handed in what is not graded; the why is "" where nobody has tried.
+
+        graded  the students who have a grade: whose later submission could not be graded is among them
+        """
+        from course.grading.aside import Aside
+        from course.grading.key import key_of
+        from course.grading.unfit import why_unfit
+        from course.grading.worker import Job
+
+        aside, found = Aside(self.root), {}
+        keys = {notebook.name: key_of(self.gradebook, notebook.name, assignment)
+                for notebook in self.gradebook.find_assignment(assignment).notebooks}
+        for student in self.handed_in(assignment):
+            folder = self.folder("submitted", student, assignment)
+            why = aside.not_graded(Job(student, assignment, folder))
+            if student not in graded:
+                found[student] = why or why_unfit(folder, keys)
+            elif why:
+                found[student] = f"{why} (an earlier one is graded)"
+        return found
+
+    def names(self):
+        """{student: full name, and the id where that is another}; of the gradebook's students."""
+        return {student.id: full_name(student) for student in self.gradebook.students}
+
     def close(self):
         self.gradebook.close()
+
+
+def full_name(student, with_id=True):
+    """"Ada Lovelace (ada)"; the id alone where the gradebook has no name."""
+    name = " ".join(filter(None, (student.first_name, student.last_name)))
+    return f"{name} ({student.id})" if with_id and name and name != student.id else name or student.id
 
 
 @contextlib.contextmanager
@@ -96,13 +131,40 @@ def open_term():
         term.close()
 
 
-def write_new(path, content, force=False):
-    """Write a file whole or not at all; TeachingError where there is one already that nobody allowed to replace."""
+def write_new(path, content, force=False, root=None):
+    """Write a file whole or not at all; TeachingError where there is one already that nobody allowed to replace.
+
+    root  the course folder: what the course has written itself, and nobody has changed since, it may write over
+    """
     path = Path(path)
-    if path.exists() and not force:
-        raise TeachingError(f"{path} is there already and was left as it is. Name another file with --output, or "
-                            "allow it to be replaced with --force.")
+    if path.exists() and not force and not (root and is_ours(path, root)):
+        raise TeachingError(f"{path} is there already, and left as it is: it was changed, or is not the course's. "
+                            "Name another file with --output, or allow it to be replaced with --force.")
     path.parent.mkdir(parents=True, exist_ok=True)
+    _replace(path, content)
+    if root:
+        known = {name: digest for name, digest in written(root).items() if os.path.exists(name)}
+        known[str(path.resolve())] = hashlib.sha256(content).hexdigest()
+        _replace(Path(root, WRITTEN), json.dumps(known, indent=1).encode())
+
+
+def written(root):
+    """{path: sha256} of what the course has written for an instructor."""
+    try:
+        return dict(json.loads(Path(root, WRITTEN).read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def is_ours(path, root):
+    """Whether a file is as the course has written it."""
+    try:
+        return written(root).get(str(Path(path).resolve())) == hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError:
+        return False
+
+
+def _replace(path, content):
     draft = path.with_name(path.name + ".part")
     draft.write_bytes(content)
     os.replace(draft, path)

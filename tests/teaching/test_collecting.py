@@ -147,7 +147,7 @@ def test_what_comes_with_a_notebook_is_collected_with_it(course):
     assert ada == {"mine.py": "1", "data/a.csv": "2", "notes.txt": "3", f"{NAME}~2.ipynb/x.csv": "4"}
     assert beside("jose") == {"mine.py": "later"}
     assert beside("Eve") == {"lib/mine.py": "6"}
-    assert not (course / "submitted" / "99").exists()
+    assert beside("99")         # who has handed in no notebook is collected all the same
 
 
 def test_what_was_collected_before_is_not_overwritten_unasked(course):

@@ -61,6 +61,7 @@ def test_canvas_other_maximum_other_head_other_file(course):
     assert not (course / "canvas.graded.csv").exists()
     export(course, "--to", "canvas", "canvas.csv", "--scale")
     assert cells((course / "canvas.graded.csv").read_text("utf-8"))[4][6] == "90.9091"
+    (course / "canvas.graded.csv").write_text("mine")
     assert "left as it is" in export(course, "--to", "canvas", "canvas.csv", "--scale", code=1)
     file.write_text(CANVAS.replace("Assignment 2: Gate patterns", "Homework"), encoding="utf-8")
     said = export(course, "--to", "canvas", "canvas.csv", code=1)

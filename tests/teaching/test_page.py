@@ -102,8 +102,9 @@ def test_the_exchange_carries_the_other_assignment(term):
 
 
 def test_late_costs_what_the_plugin_says_and_an_extension_counts(term):
-    held, _ = after(term, "grant_extension")
-    assert held[NAME, "jose"] == (20, 20)
+    held, said = after(term, "course extend")
+    assert "Ada Lovelace (ada): 2 days more, until 2027-03-03 23:59 UTC" in said
+    assert held[NAME, "jose"] == (20, 4)        # in the second day
     assert held[NAME, "ada"] == (22, 0)
     with Gradebook(f"sqlite:///{term.course}/gradebook.db", "backprop") as book:
         assert book.find_submission(NAME, "ada").extension.days == 2
@@ -113,4 +114,6 @@ def test_who_leaves_is_gone(term):
     assert not [key for key in state(term.course) if "jose" in key]
     left = [path for path in term.course.rglob("*") if "jose" in path.relative_to(term.course).as_posix()]
     assert left == []
+    said = after(term, "course forget")[1]
+    assert said.splitlines()[-2].endswith(": class.csv, grades.csv")    # which their author keeps
     assert b"jose" not in (term.course / "gradebook.db").read_bytes()

@@ -95,7 +95,8 @@ def test_it_stands_alone_and_axe_finds_nothing_serious(reported, browser, scheme
 
 
 def test_an_empty_class_and_wrong_requests(reported, tmp_path):
-    assert "left as it is" in call(reporting.main, reported, code=1)
+    (tmp_path / "mine.html").write_text("mine")
+    assert "left as it is" in call(reporting.main, reported, "--output", tmp_path / "mine.html", code=1)
     assert "knows no assignment '99'" in call(reporting.main, reported, "99", code=1)
     course = new_course(tmp_path / "empty", NAME)
     assert "There is no gradebook" in call(reporting.main, course, code=1)
