@@ -1,8 +1,9 @@
 """From a Run to one sentence: names the mistake in a wrong answer.
 
-In this order, and never more than one cause: not written yet; a wrong form of the exercise's bank that answers
-just as this answer does; an exception; number, type and shape of the results; changed arguments; what is not
-finite; a relation between the two results; the first place at which they differ.
+In this order: not written yet; a wrong form of the exercise's bank that answers just as this answer does; an
+exception; number, type and shape of the results; changed arguments; of values, the smallest change of the true
+backward pass, or of a right answer's text, that gives these numbers at every call (course.checks.causes); a relation
+between the two results; last, what is known of the first place at which they differ.
 """
 
 import functools
@@ -15,6 +16,10 @@ import numpy as np
 
 from course.checks import codec
 from course.checks.calling import Reply, call
+from course.checks.causes.evidence import evidence_of
+from course.checks.causes.forms import Search
+from course.checks.causes.graph import causes_in_the_graph
+from course.checks.causes.telling import Told, told
 from course.checks.comparing import Problem, agreeing, as_numbers, close, parts
 from course.checks.exercise import Exercise, Mistake
 from course.checks.running import Asked, Different, Retrace, Run, run
@@ -31,6 +36,7 @@ class Diagnosis:
     ask     one question, or ""
     asked   the call at which it shows, or None
     relation  between the two results: "= yours × dout", or ""
+    edge    (gate, input), the edge of the graph on which it lies, as texts of the forward pass; or None
     """
 
     title: str
@@ -39,6 +45,7 @@ class Diagnosis:
     code: str = ""
     asked: Asked | None = None
     relation: str = ""
+    edge: tuple[str, str] | None = None
 
 
 def diagnose(result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis | None:
@@ -54,6 +61,10 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis | None:
     if mistake:
         says = " ".join(filter(None, (mistake.says, problem.seen)))
         return Diagnosis(mistake.title, says, mistake.ask, mistake.code, asked, _relation(result)[1])
+    if problem.kind in ("value", "finite"):
+        cause = _cause(result, seeds, edge)
+        if cause:
+            return Diagnosis(cause.title, cause.says, cause.ask, asked=asked, edge=cause.edge)
     if problem.kind == "value":
         return _value(problem, asked, *_relation(result))
     return _SPEAKERS[problem.kind](problem, asked, result.exercise)
@@ -75,17 +86,17 @@ def _in_the_bank(result: Run, seeds: Sequence[int], edge: bool) -> Mistake | Non
         ways.append(_errs_alike)
     for alike in ways:      # most forms are out after one call, where the answer was wrong
         found = [mistake for mistake, asked in forms if (shown is None or asked is None or alike(names, shown, asked))
-                 and _follows(mistake, result, seeds, edge, functools.partial(alike, names))]
+                 and _follows(mistake.function, result, seeds, edge, functools.partial(alike, names))]
         if len({mistake.code for mistake in found}) == 1:
             return found[0]
     return None
 
 
-def _follows(mistake: Mistake, result: Run, seeds: Sequence[int], edge: bool,
+def _follows(form: Any, result: Run, seeds: Sequence[int], edge: bool,
              alike: Callable[[Asked, Asked], bool]) -> bool:
     """Whether a wrong form, asked the same, answers alike from the first call to the last."""
     try:
-        other = run(result.exercise, mistake.function, seeds, edge, functools.partial(Retrace, result, alike))
+        other = run(result.exercise, form, seeds, edge, functools.partial(Retrace, result, alike))
     except Different:
         return False
     return (not other.passed and len(other.asked) == len(result.asked) and other.counts == result.counts
@@ -137,6 +148,22 @@ def _equal(a: Any, b: Any) -> bool:
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(map(_equal, a, b))
     return type(a) is type(b) and a == b
+
+
+# ------------------------------------------------------------------------------------ causes that nobody wrote down
+
+def _cause(result: Run, seeds: Sequence[int], edge: bool) -> Told | None:
+    """What explains wrong values: an edit of the backward pass, or a slip in a right answer's text."""
+    exercise, evidence = result.exercise, evidence_of(result)
+    computation = getattr(exercise.oracle, "computation", None)
+    causes = causes_in_the_graph(computation, evidence) if computation and evidence else []
+    search = Search(exercise, result)
+    if evidence:
+        causes += search.by_results(evidence)
+    else:
+        alike = functools.partial(_answers_alike, exercise.results)
+        causes += search.by_replies(alike, lambda form: _follows(form, result, seeds, edge, alike))
+    return told(causes, evidence, exercise.results)
 
 
 # ------------------------------------------------------------------------------------ what needs no bank

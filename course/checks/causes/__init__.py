@@ -1,0 +1,10 @@
+"""Why an answer is wrong, where nobody has written the mistake down: the smallest change that gives its numbers.
+
+evidence   a run's results, each by itself: what came back at every call, and what is right
+tape       a computation, recorded once for all calls
+edits      the ways in which one place of a backward pass goes wrong, and their words
+graph      looks for the one edit of the backward pass that gives the learner's numbers
+slips      small changes of a right answer's text
+forms      looks for the one slip that gives the learner's numbers
+telling    what was found, in a sentence and a question
+"""

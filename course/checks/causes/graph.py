@@ -1,0 +1,269 @@
+"""The one edit of the true backward pass that gives the learner's numbers, at every call.
+
+What an edit does to a result is known beforehand: the difference that it makes at one place, times the slope of that
+place for the result's leaf. So each place is worked out once, and all edits there are tried at one go.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from course.checks.causes.edits import ALONG_AN_EDGE, Edit
+from course.checks.causes.evidence import Cause, Evidence
+from course.checks.causes.tape import Node, Tape, column, tape_of
+from course.checks.comparing import NOISE, RTOL, ZERO
+from course.checks.oracles import Gradient
+
+FEWEST = 3      # numbers that a cause must explain: fewer agree by chance
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What may go on from one place instead of `true`.
+
+    slopes  of the place's value for each leaf
+    """
+
+    true: np.ndarray
+    slopes: list[np.ndarray]
+    edits: list[tuple[Edit, np.ndarray]]
+    gate: str
+    input: str
+
+
+def causes_in_the_graph(oracle: Gradient, evidence: Evidence) -> list[Cause]:
+    """All edits that give the learner's numbers of at least one wrong result, and change no result for the better."""
+    tape = tape_of(oracle, evidence)
+    if tape is None:
+        return []
+    mine = {label: column(values) for label, values in evidence.mine.items()}
+    if len(tape.upstream) < FEWEST:
+        return []
+    found: list[Cause] = []
+    with np.errstate(all="ignore"):
+        reach = tape.reach()
+        for place in _places(tape, reach):
+            found += _hits(place, tape, mine, evidence)
+        for label in evidence.wrong:
+            found += _whole_results(label, tape, mine, evidence)
+        found += _forward(tape, mine, evidence)
+    return found
+
+
+# ------------------------------------------------------------------------------------ places and what may stand there
+
+def _places(tape: Tape, reach: dict[int, list[np.ndarray]]) -> Iterator[Candidates]:
+    """Nearest to the output first."""
+    for node in reversed(tape.nodes[tape.leaves:]):
+        for k in node.slots():
+            yield Candidates(node.back(k, node.grad), reach[id(node.args[k])], list(_along(tape, node, k)), node.text,
+                             node.args[k].text)
+        yield Candidates(node.grad, reach[id(node)], list(_above(tape, node)), node.text, node.text)
+    for leaf in tape.nodes[:tape.leaves]:
+        yield Candidates(leaf.grad, reach[id(leaf)], list(_above(tape, leaf)), leaf.text, leaf.text)
+
+
+def _along(tape: Tape, node: Node, k: int) -> Iterator[tuple[Edit, np.ndarray]]:
+    """What may go back along an edge."""
+    u, p, z = node.grad, node.args[k].value, node.value
+    local = node.back(k, np.ones_like(u))
+    for edit in ALONG_AN_EDGE:
+        yield edit, edit.changed(u, local, p, z)
+    others = [other for other in tape.nodes if other is not node.args[k] and other is not node]
+    for other in others:
+        beside = any(arg is other for arg in node.args)
+        yield Edit("another local gradient", f"at {{gate}}, the value of {other.text} stands in the place of the local "
+                   "gradient for {input}", MOVES_WITH, 1 if beside else 3, lambda *_: None), u * other.value
+    for slot in node.slots():
+        if slot != k:
+            yield Edit("another local gradient", f"at {{gate}}, {{input}} gets what belongs to {node.args[slot].text}",
+                       MOVES_WITH, 1, lambda *_: None), node.back(slot, u)
+    for other in tape.nodes:
+        for taken, what in ((other.value, "value"), (other.grad, "gradient")):
+            if what == "gradient" and other is node:
+                continue
+            yield Edit("another upstream gradient", f"the {what} of {other.text} comes into {{gate}} from above, on the "
+                       "way to {input}", "What comes into {gate} from above?", 3, lambda *_: None), taken * local
+        yield Edit("times another value", f"what goes from {{gate}} back to {{input}} is also multiplied by the value of "
+                   f"{other.text}", MOVES_WITH, 3, lambda *_: None), u * local * other.value
+        yield Edit("by another value", f"what goes from {{gate}} back to {{input}} is also divided by the value of "
+                   f"{other.text}", MOVES_WITH, 3, lambda *_: None), u * local / other.value
+        yield Edit("another value", f"the value of {other.text} goes from {{gate}} back to {{input}}", MOVES_WITH, 3,
+                   lambda *_: None), other.value
+        if other.grad is not node.grad:
+            yield Edit("another gradient", f"the gradient of {other.text} goes from {{gate}} back to {{input}}",
+                       MOVES_WITH, 3, lambda *_: None), other.grad
+    yield from _elsewhere(tape, node, k)
+
+
+MOVES_WITH = "If {input} grows by a little, how fast does {gate} move?"
+
+
+def _elsewhere(tape: Tape, node: Node, k: int) -> Iterator[tuple[Edit, np.ndarray]]:
+    """The gate's own rule with another value in the place of one that it needs: before the gate, or behind it."""
+    for other in tape.nodes:
+        if other is not node:
+            yield Edit("taken at another place", f"the slope of {{gate}} for {{input}} is made from the value of "
+                       f"{other.text} in the place of the gate's own", "Which value does this slope need: the gate's "
+                       "input or its output?", 2, lambda *_: None), node.back(k, node.grad, value=other.value)
+        for j, arg in enumerate(node.args):
+            if other is not arg and isinstance(arg, Node):
+                args = [*node.args[:j], other, *node.args[j + 1:]]
+                yield Edit("taken at another place", f"the slope of {{gate}} for {{input}} is taken at {other.text} in "
+                           f"the place of {arg.text}", f"Where does {node.text} stand when the slope is taken?", 2,
+                           lambda *_: None), node.back(k, node.grad, args=args)
+    for j, arg in enumerate(node.args):
+        if not isinstance(arg, Node):
+            for constant in {0.0, 1.0, -1.0, 2.0, 3.0} - {float(arg)}:
+                args = [*node.args[:j], constant, *node.args[j + 1:]]
+                yield Edit("a constant", f"at {{gate}}, the slope for {{input}} is made with another number than "
+                           f"{arg:g}", "Which number does the power rule, or the product, bring down here?", 2,
+                           lambda *_: None), node.back(k, node.grad, args=args)
+    if node.op.name == "pow" and not isinstance(node.args[1], Node):
+        n, x, u = float(node.args[1]), node.args[0].value, node.grad
+        yield Edit("power rule", "at {gate}, the exponent is not brought down", "What does the power rule bring down?", 1,
+                   lambda *_: None), u * x**(n - 1)
+        yield Edit("power rule", "at {gate}, the exponent stays as it is", "What is left of the exponent?", 1,
+                   lambda *_: None), u * n * x**n
+        yield Edit("power rule", "at {gate}, the slope does not depend on where it stands", "Is {gate} equally steep "
+                   "everywhere?", 1, lambda *_: None), u * n
+
+
+def _above(tape: Tape, node: Node) -> Iterator[tuple[Edit, np.ndarray]]:
+    """What may come together at a place, to go on from there."""
+    u = node.grad
+    one = np.ones_like(u)
+    ask = f"What moves when {node.text} moves?"
+    where = f"the gradient that comes together at {node.text}"
+
+    def edit(kind: str, clause: str, rank: int) -> Edit:
+        return Edit(kind, clause, ask, rank, lambda *_: None)
+    yield edit("sign", f"the sign of {where} is turned", 1), -u
+    yield edit("twice", f"{where} is counted twice", 2), 2 * u
+    yield edit("half", f"{where} is halved", 2), u / 2
+    yield edit("dropped", f"nothing goes on from {node.text}", 1), 0 * u
+    yield edit("a gradient of 1", f"the way back from {node.text} begins with 1, without what comes from above", 1), one
+    if node is tape.out:
+        yield edit("started with the output", "the way back begins with the value of the output", 1), node.value
+        yield edit("started with the output", "the way back begins with the value of the output times what comes from "
+                   "above", 1), node.value * u
+        yield edit("upstream twice", "what comes from above is multiplied in twice", 1), u * u
+        yield edit("upstream", "what comes from above is turned upside down", 2), 1 / u
+    paid = [(other, k, other.back(k, other.grad)) for other in tape.nodes[tape.leaves:] for k in other.slots()
+            if other.args[k] is node]
+    if len(paid) > 1:
+        for other, _, part in paid:
+            yield Edit("overwrites at a fork", f"only what comes from {other.text} is kept at {node.text}, which is used "
+                       f"{len(paid)} times", "What is done where several paths meet?", 0, lambda *_: None), part
+            yield Edit("one path is missing", f"what comes from {other.text} is missing at {node.text}, which is used "
+                       f"{len(paid)} times", "Where is {input} used?", 0, lambda *_: None), u - part
+            yield Edit("paid twice", f"what comes from {other.text} is counted twice at {node.text}", "How often is "
+                       "{input} used there?", 1, lambda *_: None), u + part
+        product = np.prod([part for _, _, part in paid], axis=0)
+        yield edit("multiplied where paths meet", f"what comes together at {node.text} is multiplied", 1), product
+        yield edit("the mean of the paths", f"the mean is taken of what comes together at {node.text}", 1), u / len(paid)
+    for other in tape.nodes:
+        if other is not node:
+            yield edit("times another value", f"{where} is also multiplied by the value of {other.text}", 3), \
+                u * other.value
+            yield edit("by another value", f"{where} is also divided by the value of {other.text}", 3), u / other.value
+
+
+def _whole_results(label: str, tape: Tape, mine: dict[str, np.ndarray], evidence: Evidence) -> Iterator[Cause]:
+    """What may stand in the place of a result as a whole."""
+    leaf = tape.labels[label]
+    true = tape.out.value if leaf is None else tape.nodes[leaf].grad
+    what: list[tuple[str, str, str, int, np.ndarray]] = [
+        ("sign", "the sign is turned", f"Which way does the output move when {_named(label)} grows?", 0, -true),
+        ("twice", "it is doubled", "", 1, 2 * true), ("half", "it is halved", "", 1, true / 2),
+        ("sign lost", "its sign is lost", "Can it be negative?", 1, np.abs(true)),
+        ("rounded", "it is rounded", "To how many digits should a result be right?", 1, np.round(true, 4)),
+        ("cut to whole numbers", "it is cut to whole numbers", "Which operation of yours makes integers?", 1,
+         np.trunc(true)),
+        ("a result of 1", "1 stands in its place", f"How fast does the output move with {_named(label)}?", 2,
+         np.ones_like(true)),
+        ("the upstream gradient itself", "what comes from above is handed on as it is",
+         f"How fast does the output move with {_named(label)}?", 1, tape.upstream),
+    ]
+    for other, its in tape.labels.items():
+        if other != label:
+            value = tape.out.value if its is None else tape.nodes[its].grad
+            what.append(("one result for another", f"what belongs to {other} stands in its place",
+                         "In which order does the stub name the results?", 1, value))
+    ratio = mine[label] / true
+    usual = ratio[np.isfinite(ratio)]
+    if usual.size >= FEWEST and np.ptp(usual) < 1e-9 * abs(usual[0]):
+        what.append(("a factor", f"it is {usual[0]:.4g} times as large", "Where does this factor come from?", 2,
+                     true * usual[0]))
+    for kind, clause, ask, rank, value in what:
+        if _same(mine[label][None], value[None])[0]:
+            yield Cause((label,), kind, clause, ask, rank)
+
+
+def _named(label: str) -> str:
+    return label[1:] if len(label) > 1 and label.startswith("d") else label
+
+
+def _forward(tape: Tape, mine: dict[str, np.ndarray], evidence: Evidence) -> Iterator[Cause]:
+    """A forward pass from which something is missing, with its own right backward pass."""
+    for at, node in enumerate(tape.nodes[tape.leaves:], tape.leaves):
+        slots = node.slots()
+        changes = [(f"{node.args[k].text} alone stands in the place of {node.text}", node.args[k].value) for k in slots]
+        for clause, value in changes:
+            other = _replayed(tape, at, value)
+            hit = tuple(label for label in evidence.wrong
+                        if _same(mine[label][None], _result(other, label)[None])[0])
+            off = sum(not _same(mine[label][None], _result(other, label)[None])[0] for label in tape.labels)
+            if hit:
+                yield Cause(hit, "left out of the forward pass", f"{clause} in the forward pass",
+                            "Is every gate of the forward pass there?", 2, off)
+
+
+def _replayed(tape: Tape, at: int, value: np.ndarray) -> Tape:
+    """The tape with another value at one place, and what follows from it; that place sends back as it did."""
+    copies: dict[int, Node] = {}
+    for k, node in enumerate(tape.nodes):
+        args = [copies[id(arg)] if isinstance(arg, Node) else arg for arg in node.args]
+        if k == at:
+            found = value
+        elif node.op is None:
+            found = node.value
+        else:
+            found = node.op.forward(*(arg.value if isinstance(arg, Node) else arg for arg in args))
+        copies[id(node)] = Node(node.op, args, found, node.text)
+    other = Tape(list(copies.values()), tape.leaves, tape.upstream, tape.labels)
+    other.backward()
+    return other
+
+
+def _result(tape: Tape, label: str) -> np.ndarray:
+    leaf = tape.labels[label]
+    return tape.out.value if leaf is None else tape.nodes[leaf].grad
+
+
+# ------------------------------------------------------------------------------------ trying them
+
+def _hits(place: Candidates, tape: Tape, mine: dict[str, np.ndarray], evidence: Evidence) -> Iterator[Cause]:
+    """The edits of a place that give the learner's numbers."""
+    changed = np.stack([value * np.ones_like(place.true) for _, value in place.edits]) - place.true
+    same = {}
+    for label, leaf in tape.labels.items():
+        delta = 0 * changed if leaf is None else changed * place.slopes[leaf]
+        same[label] = _same(mine[label], _result(tape, label) + delta)
+    for k, (edit, _) in enumerate(place.edits):
+        hit = tuple(label for label in evidence.wrong if same[label][k])
+        if hit:
+            words = {"gate": place.gate, "input": place.input}
+            yield Cause(hit, edit.kind, edit.clause.format(**words), edit.ask.format(**words), edit.rank,
+                        sum(not row[k] for row in same.values()),
+                        (place.gate, place.input) if place.gate != place.input else None)
+
+
+def _same(mine: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """For each row of `others`, whether it is `mine`."""
+    sizes = np.abs(others)
+    scale = sizes.max(axis=1, initial=0, keepdims=True)
+    off = np.abs(others - mine)
+    near = off <= np.where(scale > 0, RTOL["float64"] * sizes + NOISE["float64"] * scale, ZERO)
+    return near.all(axis=1)
