@@ -19,6 +19,7 @@ from course.checks.calling import Reply, call
 from course.checks.causes.evidence import evidence_of
 from course.checks.causes.forms import Search
 from course.checks.causes.graph import causes_in_the_graph
+from course.checks.causes.leading import leading_on
 from course.checks.causes.telling import Told, told
 from course.checks.comparing import Problem, agreeing, as_numbers, close, parts
 from course.checks.exercise import Exercise, Mistake
@@ -62,41 +63,40 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis | None:
         says = " ".join(filter(None, (mistake.says, problem.seen)))
         return Diagnosis(mistake.title, says, mistake.ask, mistake.code, asked, _relation(result)[1])
     if problem.kind in ("value", "finite"):
+        title, relation, says = _relation(result, everywhere=True)
+        if says:        # of all results at once
+            return Diagnosis(title, says, asked=asked, relation=relation)
         cause = _cause(result, seeds, edge)
         if cause:
             return Diagnosis(cause.title, cause.says, cause.ask, asked=asked, edge=cause.edge)
     if problem.kind == "value":
-        return _value(problem, asked, *_relation(result))
+        return _value(problem, asked, *leading_on(result.exercise, evidence_of(result), problem.label))
     return _SPEAKERS[problem.kind](problem, asked, result.exercise)
 
 
 # ------------------------------------------------------------------------------------ the bank of wrong forms
 
 def _in_the_bank(result: Run, seeds: Sequence[int], edge: bool) -> Mistake | None:
-    """The one wrong form that answers every call as this answer did; failing that, every wrong part alike."""
-    names, driver = result.exercise.results, result.exercise.driver
+    """The one wrong form that answers every call as this answer did."""
+    driver = result.exercise.driver
     wrong = [asked for asked in result.asked if asked.problem]
     packed = _packed(wrong[0].args) if wrong else None
     shown = wrong[0] if packed else None
-    forms = [(mistake, shown and Asked(shown.args, _reply(mistake, packed, driver), shown.expected))
-             for mistake in result.exercise.mistakes]
-    ways = [_answers_alike]
-    if all(asked.expected is not None and asked.problem and asked.problem.kind in ("value", "shape", "finite")
-           for asked in wrong):
-        ways.append(_errs_alike)
-    for alike in ways:      # most forms are out after one call, where the answer was wrong
-        found = [mistake for mistake, asked in forms if (shown is None or asked is None or alike(names, shown, asked))
-                 and _follows(mistake.function, result, seeds, edge, functools.partial(alike, names))]
-        if len({mistake.code for mistake in found}) == 1:
-            return found[0]
-    return None
+    found = []
+    for mistake in result.exercise.mistakes:
+        if shown and packed:        # most forms are out after one call, where the answer was wrong
+            asked = Asked(shown.args, _reply(mistake, packed, driver), shown.expected)
+            if not _answers_alike(shown, asked):
+                continue
+        if _follows(mistake.function, result, seeds, edge):
+            found.append(mistake)
+    return found[0] if len({mistake.code for mistake in found}) == 1 else None
 
 
-def _follows(form: Any, result: Run, seeds: Sequence[int], edge: bool,
-             alike: Callable[[Asked, Asked], bool]) -> bool:
+def _follows(form: Any, result: Run, seeds: Sequence[int], edge: bool) -> bool:
     """Whether a wrong form, asked the same, answers alike from the first call to the last."""
     try:
-        other = run(result.exercise, form, seeds, edge, functools.partial(Retrace, result, alike))
+        other = run(result.exercise, form, seeds, edge, functools.partial(Retrace, result, _answers_alike))
     except Different:
         return False
     return (not other.passed and len(other.asked) == len(result.asked) and other.counts == result.counts
@@ -117,19 +117,8 @@ def _reply(mistake: Mistake, packed: bytes, driver: str) -> Reply:
     return call(mistake.function, codec.unpack(packed), driver)
 
 
-def _answers_alike(names: Sequence[str], mine: Asked, other: Asked) -> bool:
+def _answers_alike(mine: Asked, other: Asked) -> bool:
     return (mine.problem is None and other.problem is None) or _same(mine.reply, other.reply)
-
-
-def _errs_alike(names: Sequence[str], mine: Asked, other: Asked) -> bool:
-    """Whether each part that is wrong in one call is what the wrong form gives there."""
-    if mine.problem is None:
-        return True
-    if other.reply.failure:
-        return False
-    ours, theirs, right = (parts(v, names) for v in (mine.reply.result, other.reply.result, mine.expected))
-    return ours is not None and theirs is not None and right is not None and all(
-        _equal(ours[name], right[name]) or _equal(ours[name], theirs[name]) for name in names)
 
 
 def _same(a: Reply, b: Reply) -> bool:
@@ -161,8 +150,7 @@ def _cause(result: Run, seeds: Sequence[int], edge: bool) -> Told | None:
     if evidence:
         causes += search.by_results(evidence)
     else:
-        alike = functools.partial(_answers_alike, exercise.results)
-        causes += search.by_replies(alike, lambda form: _follows(form, result, seeds, edge, alike))
+        causes += search.by_replies(_answers_alike, lambda form: _follows(form, result, seeds, edge))
     return told(causes, evidence, exercise.results)
 
 
@@ -234,7 +222,8 @@ def _shape(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
         return Diagnosis("shape of the result", f"{says}. The values are right.", asked=asked)
     if got.T.shape == right.shape and close(got.T, right):
         return Diagnosis("transposed", f"{says}. The numbers are right: it is the transpose.", asked=asked)
-    return Diagnosis("shape of the result", f"{says}: a gradient has the shape of what it belongs to.", asked=asked)
+    why = ": a gradient has the shape of what it belongs to" if _is_gradient(problem.label) else ""
+    return Diagnosis("shape of the result", f"{says}{why}.", asked=asked)
 
 
 def _letters(exercise: Exercise, label: str) -> str:
@@ -273,7 +262,8 @@ def _changed(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
 
 
 def _integer(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
-    return Diagnosis("integers", f"`{problem.label}` is an array of {problem.got.dtype}: a gradient is a real number.",
+    what = "a gradient is a real number" if _is_gradient(problem.label) else "its values should be real numbers"
+    return Diagnosis("integers", f"`{problem.label}` is an array of {problem.got.dtype}: {what}.",
                      "What is the dtype of the array that you wrote into?", "C01", asked)
 
 
@@ -288,15 +278,13 @@ def _finite(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
                      "Which step overflows, or divides by zero?", asked=asked)
 
 
-def _value(problem: Problem, asked: Asked | None, title: str, relation: str, says: str) -> Diagnosis:
-    if says:
-        return Diagnosis(title, says, asked=asked, relation=relation)
+def _value(problem: Problem, asked: Asked | None, more: str, ask: str) -> Diagnosis:
     got, right, label = problem.got, problem.expected, problem.label
     if isinstance(right, np.ndarray) and right.ndim:
         at = np.unravel_index(np.argmin(agreeing(got, right)), right.shape)      # the first that does not
         got, right, label = got[at], right[at], f"{label}[{', '.join(map(str, at))}]"
     mine, wanted = show_both(got, right)
-    return Diagnosis("another value", f"`{label}` is {mine}; it should be {wanted}.", asked=asked)
+    return Diagnosis("another value", f"`{label}` is {mine}; it should be {wanted}. {more}".strip(), ask, asked=asked)
 
 
 def _said(problem: Problem, asked: Asked | None, exercise: Exercise) -> Diagnosis:
@@ -315,20 +303,37 @@ _SPEAKERS: dict[str, Callable[[Problem, Any, Exercise], Diagnosis]] = {
 Change = Callable[[Asked, np.ndarray, Exercise], np.ndarray | None]
 
 
-def _relation(result: Run) -> tuple[str, str, str]:
-    """(title, relation, sentence) that holds between yours and expected at every wrong call; empty if none does."""
-    wrong = [asked for asked in result.asked if asked.problem and asked.problem.kind == "value"]
-    sides = [side for side in (_sides(asked, result.exercise) for asked in wrong) if side]
-    if sides and len(sides) == len(wrong):
-        for title, relation, says, change in _RELATIONS:
-            changed = [change(asked, mine, result.exercise) for asked, (mine, _) in zip(wrong, sides, strict=True)]
-            if all(value is not None and len(value) == len(right) and close(value, right)
-                   for value, (_, right) in zip(changed, sides, strict=True)):
-                relation = relation.replace("dout", result.exercise.upstream or "dout")
-                return title, relation, says.format(results=", ".join(result.exercise.results))
-        if not any(np.any(mine) for mine, _ in sides):
-            return "all zeros", "", "Every gradient that you returned is 0: nothing passes through."
+def _relation(result: Run, everywhere: bool = False) -> tuple[str, str, str]:
+    """(title, relation, sentence) that holds between yours and expected at every wrong call; empty if none does.
+
+    everywhere  it must hold at the right calls too, and the lengths of arrays be told apart: to be named by it alone
+    """
+    calls = [asked for asked in result.asked if asked.expected is not None and (
+        everywhere or (asked.problem and asked.problem.kind == "value"))]
+    if everywhere and any(asked.problem and asked.problem.kind != "value" for asked in result.asked):
+        return "", "", ""
+    sides = [side for side in (_sides(asked, result.exercise) for asked in calls) if side]
+    if not sides or len(sides) != len(calls):
+        return "", "", ""
+    if not any(np.any(mine) for mine, _ in sides):
+        what = "gradient" if all(_is_gradient(name) for name in result.exercise.results) else "value"
+        passes = ": nothing passes through" if what == "gradient" else ""
+        return "all zeros", "", f"Every {what} that you returned is 0{passes}."
+    one_length = len({_length(asked) for asked in calls}) == 1
+    for title, relation, says, change in _RELATIONS:
+        if everywhere and one_length and title == OF_LENGTH:
+            continue
+        changed = [change(asked, mine, result.exercise) for asked, (mine, _) in zip(calls, sides, strict=True)]
+        if all(value is not None and len(value) == len(right) and close(value, right)
+               for value, (_, right) in zip(changed, sides, strict=True)):
+            relation = relation.replace("dout", result.exercise.upstream or "dout")
+            return title, relation, says.format(results=", ".join(result.exercise.results))
     return "", "", ""
+
+
+def _is_gradient(label: str) -> bool:
+    """Whether a result, or an entry of one, is a gradient by its name: dx, grads['W1'], dW."""
+    return bool(re.match(r"d[A-Za-z]|grads?\b|gradient", label))
 
 
 def _sides(asked: Asked, exercise: Exercise) -> tuple[np.ndarray, np.ndarray] | None:
@@ -345,8 +350,10 @@ def _sides(asked: Asked, exercise: Exercise) -> tuple[np.ndarray, np.ndarray] | 
 def _times(power: float) -> Change:
     """Changes a result by a power of the upstream gradient, where that is one number for each element."""
     def change(asked: Asked, mine: np.ndarray, exercise: Exercise) -> np.ndarray | None:
-        k = exercise.parameters.index(exercise.upstream) if exercise.upstream else len(asked.args)
-        dout = np.asarray(asked.args[k]) if k < len(asked.args) else np.zeros(())
+        if exercise.upstream is None:
+            return None
+        k = exercise.parameters.index(exercise.upstream)
+        dout = np.asarray(asked.args[k] if k < len(asked.args) else 1.0)      # 1 is what it is by default
         if not dout.size or mine.size % dout.size or (power < 0 and not np.all(dout)):
             return None
         return mine * np.tile(dout.ravel() ** power, mine.size // dout.size)
@@ -356,9 +363,14 @@ def _times(power: float) -> Change:
 def _by_length(power: int) -> Change:
     """Changes a result by the length of the first axis of its arguments."""
     def change(asked: Asked, mine: np.ndarray, exercise: Exercise) -> np.ndarray | None:
-        lengths = [arg.shape[0] for arg in asked.args if isinstance(arg, np.ndarray) and arg.ndim]
-        return mine * float(lengths[0]) ** power if lengths and lengths[0] > 1 else None
+        length = _length(asked)
+        return mine * float(length) ** power if length > 1 else None
     return change
+
+
+def _length(asked: Asked) -> int:
+    """That of the first axis of the first array among a call's arguments; 0 where there is none."""
+    return next((arg.shape[0] for arg in asked.args if isinstance(arg, np.ndarray) and arg.ndim), 0)
 
 
 def _reversed(asked: Asked, mine: np.ndarray, exercise: Exercise) -> np.ndarray | None:
@@ -366,6 +378,7 @@ def _reversed(asked: Asked, mine: np.ndarray, exercise: Exercise) -> np.ndarray 
     return _flat([got[name] for name in reversed(exercise.results)]) if got and len(got) > 1 else None
 
 
+OF_LENGTH = "a factor of N"
 _RELATIONS: list[tuple[str, str, str, Change]] = [
     ("sign", "= −yours", "Every value has the other sign.", lambda asked, mine, exercise: -mine),
     ("upstream dropped", "= yours × dout",
@@ -373,9 +386,9 @@ _RELATIONS: list[tuple[str, str, str, Change]] = [
     ("upstream twice", "= yours / dout", "The upstream gradient has been multiplied in twice.", _times(-1.0)),
     ("half of it", "= 2 × yours", "Every value should be 2 × as large.", lambda asked, mine, exercise: 2 * mine),
     ("twice too much", "= yours / 2", "Every value is 2 × too large.", lambda asked, mine, exercise: mine / 2),
-    ("a factor of N", "= N × yours", "Every value should be N × as large, where N is the length of the first axis.",
+    (OF_LENGTH, "= N × yours", "Every value should be N × as large, where N is the length of the first axis.",
      _by_length(1)),
-    ("a factor of N", "= yours / N", "Every value is N × too large, where N is the length of the first axis.",
+    (OF_LENGTH, "= yours / N", "Every value is N × too large, where N is the length of the first axis.",
      _by_length(-1)),
     ("order of the results", "= yours, in another order",
      "The values are right, in another order: return {results}.", _reversed),

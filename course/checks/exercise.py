@@ -107,6 +107,7 @@ class Exercise:
     seconds     how long the judge lets one call of the answer take, where that is more than it lets others
     mistakes    its wrong forms; where several answer as a learner's does, the first is named
     alternatives  right answers in other forms
+    solution    solution() gives the text of the notebook's own answer, "" where it is not at hand
     """
 
     signature: str
@@ -125,6 +126,7 @@ class Exercise:
     seconds: float = 0.0
     mistakes: list[Mistake] = field(init=False, default_factory=list)
     alternatives: list[Form] = field(init=False, default_factory=list)
+    solution: Callable[[], str] = field(init=False, default=str)
     name: str = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
     results: tuple[str, ...] = field(init=False)
@@ -169,6 +171,16 @@ class Exercise:
             raise place.refusal(f"{self.name} has an alternative {title!r} already")
         make = functools.partial(Form, self.name, title, given=str(self.given))
         return self._add(self.alternatives, make, place, body, source)
+
+    def solved_by(self, solution: Callable[[], str]):
+        """Say where the notebook's own answer is to be read."""
+        object.__setattr__(self, "solution", solution)
+
+    def right_forms(self) -> list[Form]:
+        """Right answers: the notebook's own first, where it is at hand, then those in other forms."""
+        text = self.solution()
+        own = [Form(self.name, "the notebook's own", text, str(self.given))] if text else []
+        return [*own, *self.alternatives]
 
     def _add(self, forms, make, place, body, source):
         if body is not None:

@@ -114,7 +114,7 @@ class Ask:
         if expected is None and oracle is not None:
             expected = oracle(*args)
         reply = call(self.f, args, self.run.exercise.driver, self.run.exercise.seconds)
-        problem = _not_refused(reply, otherwise) if otherwise else _failed(reply, self.run.exercise)
+        problem = _not_refused(reply, otherwise, self.run.exercise) if otherwise else _failed(reply, self.run.exercise)
         asked = Asked(args, reply, expected, problem)
         if asked.problem is None and expected is not None:
             asked.problem = compare(reply.result, expected, self.run.exercise.results,
@@ -216,7 +216,7 @@ def _failed(reply: Reply, exercise: Exercise) -> Problem | None:
     """What is wrong with a reply before one looks at its values."""
     if reply.failure:
         return Problem("unwritten" if _is_blank(reply.failure) else "raised")
-    if _is_nothing(reply.result):
+    if _is_nothing(reply.result, exercise):
         return Problem("unwritten")
     if reply.changed:
         k = reply.changed[0]
@@ -224,9 +224,9 @@ def _failed(reply: Reply, exercise: Exercise) -> Problem | None:
     return None
 
 
-def _not_refused(reply: Reply, otherwise: Problem) -> Problem | None:
+def _not_refused(reply: Reply, otherwise: Problem, exercise: Exercise) -> Problem | None:
     """None where the reply is an exception with a message."""
-    if _is_blank(reply.failure) or (reply.failure is None and _is_nothing(reply.result)):
+    if _is_blank(reply.failure) or (reply.failure is None and _is_nothing(reply.result, exercise)):
         return Problem("unwritten")
     if reply.failure is None or reply.failure.kind == "NotPlain":
         return otherwise
@@ -241,10 +241,10 @@ def _is_blank(failure: Failure | None) -> bool:
     return failure is not None and (failure.kind == "NotImplementedError" or failure == Failure("NotPlain", "ellipsis"))
 
 
-def _is_nothing(value: Any) -> bool:
-    """None, or results that are all None: a stub's."""
-    if isinstance(value, tuple | list) and value:
-        return all(map(_is_nothing, value))
+def _is_nothing(value: Any, exercise: Exercise) -> bool:
+    """None, or one None for each of several results: a stub's. What a driver makes of an answer is none."""
+    if isinstance(value, tuple | list) and not exercise.driver and len(value) == len(exercise.results) > 1:
+        return all(part is None for part in value)
     return value is None
 
 

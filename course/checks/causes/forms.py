@@ -4,6 +4,7 @@ It is matched by what it computes, not by how the learner wrote it. So many slip
 out after one call, the first at which the answer went wrong.
 """
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 
@@ -13,13 +14,14 @@ from course.checks import codec
 from course.checks.calling import Reply, call
 from course.checks.causes.evidence import Cause, Evidence, labelled
 from course.checks.causes.kinds import KINDS
-from course.checks.causes.slips import NONE, Slip, Woven, woven
+from course.checks.causes.slips import NONE, Slip, Woven, program as program_of
 from course.checks.comparing import close
 from course.checks.exercise import Exercise, Form
 from course.checks.running import Asked, Run
 
 MOST_SECONDS = 0.1      # of this thread's own time, for all slips of an answer
 MOST_KEPT = 3_000       # replies
+FURTHER = 0.6          # in rank: a slip of the notebook's own answer is likelier than one of a right answer in other form
 
 
 class Search:
@@ -28,6 +30,7 @@ class Search:
     def __init__(self, exercise: Exercise, run: Run, seconds: float = MOST_SECONDS) -> None:
         self.exercise, self.run = exercise, run
         self.until = time.thread_time() + seconds
+        self.further = 0.0
 
     def by_results(self, evidence: Evidence) -> list[Cause]:
         """The slips that give the learner's numbers of at least one wrong result at every call."""
@@ -55,15 +58,16 @@ class Search:
             if reply is None or not alike(shown, Asked(shown.args, reply, shown.expected, shown.problem)):
                 continue
             if follows(program.choose(k)):
-                found.append(_said(program.slips[k], self.exercise.results))
+                found.append(_said(program.slips[k], self.exercise.results, self.further))
         return found
 
     def _slips(self) -> Iterator[tuple[Woven, int]]:
-        for form in self.exercise.alternatives:
-            if time.thread_time() > self.until:
+        for number in itertools.count():
+            program = program_of(self.exercise, number) if time.thread_time() < self.until else None
+            if program is None:
                 return
-            program = woven(form, self.exercise.upstream)
             program.until = self.until
+            self.further = FURTHER * (number > 0)
             try:
                 for k in range(len(program.slips)):
                     if time.thread_time() > self.until:
@@ -97,7 +101,7 @@ class Search:
         rest = [label for label in evidence.right if label not in hit]
         for number in range(len(evidence.calls)):
             rest = self._gives(program, k, evidence, number, rest) if rest else rest
-        return _said(program.slips[k], hit, len(evidence.right) - len(hit) - len(rest))
+        return _said(program.slips[k], hit, self.further, len(evidence.right) - len(hit) - len(rest))
 
 
 def _equal(mine: np.ndarray, other: np.ndarray) -> bool:
@@ -105,6 +109,7 @@ def _equal(mine: np.ndarray, other: np.ndarray) -> bool:
         return mine.shape == other.shape and close(mine, other)
 
 
-def _said(slip: Slip, results: tuple[str, ...], others: int = 0) -> Cause:
+def _said(slip: Slip, results: tuple[str, ...], further: float, others: int = 0) -> Cause:
     kind = KINDS[slip.kind]
-    return Cause(results, slip.kind, kind.clause.format(*slip.detail), kind.ask.format(*slip.detail), kind.rank, others)
+    return Cause(results, slip.kind, kind.clause.format(*slip.detail), kind.ask.format(*slip.detail), kind.rank + further,
+                 others)

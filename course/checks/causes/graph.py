@@ -113,6 +113,11 @@ def _elsewhere(tape: Tape, node: Node, k: int) -> Iterator[tuple[Edit, np.ndarra
                 yield Edit("taken at another place", f"the slope of {{gate}} for {{input}} is taken at {other.text} in "
                            f"the place of {arg.text}", f"Where does {node.text} stand when the slope is taken?", 2,
                            lambda *_: None), node.back(k, node.grad, args=args)
+    if len(node.slots()) == 2:
+        swapped = node.args[::-1]
+        yield Edit("inputs exchanged", f"at {{gate}}, {node.args[0].text} and {node.args[1].text} are exchanged in the "
+                   "slope for {input}", "Does it matter which of the two inputs stands where?", 1.5, lambda *_: None), \
+            node.back(k, node.grad, node.op.forward(*(arg.value for arg in swapped)), swapped)
     for j, arg in enumerate(node.args):
         if not isinstance(arg, Node):
             for constant in {0.0, 1.0, -1.0, 2.0, 3.0} - {float(arg)}:
@@ -147,7 +152,7 @@ def _above(tape: Tape, node: Node) -> Iterator[tuple[Edit, np.ndarray]]:
     if node is tape.out:
         yield edit("started with the output", "the way back begins with the value of the output", 1), node.value
         yield edit("started with the output", "the way back begins with the value of the output times what comes from "
-                   "above", 1), node.value * u
+                   "above", 1.5), node.value * u
         yield edit("upstream twice", "what comes from above is multiplied in twice", 1), u * u
         yield edit("upstream", "what comes from above is turned upside down", 2), 1 / u
     paid = [(other, k, other.back(k, other.grad)) for other in tape.nodes[tape.leaves:] for k in other.slots()
@@ -193,12 +198,12 @@ def _whole_results(label: str, tape: Tape, mine: dict[str, np.ndarray], evidence
                          "In which order does the stub name the results?", 1, value))
     ratio = mine[label] / true
     usual = ratio[np.isfinite(ratio)]
-    if usual.size >= FEWEST and np.ptp(usual) < 1e-9 * abs(usual[0]):
+    if usual.size >= FEWEST and np.ptp(usual) < 1e-9 * abs(usual[0]) and abs(usual[0] - 1) > 0.01:
         what.append(("a factor", f"it is {usual[0]:.4g} times as large", "Where does this factor come from?", 2,
                      true * usual[0]))
     for kind, clause, ask, rank, value in what:
         if _same(mine[label][None], value[None])[0]:
-            yield Cause((label,), kind, clause, ask, rank)
+            yield Cause((label,), kind, clause, ask, rank + 0.4)
 
 
 def _named(label: str) -> str:

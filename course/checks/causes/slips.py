@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from course.checks.exercise import Form
+from course.checks.exercise import Exercise, Form
 
 SLIP, TICK = "_slip_", "_tick_"
 MOST_NAMES = 8          # names that are tried in the place of one
@@ -59,17 +59,38 @@ class Woven:
             raise OutOfTime
 
 
-@functools.lru_cache(300)
-def woven(form: Form, upstream: str | None) -> Woven:
-    """A right answer with its slips."""
+@functools.lru_cache(100)
+def programs(exercise: Exercise) -> list[Woven]:
+    """An exercise's right answers, each with its slips; woven as they are asked for."""
+    return []
+
+
+def program(exercise: Exercise, number: int) -> Woven | None:
+    """Right answer number `number` of an exercise with its slips; None where there are no more."""
+    made, forms = programs(exercise), _forms(exercise)
+    while len(made) <= number < len(forms):
+        made.append(_woven(forms[len(made)], exercise.upstream))
+    return made[number] if number < len(made) else None
+
+
+@functools.lru_cache(100)
+def _forms(exercise: Exercise) -> list[Form]:
+    return exercise.right_forms()
+
+
+def _woven(form: Form, upstream: str | None) -> Woven:
+    """A right answer with its slips; without any where it does not run here (it may need PyTorch)."""
     weaver = _Weaver(upstream)
     tree = weaver.visit(ast.parse(form.source))
     names: dict[str, Any] = {"np": np, SLIP: NONE}
     result = Woven(None, names, weaver.slips)
     names[TICK] = result.tick
-    exec(compile(form.given, "<given>", "exec"), names)
-    exec(compile(ast.fix_missing_locations(tree), f"<{form.title}>", "exec"), names)
-    result.function = names[form.name]
+    try:
+        exec(compile(form.given, "<given>", "exec"), names)
+        exec(compile(ast.fix_missing_locations(tree), f"<{form.title}>", "exec"), names)
+        result.function = names[form.name]
+    except Exception:
+        result.slips.clear()
     return result
 
 
@@ -130,10 +151,15 @@ class _Weaver(ast.NodeTransformer):
                     detail = () if kind == "sign" else (_SIGN[other], _SIGN[type(op)])
                     choices.append((Slip(kind, detail), [ast.AugAssign(target, other(), value)]))
                 choices.append((Slip("a step left out"), [ast.Pass()]))
+            case ast.Return(value=ast.expr() as value) if not isinstance(value, ast.Tuple | ast.Dict | ast.List):
+                choices.append((Slip("sign"), [ast.Return(ast.UnaryOp(ast.USub(), value))]))
             case ast.Assign(targets=[ast.Subscript() as target], value=value):
+                choices.append((Slip("sign"), [ast.Assign([target], ast.UnaryOp(ast.USub(), value))]))
                 choices.append((Slip("a step left out"), [ast.Pass()]))
                 choices.append((Slip("added where it is set"), [ast.AugAssign(target, ast.Add(), value)]))
-            case ast.Assign(targets=[ast.Name(id=name)]) if name in self.scopes[-1]:
+            case ast.Assign(targets=[ast.Name() as target], value=value):
+                if not isinstance(value, ast.Tuple | ast.Dict | ast.List | ast.Constant):
+                    choices.append((Slip("sign"), [ast.Assign([target], ast.UnaryOp(ast.USub(), value))]))
                 choices.append((Slip("a step left out"), [ast.Pass()]))
             case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
                 for target in names:
@@ -277,8 +303,8 @@ def _slips_of(node: ast.expr, names: list[str], upstream: str | None) -> Found:
             yield Slip("a flag"), ast.Constant(not value)
         case ast.Name(id=name) if name in names:
             if name == upstream:
-                yield Slip("upstream dropped"), ast.Constant(1.0)
-            yield Slip("sign"), ast.UnaryOp(ast.USub(), node)
+                nothing = ast.BinOp(node, ast.Mult(), ast.Constant(0.0))
+                yield Slip("upstream dropped"), ast.BinOp(nothing, ast.Add(), ast.Constant(1.0))
             others = [other for other in names if other != name]
             for other in others[:MOST_NAMES]:
                 yield Slip("another name", (other, name)), ast.Name(other, ast.Load())
@@ -314,7 +340,8 @@ def _of_an_operation(node: ast.BinOp) -> Found:
     left, op, right = node.left, node.op, node.right
     for other in _INSTEAD.get(type(op), ()):
         if {type(op), other} == {ast.Add, ast.Sub}:
-            yield Slip("sign"), ast.BinOp(left, other(), right)
+            by_one = isinstance(right, ast.Constant) and type(right.value) is int
+            yield Slip("off by one" if by_one else "sign"), ast.BinOp(left, other(), right)
         elif other is ast.FloorDiv:
             yield Slip("whole numbers"), ast.BinOp(left, other(), right)
         else:
