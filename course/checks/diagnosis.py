@@ -17,7 +17,7 @@ import numpy as np
 from course.checks import codec
 from course.checks.calling import Reply, call
 from course.checks.causes.evidence import evidence_of
-from course.checks.causes.forms import Search
+from course.checks.causes.forms import Search, explained
 from course.checks.causes.graph import causes_in_the_graph
 from course.checks.causes.leading import leading_on
 from course.checks.causes.telling import Told, told
@@ -147,8 +147,9 @@ def _cause(result: Run, seeds: Sequence[int], edge: bool) -> Told | None:
     computation = getattr(exercise.oracle, "computation", None)
     causes = causes_in_the_graph(computation, evidence) if computation and evidence else []
     search = Search(exercise, result)
-    if evidence:
-        causes += search.by_results(evidence)
+    if evidence is not None:
+        if not explained(causes, evidence, 1):
+            causes += search.by_results(evidence)
     else:
         causes += search.by_replies(_answers_alike, lambda form: _follows(form, result, seeds, edge))
     return told(causes, evidence, exercise.results)

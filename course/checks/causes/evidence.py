@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from course.checks import codec
 from course.checks.comparing import as_numbers, close, parts
 from course.checks.running import Asked, Run
 
@@ -58,7 +59,7 @@ def evidence_of(run: Run) -> Evidence | None:
     """None where something else is wrong than values: then there is nothing to lay side by side."""
     if any(asked.problem and asked.problem.kind not in ("value", "finite") for asked in run.asked):
         return None
-    calls = [asked for asked in run.asked if asked.expected is not None]
+    calls = _different([asked for asked in run.asked if asked.expected is not None])
     mine: dict[str, list[np.ndarray]] = {}
     right: dict[str, list[np.ndarray]] = {}
     for asked in calls:
@@ -72,6 +73,22 @@ def evidence_of(run: Run) -> Evidence | None:
             right.setdefault(label, []).append(value)
     wrong = tuple(label for label in right if not agree(mine[label], right[label]))
     return Evidence(run.exercise.results, calls, mine, right, wrong) if wrong else None
+
+
+def _different(calls: list[Asked]) -> list[Asked]:
+    """Calls without those that ask the same again and are answered the same: several checks may share a draw."""
+    known: set[bytes] = set()
+    out = []
+    for asked in calls:
+        try:
+            key = codec.pack([*asked.args, asked.reply.result])
+        except codec.NotPlain:
+            key = None
+        if key is None or key not in known:
+            out.append(asked)
+        if key is not None:
+            known.add(key)
+    return out
 
 
 def labelled(value: Any, names: tuple[str, ...]) -> dict[str, np.ndarray] | None:
