@@ -31,7 +31,8 @@ WORDS = {"sum": ["mean"], "mean": ["sum"], "max": ["min", "sum"], "min": ["max"]
          "True": ["False"], "False": ["True"], "and": ["or"], "or": ["and"], "argsort": ["argmax"], "zeros": ["ones"],
          "ones": ["zeros"], "maximum": ["minimum"], "is": ["is not"], "not": [""], "continue": ["break", "pass"],
          "reversed": [""], "sqrt": [""], "abs": [""]}
-NO_NAMES = {"np", "range", "len", "float", "int", "list", "dict", "tuple", "isinstance", "enumerate", "zip", "iter", "next",
+NO_NAMES = {"np", "range", "len", "float", "int", "list", "dict", "tuple", "isinstance", "enumerate", "zip", "iter",
+            "next",
             "strict", "axis", "keepdims", "self", "dtype", "set", "id", "super", "staticmethod", "property"}
 
 
@@ -61,7 +62,8 @@ def single_slips(text):
         for new in INSTEAD.get(token.string, []) + (WORDS.get(token.string, [])):
             put(a, b, new, f"{token.string} → {new or 'nothing'}")
         if token.type == tokenize.NUMBER:
-            for new in {"0": ["1"], "1": ["2", "0", "-1"], "2": ["1", "3"]}.get(token.string, [f"(10 * {token.string})"]):
+            for new in {"0": ["1"], "1": ["2", "0", "-1"], "2": ["1", "3"]}.get(token.string,
+                                                                                [f"(10 * {token.string})"]):
                 put(a, b, new, f"{token.string} → {new}")
         if token.type == tokenize.NAME and token.string in names and after.string not in ("(", "=") \
                 and before.string not in (".", "def", "for", "import", "lambda"):
@@ -140,7 +142,8 @@ def closing(tokens, k):
 
 
 def operand_end(tokens, k, place):
-    """Where the operand that begins at token k ends: a name or number with its dots, calls and indices, or a bracket."""
+    """Where the operand that begins at token k ends: a name or number with its dots, calls and indices, or a "
+    "bracket."""
     if k < len(tokens) and tokens[k].string == "-":
         k += 1
     if k >= len(tokens) or not (tokens[k].type in (tokenize.NAME, tokenize.NUMBER) or tokens[k].string in ("(", "[")):
@@ -192,7 +195,8 @@ class TooLong(BaseException):
 
 
 def told(exercise, text, given):
-    """The Report of an answer's text, or None where it takes too long or does not even define itself; and check's time."""
+    """The Report of an answer's text, or None where it takes too long or does not even define itself; and check's "
+    "time."""
     import numpy as np
 
     from course.checks.examining import SHOWN_SEED, examine
@@ -285,9 +289,10 @@ def main(argv):
             print(row(assignment + (", double" if double else ""), count, sorts), flush=True)
     for double, count in totals.items():
         print(row("all" + (", double" if double else ""), count, sorts))
-    print(f"check: median {statistics.median(times) * 1e3:.0f} ms, 99 % {sorted(times)[int(.99 * len(times))] * 1e3:.0f} ms, "
-          f"worst {max(times) * 1e3:.0f} ms")
-    for title, found, n in (("told", [s for s in shown if "when" in s[2]], args.show), ("unnamed", unnamed, args.unnamed)):
+    at = statistics.quantiles(times, n=100)
+    print(f"check: median {at[49] * 1e3:.0f} ms, 99 % {at[98] * 1e3:.0f} ms, worst {max(times) * 1e3:.0f} ms")
+    for title, found, n in (("told", [s for s in shown if "when" in s[2]], args.show), ("unnamed", unnamed,
+                                                                                        args.unnamed)):
         for name, why, report in rng.sample(found, min(n, len(found))):
             print(f"\n{title} · {name} · {why}\n{report}")
 

@@ -17,11 +17,11 @@ import numpy as np
 from course.checks import codec
 from course.checks.calling import Reply, call
 from course.checks.causes.evidence import evidence_of
-from course.checks.causes.forms import Search, explained
+from course.checks.causes.forms import SECONDS, SECONDS_GRADED, Search, explained
 from course.checks.causes.graph import causes_in_the_graph
 from course.checks.causes.leading import leading_on
 from course.checks.causes.telling import Told, told
-from course.checks.comparing import Problem, agreeing, as_numbers, close, parts
+from course.checks.comparing import Problem, agreeing, as_numbers, close, equal, parts
 from course.checks.exercise import Exercise, Mistake
 from course.checks.running import Asked, Different, Retrace, Run, run
 from course.checks.verdict import UNWRITTEN
@@ -124,19 +124,7 @@ def _answers_alike(mine: Asked, other: Asked) -> bool:
 def _same(a: Reply, b: Reply) -> bool:
     if a.failure or b.failure:
         return a.failure is not None and b.failure is not None and a.failure.kind == b.failure.kind
-    return a.changed == b.changed and _equal(a.result, b.result)
-
-
-def _equal(a: Any, b: Any) -> bool:
-    """Whether two plain values are the same, up to rounding."""
-    x, y = as_numbers(a), as_numbers(b)
-    if x is not None and y is not None:
-        return x.shape == y.shape and close(x, y)
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
-    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
-        return len(a) == len(b) and all(map(_equal, a, b))
-    return type(a) is type(b) and a == b
+    return a.changed == b.changed and equal(a.result, b.result)
 
 
 # ------------------------------------------------------------------------------------ causes that nobody wrote down
@@ -146,7 +134,7 @@ def _cause(result: Run, seeds: Sequence[int], edge: bool) -> Told | None:
     exercise, evidence = result.exercise, evidence_of(result)
     computation = getattr(exercise.oracle, "computation", None)
     causes = causes_in_the_graph(computation, evidence) if computation and evidence else []
-    search = Search(exercise, result)
+    search = Search(exercise, result, SECONDS_GRADED if edge else SECONDS)
     if evidence is not None:
         if not explained(causes, evidence, 1):
             causes += search.by_results(evidence)
@@ -241,7 +229,7 @@ def _by_name(shape: tuple[int, ...], exercise: Exercise, asked: Asked) -> str:
     """A shape by the names of its axes, where their lengths tell them apart."""
     names = {}
     for parameter, arg in zip(exercise.parameters, asked.args, strict=False):
-        for letter, size in zip(exercise.axes.get(parameter, ""), np.shape(arg), strict=False):
+        for letter, size in zip(exercise.axes.get(parameter, ""), _shape_of(arg), strict=False):
             names.setdefault(size, set()).add(letter)
     found = [names.get(size, set()) for size in shape]
     if not found or any(len(letters) != 1 for letters in found):
@@ -249,9 +237,15 @@ def _by_name(shape: tuple[int, ...], exercise: Exercise, asked: Asked) -> str:
     return f", that is {_spelled([letter for letters in found for letter in letters])}"
 
 
+def _shape_of(value: Any) -> tuple[int, ...]:
+    """That of an array, or of numbers in lists; () for anything else."""
+    numbers = as_numbers(value) if isinstance(value, np.ndarray | list | tuple) else None
+    return () if numbers is None else numbers.shape
+
+
 def _shapes_given(exercise: Exercise, asked: Asked) -> str:
     """The shapes of a call's arguments, by the names of their axes."""
-    given = [f"{name} is {_spelled(exercise.axes[name])} = {np.shape(arg)}" for name, arg in
+    given = [f"{name} is {_spelled(exercise.axes[name])} = {_shape_of(arg)}" for name, arg in
              zip(exercise.parameters, asked.args, strict=False) if name in exercise.axes]
     return f" Here {', '.join(given)}." if given else ""
 
@@ -456,7 +450,7 @@ def show_both(got: Any, right: Any) -> tuple[str, str]:
         return show(got), show(right)
     mine = wanted = ""
     for digits in range(4, 18):
-        mine, wanted = f"{float(got):.{digits}g}", f"{float(right):.{digits}g}"
+        mine, wanted = f"{float(got) + 0.0:.{digits}g}", f"{float(right) + 0.0:.{digits}g}"     # no −0
         if mine != wanted:
             break
     return mine, wanted

@@ -169,7 +169,8 @@ def run(exercise: Exercise, f: Any, seeds: Sequence[int] = (0,), edge: bool = Tr
             problem = _test(check.test, ask) if check.test else _cases(check, ask, edge)
             if problem:
                 wrong = next((asked for asked in result.asked[first:] if asked.problem), None)
-                culprit = ask.shown or wrong or (result.asked[-1] if result.asked else None)
+                its_own = next((asked for asked in result.asked[first:] if asked.problem is problem), None)
+                culprit = its_own or ask.shown or wrong or (result.asked[-1] if result.asked else None)
                 break
         result.verdicts.append((check, problem, culprit))
     return result

@@ -64,7 +64,8 @@ def evidence_of(run: Run) -> Evidence | None:
     right: dict[str, list[np.ndarray]] = {}
     for asked in calls:
         ours, theirs = (labelled(value, run.exercise.results) for value in (asked.reply.result, asked.expected))
-        if ours is None or theirs is None or ours.keys() < theirs.keys() or (right and right.keys() != theirs.keys()):
+        if ours is None or theirs is None or not theirs.keys() <= ours.keys() or (right
+                                                                                  and right.keys() != theirs.keys()):
             return None
         for label, value in theirs.items():
             if ours[label].shape != value.shape:
@@ -101,7 +102,7 @@ def labelled(value: Any, names: tuple[str, ...]) -> dict[str, np.ndarray] | None
         numbers = as_numbers(part)
         if numbers is None:
             return None
-        flat[label] = numbers
+        flat[label] = numbers.astype(float) if numbers.dtype.kind == "b" else numbers
     return flat
 
 

@@ -27,16 +27,18 @@ from course.checks.comparing import close
 from course.checks.exercise import Exercise
 from course.checks.running import Asked, Run
 
-MOST_SECONDS = 0.08     # of this thread's own time, for all slips of an answer
+SECONDS = 0.08          # of this thread's own time, for all slips of an answer that is checked
+SECONDS_GRADED = 0.3    # and of one that is graded: it has been asked more
 MOST_KEPT = 3_000       # replies
-FURTHER = 0.6           # in rank: a slip of the notebook's own answer is likelier than one of a right answer in other form
+# in rank: a slip of the notebook's own answer is likelier than one of a right answer in other form
+FURTHER = 0.6
 NEAR = 1.6              # a cause of at most this rank, of all that is wrong, ends the search
 
 
 class Search:
     """All slips of an exercise's right answers, tried on the calls of one run, within a bounded time."""
 
-    def __init__(self, exercise: Exercise, run: Run, seconds: float = MOST_SECONDS) -> None:
+    def __init__(self, exercise: Exercise, run: Run, seconds: float) -> None:
         self.exercise, self.run = exercise, run
         self.until = time.thread_time() + seconds
         self.further = 0.0
@@ -110,7 +112,7 @@ class Search:
         if self.exercise.driver:
             f = functools.partial(drive_of(self.exercise.driver), f)
         try:
-            return Reply(f(*map(_copied, args)))
+            return Reply(codec.unpack(codec.pack(f(*map(_copied, args)))))
         except Exception as error:
             return Reply(failure=Failure(type(error).__name__, str(error)[:500]))
 
@@ -165,5 +167,6 @@ def _equal(mine: np.ndarray, other: np.ndarray) -> bool:
 
 def _said(slip: Slip, results: tuple[str, ...], further: float, others: int = 0) -> Cause:
     kind = KINDS[slip.kind]
-    return Cause(results, slip.kind, kind.clause.format(*slip.detail), kind.ask.format(*slip.detail), kind.rank + further,
+    return Cause(results, slip.kind, kind.clause.format(*slip.detail), kind.ask.format(*slip.detail),
+                 kind.rank + further,
                  others)

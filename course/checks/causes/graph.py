@@ -15,7 +15,9 @@ from course.checks.causes.tape import Node, Tape, column, tape_of
 from course.checks.comparing import NOISE, RTOL, ZERO
 from course.checks.oracles import Gradient
 
-FEWEST = 3      # numbers that a cause must explain: fewer agree by chance
+FEWEST = 3      # different wrong numbers that a cause must explain: fewer agree by chance
+FEWEST_SIMPLE = 2       # for the simplest causes
+SIMPLE = 1.5            # in rank
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,16 @@ def causes_in_the_graph(oracle: Gradient, evidence: Evidence) -> list[Cause]:
         for label in evidence.wrong:
             found += _whole_results(label, tape, mine, evidence)
         found += _forward(tape, mine, evidence)
-    return found
+        wrong = {label: _different(mine[label], _result(tape, label)) for label in evidence.wrong}
+    return [cause for cause in found
+            if min(wrong[label] for label in cause.results) >= (FEWEST_SIMPLE if cause.rank <= SIMPLE else FEWEST)]
+
+
+def _different(mine: np.ndarray, right: np.ndarray) -> int:
+    """How many different numbers are wrong; 0 and nan, and what is not finite, count as one."""
+    off = np.abs(mine - right) > RTOL["float64"] * np.abs(right) + ZERO
+    told = np.where(np.isfinite(mine), mine, 0)[off | ~np.isfinite(mine)]
+    return len(set(np.round(told, 9).tolist()))
 
 
 # ------------------------------------------------------------------------------------ places and what may stand there
@@ -83,9 +94,11 @@ def _along(tape: Tape, node: Node, k: int) -> Iterator[tuple[Edit, np.ndarray]]:
         for taken, what in ((other.value, "value"), (other.grad, "gradient")):
             if what == "gradient" and other is node:
                 continue
-            yield Edit("another upstream gradient", f"the {what} of {other.text} comes into {{gate}} from above, on the "
+            yield Edit("another upstream gradient", f"the {what} of {other.text} comes into {{gate}} from above, on "
+                                                    f"the "
                        "way to {input}", "What comes into {gate} from above?", 3, lambda *_: None), taken * local
-        yield Edit("times another value", f"what goes from {{gate}} back to {{input}} is also multiplied by the value of "
+        yield Edit("times another value", f"what goes from {{gate}} back to {{input}} is also multiplied by the "
+                                          f"value of "
                    f"{other.text}", MOVES_WITH, 3, lambda *_: None), u * local * other.value
         yield Edit("by another value", f"what goes from {{gate}} back to {{input}} is also divided by the value of "
                    f"{other.text}", MOVES_WITH, 3, lambda *_: None), u * local / other.value
@@ -127,7 +140,8 @@ def _elsewhere(tape: Tape, node: Node, k: int) -> Iterator[tuple[Edit, np.ndarra
                            lambda *_: None), node.back(k, node.grad, args=args)
     if node.op.name == "pow" and not isinstance(node.args[1], Node):
         n, x, u = float(node.args[1]), node.args[0].value, node.grad
-        yield Edit("power rule", "at {gate}, the exponent is not brought down", "What does the power rule bring down?", 1,
+        yield Edit("power rule", "at {gate}, the exponent is not brought down", "What does the power rule bring down?",
+                   1,
                    lambda *_: None), u * x**(n - 1)
         yield Edit("power rule", "at {gate}, the exponent stays as it is", "What is left of the exponent?", 1,
                    lambda *_: None), u * n * x**n
@@ -142,7 +156,7 @@ def _above(tape: Tape, node: Node) -> Iterator[tuple[Edit, np.ndarray]]:
     ask = f"What moves when {node.text} moves?"
     where = f"the gradient that comes together at {node.text}"
 
-    def edit(kind: str, clause: str, rank: int) -> Edit:
+    def edit(kind: str, clause: str, rank: float) -> Edit:
         return Edit(kind, clause, ask, rank, lambda *_: None)
     yield edit("sign", f"the sign of {where} is turned", 1), -u
     yield edit("twice", f"{where} is counted twice", 2), 2 * u
@@ -159,7 +173,8 @@ def _above(tape: Tape, node: Node) -> Iterator[tuple[Edit, np.ndarray]]:
             if other.args[k] is node]
     if len(paid) > 1:
         for other, _, part in paid:
-            yield Edit("overwrites at a fork", f"only what comes from {other.text} is kept at {node.text}, which is used "
+            yield Edit("overwrites at a fork", f"only what comes from {other.text} is kept at {node.text}, which is "
+                                               f"used "
                        f"{len(paid)} times", "What is done where several paths meet?", 0, lambda *_: None), part
             yield Edit("one path is missing", f"what comes from {other.text} is missing at {node.text}, which is used "
                        f"{len(paid)} times", "Where is {input} used?", 0, lambda *_: None), u - part
@@ -167,7 +182,8 @@ def _above(tape: Tape, node: Node) -> Iterator[tuple[Edit, np.ndarray]]:
                        "{input} used there?", 1, lambda *_: None), u + part
         product = np.prod([part for _, _, part in paid], axis=0)
         yield edit("multiplied where paths meet", f"what comes together at {node.text} is multiplied", 1), product
-        yield edit("the mean of the paths", f"the mean is taken of what comes together at {node.text}", 1), u / len(paid)
+        yield (edit("the mean of the paths", f"the mean is taken of what comes together at {node.text}", 1),
+               u / len(paid))
     for other in tape.nodes:
         if other is not node:
             yield edit("times another value", f"{where} is also multiplied by the value of {other.text}", 3), \
@@ -271,4 +287,4 @@ def _same(mine: np.ndarray, others: np.ndarray) -> np.ndarray:
     scale = sizes.max(axis=1, initial=0, keepdims=True)
     off = np.abs(others - mine)
     near = off <= np.where(scale > 0, RTOL["float64"] * sizes + NOISE["float64"] * scale, ZERO)
-    return near.all(axis=1)
+    return np.asarray(near.all(axis=1))

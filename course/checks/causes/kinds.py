@@ -44,9 +44,11 @@ KINDS = {
                      "across paths?", 1),
     "brackets": Kind("brackets are missing, so that an operation takes hold of too little",
                      "Which operation does Python do first?", 0.5),
-    "off by one": Kind("an index or a range is one off", "Which is the first one that counts, and which the last?", 0.9),
+    "off by one": Kind("an index or a range is one off", "Which is the first one that counts, and which the last?",
+                       0.9),
     "a slice left out": Kind("all of an array is taken in the place of a part", "Which part of it is needed?", 1),
-    "n − 1": Kind("the variance divides by one less than the number of elements", "Which mean did the forward pass take?",
+    "n − 1": Kind("the variance divides by one less than the number of elements", "Which mean did the forward pass "
+                                                                                  "take?",
                   0.6),
     "a small number in a logarithm": Kind("a small number is added inside the logarithm",
                                           "By how much does that move the result when the probability is small?", 0.6),

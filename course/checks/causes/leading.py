@@ -15,7 +15,8 @@ def leading_on(exercise: Exercise, evidence: Evidence | None, label: str) -> tup
     """(sentences, question) on the wrong result `label`."""
     if evidence is None:
         return "", ""
-    label = next((name for name in evidence.wrong if label.startswith(name) or f"[{name!r}]" in label), evidence.wrong[0])
+    label = next((name for name in evidence.wrong if label.startswith(name) or f"[{name!r}]" in label),
+                 evidence.wrong[0])
     says = []
     if evidence.fine:
         says.append(f"{' and '.join(filter(None, (', '.join(evidence.fine[:-1]), evidence.fine[-1])))} "

@@ -7,7 +7,9 @@ global name SLIP chooses. So a text of hundreds of slips is compiled once, and a
 import ast
 import copy
 import functools
+import io
 import time
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +19,7 @@ import numpy as np
 from course.checks.exercise import Exercise, Form
 
 SLIP, TICK = "_slip_", "_tick_"
+MOST_TEXT = 200         # characters of an expression that is read anew with a bracket less
 MOST_NAMES = 8          # names that are tried in the place of one
 NONE = -1               # the answer as it is
 
@@ -181,6 +184,12 @@ class _Weaver(ast.NodeTransformer):
                 choices.append((Slip("early stop"), [ast.Break()]))
             case _:
                 pass
+        value = getattr(original, "value", None)
+        if isinstance(original, ast.Assign | ast.AugAssign | ast.Return) and isinstance(value, ast.expr):
+            for slip, other in _by_text(value):
+                changed = copy.copy(original)
+                changed.value = other       # pyright: ignore[reportAttributeAccessIssue]
+                choices.append((slip, [changed]))
         for slip, body in choices:
             new = ast.If(self._chosen(slip), copy.deepcopy(body), [new])
         return new
@@ -269,7 +278,8 @@ _COMPARED: dict[type, tuple[type, ...]] = {
     ast.IsNot: (ast.Is,), ast.In: (ast.NotIn,), ast.NotIn: (ast.In,)}
 _CALLED = {"sum": ("mean", "max", "prod"), "mean": ("sum", "max"), "max": ("min", "sum"), "min": ("max",),
            "maximum": ("minimum", "fmax"), "minimum": ("maximum",), "argmax": ("argmin",), "exp": ("log", "expm1"),
-           "log": ("exp", "log10", "log1p", "log2"), "zeros": ("ones",), "ones": ("zeros",), "zeros_like": ("ones_like",),
+           "log": ("exp", "log10", "log1p", "log2"), "zeros": ("ones",), "ones": ("zeros",),
+           "zeros_like": ("ones_like",),
            "ones_like": ("zeros_like",), "sqrt": ("square",), "append": ("insert",), "var": ("std",), "std": ("var",),
            "tanh": ("exp",), "sin": ("cos",), "cos": ("sin",), "floor": ("ceil", "round"), "ceil": ("floor",)}
 _PASSED = {"exp", "log", "abs", "sqrt", "sum", "mean", "max", "min", "square", "argsort", "reversed", "transpose",
@@ -297,7 +307,7 @@ def _slips_of(node: ast.expr, names: list[str], upstream: str | None) -> Found:
             yield Slip("condition"), ast.IfExp(test, orelse, body)
             yield Slip("a case left out"), body
             yield Slip("a case left out"), orelse
-        case ast.Constant(value=value) if type(value) in (int, float):
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
             yield from _of_a_number(value)
         case ast.Constant(value=bool() as value):
             yield Slip("a flag"), ast.Constant(not value)
@@ -334,6 +344,46 @@ def _slips_of(node: ast.expr, names: list[str], upstream: str | None) -> Found:
                     yield Slip("order"), ast.Dict(keys, swapped)
         case _:
             return
+
+
+def _by_text(value: ast.expr) -> Found:
+    """What comes of a bracket left out, or of an operator that binds otherwise: the text is read anew."""
+    text = ast.unparse(value)
+    if len(text) > MOST_TEXT:
+        return
+    known = {ast.dump(value)}
+    tokens = [token for token in tokenize.generate_tokens(io.StringIO(text).readline) if token.end[0] == 1]
+    changed: list[tuple[Slip, str]] = []
+    for k, token in enumerate(tokens):
+        a, b = token.start[1], token.end[1]
+        if token.string == "(" and (not k or (tokens[k - 1].type == tokenize.OP and tokens[k - 1].string not in ")]")):
+            end = _closing(tokens, k)
+            changed.append((Slip("brackets"), text[:a] + text[b:end.start[1]] + text[end.end[1]:]))
+        elif token.string in _OTHERWISE and k and tokens[k - 1].string not in "(,=[*/+-@":
+            for other in _OTHERWISE[token.string]:
+                changed.append((Slip("operator", (_SPELLED[other], _SPELLED[token.string])),
+                                text[:a] + other + text[b:]))
+    for slip, new in changed:
+        try:
+            other = ast.parse(new, mode="eval").body
+        except SyntaxError:
+            continue
+        if ast.dump(other) not in known:
+            known.add(ast.dump(other))
+            yield slip, other
+
+
+_OTHERWISE = {"+": "*", "-": "*", "*": "+-", "/": "+-"}
+_SPELLED = {"+": "+", "-": "−", "*": "·", "/": "/"}
+
+
+def _closing(tokens: list[tokenize.TokenInfo], k: int) -> tokenize.TokenInfo:
+    depth = 0
+    for token in tokens[k:]:
+        depth += (token.string in tuple("([{")) - (token.string in tuple(")]}"))
+        if not depth:
+            return token
+    raise ValueError("a bracket is not closed")
 
 
 def _of_an_operation(node: ast.BinOp) -> Found:
@@ -373,7 +423,8 @@ def _of_an_operation(node: ast.BinOp) -> Found:
 
 def _of_a_number(value: float) -> Found:
     kind = type(value)
-    for other in dict.fromkeys((value + 1, value - 1, 0, 1, 2, 3, value * 2, value / 2, -value, value * 10, value / 10)):
+    for other in dict.fromkeys((value + 1, value - 1, 0, 1, 2, 3, value * 2, value / 2, -value, value * 10,
+                                value / 10)):
         if other != value and (kind is float or other == int(other)):
             yield Slip("a number"), ast.Constant(kind(other)) if other >= 0 else \
                 ast.UnaryOp(ast.USub(), ast.Constant(kind(-other)))
@@ -402,7 +453,8 @@ def _of_a_call(node: ast.Call) -> Found:
     if name == "range":
         yield from _of_a_range(node)
     if name in ("zeros", "ones", "zeros_like", "array", "asarray") and module:
-        yield Slip("whole numbers"), ast.Call(node.func, node.args[:1], [ast.keyword("dtype", ast.Name("int", ast.Load()))])
+        yield Slip("whole numbers"), ast.Call(node.func, node.args[:1], [ast.keyword("dtype", ast.Name("int",
+                                                                                                       ast.Load()))])
     if name in ("var", "std"):
         yield Slip("n − 1"), ast.Call(node.func, node.args, [*node.keywords, ast.keyword("ddof", ast.Constant(1))])
     for k, keyword in enumerate(node.keywords):

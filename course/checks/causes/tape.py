@@ -152,7 +152,8 @@ def _text(gate: str, args: list[Any]) -> str:
     """A gate's value as the forward pass writes it."""
     texts = [arg.text if isinstance(arg, Node) else f"{arg:g}" for arg in args]
     if gate in SIGNS and len(texts) == 2:
-        loose = [gate not in ("add", "sub") and isinstance(arg, Node) and arg.op and arg.op.name in SIGNS for arg in args]
+        loose = [gate not in ("add", "sub") and isinstance(arg, Node) and arg.op and arg.op.name in SIGNS
+                 for arg in args]
         left, right = (f"({text})" if bracket else text for text, bracket in zip(texts, loose, strict=True))
         return f"{left} {SIGNS[gate]} {right}"
     return f"−({texts[0]})" if gate == "neg" else f"{gate}({', '.join(texts)})"

@@ -7,7 +7,6 @@ from course.declarations import torch_runs
 from course.declarations.shared import CONSTANT, ONLY_NUMBERS, value_and_gradient_of
 from course.declarations.torch_runs import answered, cases
 
-
 _r144 = value_and_gradient_of(lambda x, y, z: ((x + y) * z)**2)
 
 
