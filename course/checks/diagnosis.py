@@ -18,7 +18,7 @@ from course.checks import codec
 from course.checks.calling import Reply, call
 from course.checks.causes.evidence import evidence_of
 from course.checks.causes.forms import SECONDS, SECONDS_GRADED, Search, explained
-from course.checks.causes.graph import causes_in_the_graph
+from course.checks.causes.graph import causes_in_the_graph, nearest_first
 from course.checks.causes.leading import leading_on
 from course.checks.causes.telling import Told, told
 from course.checks.comparing import Problem, agreeing, as_numbers, close, equal, parts
@@ -140,7 +140,10 @@ def _cause(result: Run, seeds: Sequence[int], edge: bool) -> Told | None:
             causes += search.by_results(evidence)
     else:
         causes += search.by_replies(_answers_alike, lambda form: _follows(form, result, seeds, edge))
-    return told(causes, evidence, exercise.results)
+    order = exercise.results if evidence is None else evidence.wrong
+    if computation and evidence and causes:
+        order = nearest_first(computation, evidence)
+    return told(causes, evidence, order)
 
 
 # ------------------------------------------------------------------------------------ what needs no bank

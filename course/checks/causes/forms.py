@@ -21,7 +21,7 @@ from course.checks.answering import drive_of
 from course.checks.calling import Failure, Reply
 from course.checks.causes.evidence import Cause, Evidence, labelled
 from course.checks.causes.kinds import KINDS
-from course.checks.causes.slips import NONE, Slip, Woven
+from course.checks.causes.slips import NONE, OutOfTime, Slip, Woven
 from course.checks.causes.slips import program as program_of
 from course.checks.comparing import close
 from course.checks.exercise import Exercise
@@ -77,9 +77,12 @@ class Search:
     def _slips(self, done: Callable[[], bool]) -> Iterator[tuple[Woven, int]]:
         """Right answers one after the other, each with the numbers of its slips, until `done()` or out of time."""
         for number in itertools.count():
-            program = None if done() or time.thread_time() > self.until else program_of(self.exercise, number)
+            start = time.thread_time()
+            program = None if done() or start > self.until else program_of(self.exercise, number)
             if program is None:
                 return
+            if not number:      # the first is woven once, and is not to cost the search that needs it first
+                self.until += time.thread_time() - start
             program.until = self.until
             self.further = FURTHER * (number > 0)
             try:
@@ -89,13 +92,15 @@ class Search:
                     yield program, k
             finally:
                 program.choose(NONE)
+                program.until = float("inf")
 
     def _reply(self, program: Woven, k: int, asked: Asked) -> Reply:
         packed = self._packed(asked)
         known = program.replies.get((k, packed)) if packed is not None else None
         if known is None:
             known = self._called(program.choose(k), asked.args)
-            if packed is not None and len(program.replies) < MOST_KEPT:
+            stopped = known.failure is not None and known.failure.kind == OutOfTime.__name__
+            if packed is not None and not stopped and len(program.replies) < MOST_KEPT:
                 program.replies[k, packed] = known
         return known
 

@@ -4,6 +4,7 @@ What an edit does to a result is known beforehand: the difference that it makes 
 place for the result's leaf. So each place is worked out once, and all edits there are tried at one go.
 """
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from course.checks.causes.edits import ALONG_AN_EDGE, Edit
 from course.checks.causes.evidence import Cause, Evidence
+from course.checks.causes.kinds import KINDS
 from course.checks.causes.tape import Node, Tape, column, tape_of
 from course.checks.comparing import NOISE, RTOL, ZERO
 from course.checks.oracles import Gradient
@@ -34,8 +36,25 @@ class Candidates:
     input: str
 
 
+def nearest_first(oracle: Gradient, evidence: Evidence) -> tuple[str, ...]:
+    """The wrong results in the order in which the way back from the output comes to what they belong to."""
+    tape = tape_of(oracle, evidence)
+    if tape is None:
+        return evidence.wrong
+    steps = {id(tape.out): 0}
+    for node in reversed(tape.nodes):
+        for k in node.slots():
+            at = id(node.args[k])
+            steps[at] = min(steps.get(at, len(tape.nodes)), steps.get(id(node), len(tape.nodes)) + 1)
+
+    def far(label: str) -> int:
+        leaf = tape.labels[label]
+        return 0 if leaf is None else steps.get(id(tape.nodes[leaf]), len(tape.nodes))
+    return tuple(sorted(evidence.wrong, key=far))
+
+
 def causes_in_the_graph(oracle: Gradient, evidence: Evidence) -> list[Cause]:
-    """All edits that give the learner's numbers of at least one wrong result, and change no result for the better."""
+    """All edits that give the learner's numbers of at least one wrong result."""
     tape = tape_of(oracle, evidence)
     if tape is None:
         return []
@@ -49,6 +68,7 @@ def causes_in_the_graph(oracle: Gradient, evidence: Evidence) -> list[Cause]:
             found += _hits(place, tape, mine, evidence)
         for label in evidence.wrong:
             found += _whole_results(label, tape, mine, evidence)
+        found += _exchanged(tape, mine, evidence)
         found += _forward(tape, mine, evidence)
         wrong = {label: _different(mine[label], _result(tape, label)) for label in evidence.wrong}
     return [cause for cause in found
@@ -220,6 +240,14 @@ def _whole_results(label: str, tape: Tape, mine: dict[str, np.ndarray], evidence
     for kind, clause, ask, rank, value in what:
         if _same(mine[label][None], value[None])[0]:
             yield Cause((label,), kind, clause, ask, rank + 0.4)
+
+
+def _exchanged(tape: Tape, mine: dict[str, np.ndarray], evidence: Evidence) -> Iterator[Cause]:
+    """Two results, each in the other's place."""
+    for one, other in itertools.combinations(evidence.wrong, 2):
+        if _same(mine[one][None], _result(tape, other)[None])[0] and \
+                _same(mine[other][None], _result(tape, one)[None])[0]:
+            yield Cause((one, other), "order", KINDS["order"].clause, KINDS["order"].ask, KINDS["order"].rank)
 
 
 def _named(label: str) -> str:

@@ -16,12 +16,12 @@ class Told:
     edge: tuple[str, str] | None = None
 
 
-def told(causes: Sequence[Cause], evidence: Evidence | None, names: tuple[str, ...]) -> Told | None:
-    """The simplest causes that explain the wrong results; None where there are none, or too many to choose from.
+def told(causes: Sequence[Cause], evidence: Evidence | None, order: tuple[str, ...]) -> Told | None:
+    """The simplest causes that explain the wrong results; None where there are none.
 
-    causes  of the results, those nearest to the output first
+    order  the wrong results, in the order in which they are to be told
     """
-    wrong = list(evidence.wrong if evidence else names)
+    wrong = list(order)
     chosen: list[tuple[Cause, list[Cause]]] = []
     while wrong:
         fitting = [cause for cause in causes if set(cause.results) & set(wrong)]
@@ -35,7 +35,8 @@ def told(causes: Sequence[Cause], evidence: Evidence | None, names: tuple[str, .
         wrong = [label for label in wrong if label not in best.results]
     if not chosen:
         return None
-    several = len(evidence.right if evidence else names) > 1
+    chosen.sort(key=lambda pair: min(order.index(label) for label in pair[0].results))
+    several = len(evidence.right if evidence else order) > 1
     says = [_sentence(best, also, several) for best, also in chosen]
     if evidence and evidence.fine and several:
         says.insert(0, f"{_listed(evidence.fine)} {'is' if len(evidence.fine) == 1 else 'are'} right.")

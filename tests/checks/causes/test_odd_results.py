@@ -48,7 +48,7 @@ ODD = [
 
 
 def look(exercise, answer, edge=True):
-    report = examine(exercise, answer, (1,) if edge else (SHOWN_SEED,), edge=edge, graded=edge)
+    report = examine(exercise, answer, (SHOWN_SEED,), edge=edge, graded=edge)
     assert str(report)
     assert report.html()
     assert report.verdict.score <= exercise.points
@@ -64,10 +64,11 @@ def a_short_search(monkeypatch):
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
 def test_an_odd_result_is_told(exercise):
-    edge = exercise.name not in LONG
-    for odd in ODD:
+    for k, odd in enumerate(ODD):
+        edge = exercise.name not in LONG and k % 12 == 0      # what is graded is asked more, and takes long
         look(exercise, lambda *args, odd=odd: odd, edge)
-        look(exercise, lambda *args, odd=odd: (odd,) * len(exercise.results), edge)
+        if len(exercise.results) > 1:
+            look(exercise, lambda *args, odd=odd: (odd,) * len(exercise.results), edge)
 
 
 @pytest.mark.parametrize("exercise", [e for e in EXERCISES if not e.signature.startswith("class ") and e.alternatives],
@@ -80,7 +81,7 @@ def test_an_answer_that_turns_odd_after_a_few_calls_is_told(exercise, first):
     def raising(*args):
         raise KeyError("gone")
 
-    for odd in [*ODD[::4], raising]:
+    for odd in [*ODD[::13], raising]:
         calls = itertools.count()
 
         def answer(*args, odd=odd, calls=calls):
@@ -104,7 +105,7 @@ def test_a_result_that_is_bent_out_of_shape_is_told(exercise):
             return {**value, list(value)[-1]: odd}
         return odd
 
-    for odd in ODD[::3]:
+    for odd in ODD[::11]:
         look(exercise, lambda *args, odd=odd: bent(right(*args), odd), edge)
 
 
