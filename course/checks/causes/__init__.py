@@ -4,7 +4,10 @@ evidence   a run's results, each by itself: what came back at every call, and wh
 tape       a computation, recorded once for all calls
 edits      the ways in which one place of a backward pass goes wrong, and their words
 graph      looks for the one edit of the backward pass that gives the learner's numbers
-slips      small changes of a right answer's text
+slips      small changes of a right answer's text, woven into one program
+programs   the programs of an exercise
+kinds      the words for slips
 forms      looks for the one slip that gives the learner's numbers
+leading    what is known where no cause was found
 telling    what was found, in a sentence and a question
 """

@@ -21,8 +21,9 @@ from course.checks.answering import drive_of
 from course.checks.calling import Failure, Reply
 from course.checks.causes.evidence import Cause, Evidence, labelled
 from course.checks.causes.kinds import KINDS
-from course.checks.causes.slips import NONE, OutOfTime, Slip, Woven
-from course.checks.causes.slips import program as program_of
+from course.checks.causes.programs import OutOfTime, Program
+from course.checks.causes.programs import program as program_of
+from course.checks.causes.slips import NONE, Slip
 from course.checks.comparing import close
 from course.checks.exercise import Exercise
 from course.checks.running import Asked, Run
@@ -74,7 +75,7 @@ class Search:
                     found.append(_said(program.slips[k], self.exercise.results, self.further))
         return found
 
-    def _slips(self, done: Callable[[], bool]) -> Iterator[tuple[Woven, int]]:
+    def _slips(self, done: Callable[[], bool]) -> Iterator[tuple[Program, int]]:
         """Right answers one after the other, each with the numbers of its slips, until `done()` or out of time."""
         for number in itertools.count():
             start = time.thread_time()
@@ -94,7 +95,7 @@ class Search:
                 program.choose(NONE)
                 program.until = float("inf")
 
-    def _reply(self, program: Woven, k: int, asked: Asked) -> Reply:
+    def _reply(self, program: Program, k: int, asked: Asked) -> Reply:
         packed = self._packed(asked)
         known = program.replies.get((k, packed)) if packed is not None else None
         if known is None:
@@ -121,7 +122,7 @@ class Search:
         except Exception as error:
             return Reply(failure=Failure(type(error).__name__, str(error)[:500]))
 
-    def _gives(self, program: Woven, k: int, evidence: Evidence, number: int, labels: list[str]) -> list[str]:
+    def _gives(self, program: Program, k: int, evidence: Evidence, number: int, labels: list[str]) -> list[str]:
         """Those of some results that come out as the learner's at a call."""
         if not labels:
             return []
@@ -130,7 +131,7 @@ class Search:
         return [label for label in labels if other and label in other and
                 _equal(evidence.mine[label][number], other[label])]
 
-    def _cause(self, program: Woven, k: int, hit: tuple[str, ...], evidence: Evidence) -> Cause:
+    def _cause(self, program: Program, k: int, hit: tuple[str, ...], evidence: Evidence) -> Cause:
         rest = [label for label in evidence.right if label not in hit]
         for number in range(len(evidence.calls)):
             rest = self._gives(program, k, evidence, number, rest)

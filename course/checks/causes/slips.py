@@ -8,15 +8,10 @@ import ast
 import copy
 import functools
 import io
-import time
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
-
-from course.checks.exercise import Exercise, Form
 
 SLIP, TICK = "_slip_", "_tick_"
 MOST_TEXT = 200         # characters of an expression that is read anew with a bracket less
@@ -32,69 +27,15 @@ class Slip:
     detail: tuple[str, ...] = ()
 
 
-class OutOfTime(Exception):
-    """A changed answer goes on for too long."""
+def woven(source: str, upstream: str | None) -> tuple[str, list[Slip]]:
+    """(The text of a program that holds a right answer with all its slips, the slips in the order of their numbers).
 
-
-@dataclass(eq=False)
-class Woven:
-    """An answer with all its slips; `choose(k)` gives the answer with slip k.
-
-    function   what the text defines
-    names      the globals that it runs with
-    slips      in the order of their numbers
-    until      when it must be done, by this thread's own time
-    replies    {(slip, packed arguments): what it answered}: a class is asked the same
+    The program's globals are SLIP, the number of the slip that is chosen (NONE for the answer as it is), and TICK,
+    which it calls in every round of a loop and at the beginning of every function.
     """
-
-    function: Any
-    names: dict[str, Any]
-    slips: list[Slip]
-    until: float = float("inf")
-    replies: dict[tuple[int, bytes], Any] = field(default_factory=dict)
-
-    def choose(self, k: int) -> Any:
-        self.names[SLIP] = k
-        return self.function
-
-    def tick(self) -> None:
-        if time.thread_time() > self.until:
-            raise OutOfTime
-
-
-@functools.lru_cache(100)
-def programs(exercise: Exercise) -> list[Woven]:
-    """An exercise's right answers, each with its slips; woven as they are asked for."""
-    return []
-
-
-def program(exercise: Exercise, number: int) -> Woven | None:
-    """Right answer number `number` of an exercise with its slips; None where there are no more."""
-    made, forms = programs(exercise), _forms(exercise)
-    while len(made) <= number < len(forms):
-        made.append(_woven(forms[len(made)], exercise.upstream))
-    return made[number] if number < len(made) else None
-
-
-@functools.lru_cache(100)
-def _forms(exercise: Exercise) -> list[Form]:
-    return exercise.right_forms()
-
-
-def _woven(form: Form, upstream: str | None) -> Woven:
-    """A right answer with its slips; without any where it does not run here (it may need PyTorch)."""
     weaver = _Weaver(upstream)
-    tree = weaver.visit(ast.parse(form.source))
-    names: dict[str, Any] = {"np": np, SLIP: NONE}
-    result = Woven(None, names, weaver.slips)
-    names[TICK] = result.tick
-    try:
-        exec(compile(form.given, "<given>", "exec"), names)
-        exec(compile(ast.fix_missing_locations(tree), f"<{form.title}>", "exec"), names)
-        result.function = names[form.name]
-    except Exception:
-        result.slips.clear()
-    return result
+    tree = weaver.visit(ast.parse(source))
+    return ast.unparse(ast.fix_missing_locations(tree)), weaver.slips
 
 
 Found = Iterator[tuple[Slip, ast.expr]]

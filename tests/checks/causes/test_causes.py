@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from course.checks.causes.kinds import KINDS
-from course.checks.causes.slips import NONE, program
+from course.checks.causes.programs import OutOfTime, made_of, program, written
+from course.checks.causes.slips import NONE, woven
 from course.checks.examining import SHOWN_SEED, examine
 from course.checks.oracles import Gradient
 from course.declarations import assignments, exercises, find
@@ -153,10 +154,10 @@ def test_what_has_no_cause_leads_on():
 def test_without_a_slip_the_woven_program_is_right(exercise):
     """And every kind of slip has words."""
     number = exercise.name == "overfit_tiny"        # the notebook's own calls what another cell defines
-    while (woven := program(exercise, number)) is not None and number < 3:
-        if woven.slips:
-            assert {slip.kind for slip in woven.slips} <= KINDS.keys()
-            assert examine(exercise, woven.choose(NONE), (SHOWN_SEED,), edge=False).run.passed
+    while (slipping := program(exercise, number)) is not None and number < 3:
+        if slipping.slips:
+            assert {slip.kind for slip in slipping.slips} <= KINDS.keys()
+            assert examine(exercise, slipping.choose(NONE), (SHOWN_SEED,), edge=False).run.passed
         number += 1
     assert number
 
@@ -166,20 +167,35 @@ def test_no_cause_shows_the_right_expression(exercise):
     """What is told of a slip quotes no line of a right answer."""
     lines = {line.strip().removeprefix("return ").strip() for form in exercise.right_forms()
              for line in form.source.splitlines() if len(line.strip().removeprefix("return ")) > 12}
-    woven = program(exercise, 0)
-    for k in range(0, len(woven.slips), 7):
-        report = examine(exercise, woven.choose(k), (SHOWN_SEED,), edge=False)
-        woven.choose(NONE)
+    slipping = program(exercise, 0)
+    for k in range(0, len(slipping.slips), 7):
+        report = examine(exercise, slipping.choose(k), (SHOWN_SEED,), edge=False)
+        slipping.choose(NONE)
         if report.diagnosis:
             assert not any(line in report.diagnosis.says + report.diagnosis.ask for line in lines), str(report)
 
 
 def test_a_slip_that_never_ends_is_stopped():
     """A loop that a slip makes endless is stopped at the end of the search's time."""
-    from course.checks.causes.slips import OutOfTime, _woven
-    from course.checks.exercise import Form
-
-    woven = _woven(Form("f", "a loop", "def f(n):\n    while n > 0:\n        n -= 1\n    return n\n"), None)
-    woven.until = 0.0
+    loop = made_of(*woven("def f(n):\n    while n > 0:\n        n -= 1\n    return n\n", None), "f")
+    assert loop.choose(NONE)(3) == 0
+    loop.until = 0.0
     with pytest.raises(OutOfTime):
-        woven.choose(NONE)(10**9)
+        loop.choose(NONE)(3)
+
+
+def test_where_right_answers_are_not_at_hand_the_programs_come_from_a_file(tmp_path, monkeypatch):
+    from course.checks.causes import programs
+
+    exercise = find("tanh_backward")
+    (tmp_path / "slips.zip").write_bytes(written([exercise]))
+    assert written([exercise]) == (tmp_path / "slips.zip").read_bytes()
+    slips = program(exercise, 0).slips
+    monkeypatch.setattr(programs, "FILE", tmp_path / "slips.zip")
+    monkeypatch.setattr(type(exercise), "right_forms", lambda self: [])
+    programs._known.cache_clear()
+    try:
+        assert program(exercise, 0).slips == slips
+        assert "one sign is turned" in told("tanh_backward", lambda dout, out: dout * (1 + out**2)).diagnosis.says
+    finally:
+        programs._known.cache_clear()
