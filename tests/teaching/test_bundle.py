@@ -156,8 +156,8 @@ def test_its_own_code_checks_answers_names_mistakes_and_lays_out(bundle):
     notebook.write_text(json.dumps(book), encoding="utf-8")
     about = ("import numpy as np\nfrom course import check\n"
              "check(lambda dout, out: dout * (1 + out**2), 'tanh_backward')")
-    told = subprocess.run([sys.executable, "-P", "-c", about], env={**os.environ, "PYTHONPATH": str(bundle)}, check=True,
-                          capture_output=True, text=True).stdout
+    told = subprocess.run([sys.executable, "-P", "-c", about], env={**os.environ, "PYTHONPATH": str(bundle)},
+                          check=True, capture_output=True, text=True).stdout
     assert "one sign is turned" in told      # a slip that is in no list: from the file of programs
     said = python(bundle, "submit", NAME)
     assert "mul_backward: begun, and not right yet (upstream dropped" in said
