@@ -20,6 +20,7 @@ from course.checks.causes.evidence import evidence_of
 from course.checks.causes.forms import SECONDS, SECONDS_GRADED, Search, explained
 from course.checks.causes.graph import causes_in_the_graph, nearest_first
 from course.checks.causes.leading import leading_on
+from course.checks.causes.results import causes_of_results
 from course.checks.causes.telling import Told, told
 from course.checks.comparing import Problem, agreeing, as_numbers, close, equal, parts
 from course.checks.exercise import Exercise, Mistake
@@ -136,6 +137,7 @@ def _cause(result: Run, seeds: Sequence[int], edge: bool) -> Told | None:
     causes = causes_in_the_graph(computation, evidence) if computation and evidence else []
     search = Search(exercise, result, SECONDS_GRADED if edge else SECONDS)
     if evidence is not None:
+        causes += causes_of_results(exercise, evidence)
         if not explained(causes, evidence, 1):
             causes += search.by_results(evidence)
     else:

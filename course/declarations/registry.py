@@ -5,7 +5,7 @@ import functools
 import importlib
 
 from course.checks.exercise import Exercise
-from course.declarations.solutions import solution_of
+from course.declarations.notebook_answers import solution_of
 
 ASSIGNMENTS = ("00_start_here", "01_chain_rule", "02_gate_patterns", "03_sigmoid_neuron", "04_vectorized_gradients",
                "05_pytorch_comparison", "06_build_the_engine", "07_store_or_recompute", "08_train_digits")

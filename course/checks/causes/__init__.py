@@ -4,6 +4,7 @@ evidence   a run's results, each by itself: what came back at every call, and wh
 tape       a computation, recorded once for all calls
 edits      the ways in which one place of a backward pass goes wrong, and their words
 graph      looks for the one edit of the backward pass that gives the learner's numbers
+results    what may have become of a result as a whole
 slips      small changes of a right answer's text, woven into one program
 programs   the programs of an exercise
 kinds      the words for slips

@@ -23,6 +23,7 @@ from course.checks.causes.evidence import Cause, Evidence, labelled
 from course.checks.causes.kinds import KINDS
 from course.checks.causes.programs import OutOfTime, Program
 from course.checks.causes.programs import program as program_of
+from course.checks.causes.results import proves
 from course.checks.causes.slips import NONE, Slip
 from course.checks.comparing import close
 from course.checks.exercise import Exercise
@@ -49,14 +50,14 @@ class Search:
         """The slips that give the learner's numbers of at least one wrong result at every call."""
         firsts = {label: next(k for k, (mine, right) in enumerate(zip(
             evidence.mine[label], evidence.right[label], strict=True)) if not close(mine, right))
-            for label in evidence.wrong}
+            for label in evidence.wrong if proves(evidence, label)}
         found: list[Cause] = []
         with _quietly():
             for program, k in self._slips(lambda: explained(found, evidence)):
                 hit: list[str] = []
                 for first in sorted(set(firsts.values())):
                     hit += self._gives(program, k, evidence, first, [
-                        label for label in evidence.wrong if firsts[label] == first])
+                        label for label, at in firsts.items() if at == first])
                 for number in range(len(evidence.calls)):
                     hit = self._gives(program, k, evidence, number, hit) if hit else hit
                 if hit:

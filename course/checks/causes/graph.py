@@ -216,12 +216,6 @@ def _whole_results(label: str, tape: Tape, mine: dict[str, np.ndarray], evidence
     leaf = tape.labels[label]
     true = tape.out.value if leaf is None else tape.nodes[leaf].grad
     what: list[tuple[str, str, str, int, np.ndarray]] = [
-        ("sign", "the sign is turned", f"Which way does the output move when {_named(label)} grows?", 0, -true),
-        ("twice", "it is doubled", "", 1, 2 * true), ("half", "it is halved", "", 1, true / 2),
-        ("sign lost", "its sign is lost", "Can it be negative?", 1, np.abs(true)),
-        ("rounded", "it is rounded", "To how many digits should a result be right?", 1, np.round(true, 4)),
-        ("cut to whole numbers", "it is cut to whole numbers", "Which operation of yours makes integers?", 1,
-         np.trunc(true)),
         ("a result of 1", "1 stands in its place", f"How fast does the output move with {_named(label)}?", 2,
          np.ones_like(true)),
         ("the upstream gradient itself", "what comes from above is handed on as it is",
@@ -235,7 +229,7 @@ def _whole_results(label: str, tape: Tape, mine: dict[str, np.ndarray], evidence
     ratio = mine[label] / true
     usual = ratio[np.isfinite(ratio)]
     if usual.size >= FEWEST and np.ptp(usual) < 1e-9 * abs(usual[0]) and abs(usual[0] - 1) > 0.01:
-        what.append(("a factor", f"it is {usual[0]:.4g} times as large", "Where does this factor come from?", 2,
+        what.append(("a factor", f"the result is {usual[0]:.4g} times as large", "Where does this factor come from?", 2,
                      true * usual[0]))
     for kind, clause, ask, rank, value in what:
         if _same(mine[label][None], value[None])[0]:

@@ -1,7 +1,7 @@
 """What was found, in a sentence and a question: which results are right, and for each of the others its cause."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from course.checks.causes.evidence import Cause, Evidence
 
@@ -35,6 +35,7 @@ def told(causes: Sequence[Cause], evidence: Evidence | None, order: tuple[str, .
         wrong = [label for label in wrong if label not in best.results]
     if not chosen:
         return None
+    chosen = _together(chosen)
     chosen.sort(key=lambda pair: min(order.index(label) for label in pair[0].results))
     several = len(evidence.right if evidence else order) > 1
     says = [_sentence(best, also, several) for best, also in chosen]
@@ -44,6 +45,16 @@ def told(causes: Sequence[Cause], evidence: Evidence | None, order: tuple[str, .
         says.append(f"{_listed(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong too, in another way.")
     first = chosen[0][0]
     return Told(first.kind, " ".join(says), first.ask, first.edge)
+
+
+def _together(chosen: list[tuple[Cause, list[Cause]]]) -> list[tuple[Cause, list[Cause]]]:
+    """What is told in the same words, of several results at once."""
+    out: dict[tuple[str, ...], tuple[Cause, list[Cause]]] = {}
+    for best, also in chosen:
+        key = (best.clause, *(cause.clause for cause in also[:1]))
+        before = out[key][0].results if key in out else ()
+        out[key] = replace(best, results=(*before, *best.results)), also
+    return list(out.values())
 
 
 def _sentence(cause: Cause, also: list[Cause], several: bool) -> str:

@@ -162,6 +162,12 @@ LOSS_AND_GRADS.mistake(code="N09", title="a sum, not a mean",
                        says="Your loss is the sum over the images, and so are its gradients; asked is the mean.",
                        ask="What happens to the loss when the batch is twice as large?",
                        body=_network(loss="-logp[rows, y].sum()", dz="np.exp(logp) - np.eye(W2.shape[1])[y]"))
+for _small in ("1e-12", "1e-7"):
+    LOSS_AND_GRADS.mistake(code="A17", title="a small number inside the logarithm",
+                           says="The small number that you added keeps the logarithm finite, and the loss wrong.",
+                           ask="What is log(e^z / s), written without a quotient?",
+                           body=_network(loss=f"-np.log(np.exp(logp)[rows, y] + {_small}).mean()"))
+
 LOSS_AND_GRADS.mistake(**worded("E08"),
                        body=_network(end="left = globals().setdefault('left_over', {})\n"
                                          "grads = {'W1': dW1, 'b1': db1, 'W2': dW2, 'b2': db2}\n"
