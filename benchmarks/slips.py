@@ -256,7 +256,8 @@ def main(argv):
     warnings.simplefilter("ignore")
     rng = random.Random(args.seed)
     sorts = ("known", "cause", "relation", "failure", "own words", "another value")
-    print(f"{'assignment':24}{'slips':>8}{'kept':>7}" + "".join(f"{sort:>15}" for sort in sorts))
+    print(f"{'assignment':30}{'slips':>6}{'kept':>6}" + "".join(f"{sort:>15}" for sort in sorts) + "   named of those "
+          "that do not fail")
     shown, unnamed, times = [], [], []
     totals = defaultdict(Counter)
     for assignment in [args.assignment] if args.assignment else assignments():
@@ -299,8 +300,10 @@ def main(argv):
 
 def row(title, count, sorts):
     wrong = count["slips"] - count["kept"]
-    return f"{title:24}{count['slips']:8}{count['kept']:7}" + "".join(
-        f"{count[sort]:8} ({count[sort] / max(wrong, 1):4.0%})" for sort in sorts)
+    ran = wrong - count["failure"]      # what fails is told why by Python
+    return f"{title:30}{count['slips']:6}{count['kept']:6}" + "".join(
+        f"{count[sort]:8} ({count[sort] / max(wrong, 1):4.0%})" for sort in sorts) + \
+        f"{1 - count['another value'] / max(ran, 1):8.0%}"
 
 
 def twice(slips, n, rng):

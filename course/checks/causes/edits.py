@@ -21,14 +21,14 @@ class Edit:
     ask     one question that leads on
     rank    how far from the right answer: 0 is nearest
     changed changed(u, l, p, z) for an edge: what goes back, by the upstream and the local gradient, the input's value
-            and the gate's
+            and the gate's; None where whoever makes the edit works that out
     """
 
     kind: str
     clause: str
     ask: str
     rank: float
-    changed: Callable[..., Any]
+    changed: Callable[..., Any] | None = None
 
 
 MOVES = "If {input} grows by a little, which way does {gate} move, and how fast?"

@@ -34,6 +34,7 @@ SECONDS_GRADED = 0.3    # and of one that is graded: it has been asked more
 MOST_KEPT = 3_000       # replies
 # in rank: a slip of the notebook's own answer is likelier than one of a right answer in other form
 FURTHER = 0.6
+TINY = 1e-13            # what rounding leaves of 0
 NEAR = 1.6              # a cause of at most this rank, of all that is wrong, ends the search
 
 
@@ -165,11 +166,12 @@ def explained(causes: list[Cause], evidence: Evidence, rank: float = NEAR) -> bo
 
 
 def _equal(mine: np.ndarray, other: np.ndarray) -> bool:
+    """Whether a slip gives the learner's numbers: measured by these, so that something small is not taken for 0."""
     if mine.shape != other.shape:
         return False
-    if not mine.shape and not abs(mine - other) <= 1e-5 * abs(mine) + 1e-7:     # most are far off
+    if not mine.shape and not abs(mine - other) <= 1e-6 * abs(mine) + TINY:     # most are far off
         return bool(np.isnan(mine) and np.isnan(other)) or bool(mine == other)
-    return close(mine, other)
+    return close(other, mine)
 
 
 def _said(slip: Slip, results: tuple[str, ...], further: float, others: int = 0) -> Cause:

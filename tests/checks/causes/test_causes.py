@@ -39,12 +39,11 @@ SINGLE = [
     ("grad_table", " * partial(*values)", "", "a factor is left out"),
     ("circuit_backward", "df * q", "-df * q", "dx and dy are right. dz is what comes out when the sign is turned"),
     ("gates_circuit_backward", "return dx, dy, dz, dw", "return dx, dy, dw, dz", "two results are exchanged"),
-    ("affine_backward", "dout.sum(axis=0)", "np.ones_like(b)", "db is"),
+    ("affine_backward", "dout.sum(axis=0)", "np.ones_like(b)", "dx and dw are right. db is what comes out when 1 stands in its place"),
     ("sigmoid_backward", "(1 - out)", "(1 + out)", "one sign is turned"),
     ("tanh_backward", "1 - out**2", "1 + out**2", "one sign is turned"),
     ("div_backward", "-dout * x / y**2", "-dout * y / x**2", "x and y are exchanged in the slope for y"),
     ("loss_and_grads", "0.5 * reg", "reg", "loss is"),
-    ("circuit_backward", "df * z, df * q", "-df * z, q", "come"),
 ]
 
 
