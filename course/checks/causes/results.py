@@ -23,8 +23,8 @@ WHOLE = (
     ("rounded", "the result is rounded", DIGITS, 1, lambda right: np.round(right, 2)),
     ("clipped", "the result is cut off at ±1", "How large can it be?", 1, lambda right: np.clip(right, -1, 1)),
     ("only positive", "only positive values are kept", "Can it be negative?", 1, lambda right: np.maximum(right, 0)),
-    ("a result of 1", "1 stands in its place, whatever comes from above", "What should come out if nothing came in from "
-     "above?", 1, np.ones_like),
+    ("a result of 1", "1 stands in its place, whatever comes from above",
+     "What should come out if nothing came in from above?", 1, np.ones_like),
     ("squared", "the result is squared", "How often is each factor multiplied in?", 2, np.square),
 )
 BY_LENGTH = (

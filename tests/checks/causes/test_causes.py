@@ -39,7 +39,7 @@ SINGLE = [
     ("grad_table", " * partial(*values)", "", "a factor is left out"),
     ("circuit_backward", "df * q", "-df * q", "dx and dy are right. dz is what comes out when the sign is turned"),
     ("gates_circuit_backward", "return dx, dy, dz, dw", "return dx, dy, dw, dz", "two results are exchanged"),
-    ("affine_backward", "dout.sum(axis=0)", "np.ones_like(b)", "dx and dw are right. db is what comes out when 1 stands in its place"),
+    ("affine_backward", "dout.sum(axis=0)", "np.ones_like(b)", "db is what comes out when 1 stands in its place"),
     ("sigmoid_backward", "(1 - out)", "(1 + out)", "one sign is turned"),
     ("tanh_backward", "1 - out**2", "1 + out**2", "one sign is turned"),
     ("div_backward", "-dout * x / y**2", "-dout * y / x**2", "x and y are exchanged in the slope for y"),
@@ -52,6 +52,62 @@ def test_a_single_slip_gets_its_cause(name, old, new, words):
     report = told(name, changed(name, old, new))
     assert not report.run.passed
     assert words in report.diagnosis.says or report.diagnosis.code, str(report)
+
+
+# From published code.
+
+def cross_entropy(logits, labels):
+    p = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    rows = np.arange(len(labels))
+    return -np.log(p[rows, labels] + 1e-7).mean(), (p - np.eye(p.shape[1])[labels]) / len(labels)
+
+
+def two_layers(params, X, y, reg, small=0.0, again=()):
+    W1, b1, W2, b2 = (params[name] for name in ("W1", "b1", "W2", "b2"))
+    rows, a = np.arange(len(y)), X @ W1 + b1
+    h = np.maximum(a, 0)
+    z = h @ W2 + b2
+    z = z - z.max(axis=1, keepdims=True)
+    logp = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    loss = -(np.log(np.exp(logp[rows, y]) + small) if small else logp[rows, y]).mean()
+    dz = (np.exp(logp) - np.eye(z.shape[1])[y]) / len(y)
+    da = dz @ W2.T * (a > 0)
+    grads = {"W1": X.T @ da + reg * W1, "b1": da.sum(axis=0), "W2": h.T @ dz + reg * W2, "b2": dz.sum(axis=0)}
+    for name in again:
+        grads[name] = grads[name] / len(y)
+    return loss + 0.5 * reg * ((W1**2).sum() + (W2**2).sum()), grads
+
+
+def batchnorm(dout, cache):
+    x, gamma, eps = cache["x"], cache["gamma"], cache["eps"]
+    inv = 1 / np.sqrt(x.var(axis=0, ddof=1) + eps)
+    xhat, g = (x - x.mean(axis=0)) * inv, dout * gamma
+    dx = inv * (g - g.mean(axis=0) - xhat * (g * xhat).mean(axis=0))
+    return dx, (dout * xhat).sum(axis=0), dout.sum(axis=0)
+
+
+def into_integers(dout, x):
+    dx = np.zeros(x.shape, int)
+    dx[:] = dout * (x > 0)
+    return dx
+
+
+@pytest.mark.parametrize(("name", "answer", "words"), [
+    ("softmax_cross_entropy", cross_entropy, "small number"),
+    ("loss_and_grads", lambda *args: two_layers(*args, small=1e-7), "small number"),
+    ("loss_and_grads", lambda *args: two_layers(*args, again=("W1", "b1")),
+     "loss, W2 and b2 are right. W1 and b1 are what comes out when it is divided by N once too often"),
+    ("batchnorm_backward", batchnorm, "dbeta is right. dx and dgamma are what comes out when the variance divides by "
+                                      "one "
+     "less"),
+    ("relu_backward", into_integers, "cut to whole numbers"),
+    ("mul_backward", np.vectorize(lambda dout, x, y: (int(dout * y), int(dout * x))), "cut to whole numbers"),
+    ("mul_backward", lambda dout, x, y: (np.round(dout * y, 4), np.round(dout * x, 4)), "rounded"),
+], ids=str)
+def test_slips_of_published_code_get_their_cause(name, answer, words):
+    report = told(name, answer, edge=True)
+    assert words in report.diagnosis.says, str(report)
 
 
 def test_result_by_result():
