@@ -1,7 +1,10 @@
 """From an answer to a Report: the exercise's checks run on it, and what came of them is diagnosed."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from course.checks.comparing import Problem
 from course.checks.diagnosis import Diagnosis, diagnose
@@ -17,7 +20,10 @@ def examine(exercise: Exercise, f: Any, seeds: Sequence[int], edge: bool, graded
     if not callable(f):
         return _not_a_function(exercise, f, graded)
     result = run(exercise, f, seeds, edge)
-    return Report(exercise, result, diagnose(result, seeds, edge), graded)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):       # what is worked out of odd numbers warns
+        warnings.simplefilter("ignore")
+        found = diagnose(result, seeds, edge)
+    return Report(exercise, result, found, graded)
 
 
 def _not_a_function(exercise: Exercise, value: object, graded: bool) -> Report:

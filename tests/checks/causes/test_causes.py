@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from course.checks.causes.evidence import evidence_of
+from course.checks.causes.graph import causes_in_the_graph
 from course.checks.causes.kinds import KINDS
 from course.checks.causes.programs import OutOfTime, made_of, program, written
 from course.checks.causes.slips import NONE, woven
@@ -152,7 +154,8 @@ FALSE = [
     ("sigmoid", lambda x: 1 // (1 + np.exp(-np.asarray(x, float))), "gradient that you returned is 0"),
     ("stored_cost", lambda n: (0, 0), "gradient"),
     ("best_every", lambda n: 0, "gradient"),
-    ("gradient_check", lambda f, x, dout, analytic: bool(np.allclose(analytic, x)), "How accurate is your numeric"),
+    ("gradient_check", lambda f, x, dout, analytic: bool(np.allclose(analytic, 2 * x * dout)), "How accurate is your "
+                                                                                               "numeric"),
     ("permute_backward", lambda dout, axes: np.transpose(dout, axes[::-1]), "as it came"),
     ("max_axis_backward", lambda dout, x, axis: np.expand_dims(dout, axis) * (
         x == x.max(axis=axis, keepdims=True)) / (x == x.max(axis=axis, keepdims=True)).sum(), "N × as large"),
@@ -191,6 +194,18 @@ def test_zero_and_nan_prove_nothing_by_themselves(answer):
     found = told("mul_backward", answer).diagnosis
     assert not found.code
     assert "comes out when" not in found.says
+
+
+def test_a_number_that_agrees_by_chance_is_no_cause():
+    """Only one tie is wrong: many edits that change nothing elsewhere would give that number."""
+    def max_backward(dout, x, y):
+        share = (x > y) + (x == y) / 3
+        return dout * share, dout * (1 - share)
+
+    run = told("max_backward", max_backward, edge=True).run
+    ties = [asked for asked in run.asked if asked.problem and np.ndim(asked.args[0]) == 0]
+    run.asked[:] = [asked for asked in run.asked if not asked.problem] + ties[:1]
+    assert not causes_in_the_graph(find("max_backward").oracle, evidence_of(run))
 
 
 # ------------------------------------------------------------------------------------ leading on

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course.checks.examining import SHOWN_SEED, examine
-from course.declarations import assignments, exercises
+from course.declarations import assignments, exercises, find
 
 LONG = ("train", "overfit_tiny", "check_all", "gradient_check")      # their tests ask for much
 EXERCISES = [exercise for name in assignments() for exercise in exercises(name).values()]
@@ -109,9 +109,17 @@ def test_a_result_that_is_bent_out_of_shape_is_told(exercise):
         look(exercise, lambda *args, odd=odd: bent(right(*args), odd), edge)
 
 
-def test_no_traceback_of_the_course_itself_from_what_was_seen():
-    from course.declarations import find
+def test_a_diagnosis_of_large_numbers_does_not_warn(recwarn):
+    """A submission that warns loses its points in nbgrader."""
+    for name in ("squared_sum_backward", "tanh_backward", "mul_backward"):
+        exercise = find(name)
+        for huge in (1e308, np.full(3, 1e308), np.full(3, np.inf)):
+            look(exercise, lambda *args, huge=huge, n=len(exercise.results): huge if n == 1 else (huge,) * n,
+                 edge=False)
+    assert not [str(warning.message) for warning in recwarn]
 
+
+def test_no_traceback_of_the_course_itself_from_what_was_seen():
     def in_the_loop(graph, inputs):
         u, given = [], iter(inputs)
         for entry in graph:
@@ -126,6 +134,4 @@ def test_no_traceback_of_the_course_itself_from_what_was_seen():
 
 
 def exercise_with_arguments_exchanged(f, x, dout, analytic):
-    from course.declarations import find
-
     return find("gradient_check").alternatives[0].function(f, x, dout, analytic)
