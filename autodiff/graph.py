@@ -197,6 +197,8 @@ def read_only(x: Any) -> Any:
     if type(x) is ndarray:
         x = x.view()
         x.setflags(False)
+    elif isinstance(x, StandIn):
+        return x.read_only()
     return x
 
 

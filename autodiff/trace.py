@@ -12,7 +12,7 @@ nothing but strings, numbers, lists and None, and leaves the graph as it was.
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ from autodiff.graph import collect, unbroadcast
 from autodiff.scalar import Scalar, Tape
 from autodiff.tensor import value_of
 
-__all__ = ["Node", "Step", "Trace", "record", "trace"]
+__all__ = ["Node", "Reading", "Step", "Trace", "passes", "read", "record", "run", "trace"]
 
 
 class Node(NamedTuple):
@@ -90,8 +90,14 @@ def trace(f: Callable[..., Any], /, **inputs: Any) -> Trace:
     The inputs become Tensors; should `f` take Scalars only (the functions of autodiff.scalar refuse Tensors),
     it gets Scalars. Raises TypeError if `f` returns neither, ValueError if its result is not a single number.
     """
+    output, leaves = run(f, **inputs)
+    return record(output, **leaves)
+
+
+def run(f: Callable[..., Any], /, **inputs: Any) -> tuple[Any, dict[str, Any]]:
+    """What f gives for the inputs as leaves of a graph (see trace), and these leaves."""
     arrays = {name: _array(name, value) for name, value in inputs.items()}
-    leaves = {name: Tensor(array) for name, array in arrays.items()}
+    leaves: dict[str, Any] = {name: Tensor(array) for name, array in arrays.items()}
     try:
         output = f(**leaves)
     except TypeError:
@@ -105,20 +111,34 @@ def trace(f: Callable[..., Any], /, **inputs: Any) -> Trace:
             output = None
         if not isinstance(output, Scalar):
             raise       # what went wrong with Tensors is the error that the caller should see
-    return record(output, **leaves)
+    return output, leaves
 
 
 def record(output: Tensor | Scalar, /, **leaves: Tensor | Scalar) -> Trace:
     """The trace of `output`, a Tensor or a Scalar, with the given names for its leaves."""
+    return passes(read(output, **leaves))
+
+
+class Reading(NamedTuple):
+    """A graph as an engine has recorded it, before the backward pass."""
+
+    nodes: list[Node]
+    payers: list[Any]       # for each node a function from its gradient to what it pays: (slot, local, contribution)
+    output: int
+    things: list[Any]       # what the nodes stand for: Tensors, and constants; of Scalars none
+
+
+def read(output: Tensor | Scalar, /, **leaves: Tensor | Scalar) -> Reading:
+    """The graph of `output`, which stays as it is; see `record`."""
     if isinstance(output, Scalar):
-        return _passes(*_from_tape(output, leaves))
+        return _from_tape(output, leaves)
     if not isinstance(output, Tensor):
         got = f"{type(output).__name__}: {output!r}"
         raise TypeError(f"the function must return a Tensor or a Scalar made from its arguments; it returned {got:.80}")
     if output.shape:
         raise ValueError(f"a backward pass starts from a single number, and this result has shape {output.shape}: "
                          "reduce it, with .sum() or .mean()")
-    return _passes(*_from_graph(output, leaves))
+    return _from_graph(output, leaves)
 
 
 _NO_LEAF = "a name stands for a leaf of the graph: a Tensor or Scalar that no operation made, on the output's tape"
@@ -132,8 +152,7 @@ def _names(leaves):
     return names
 
 
-# The readings of the two engines: nodes in order, and for each a function pay(upstream) that lists what it sends to
-# its inputs in the backward pass, as (slot, local, contribution); and the output's id.
+# The readings of the two engines.
 
 def _from_tape(output, leaves):
     tape = output.tape
@@ -153,33 +172,35 @@ def _from_tape(output, leaves):
         parents = tuple(place[parent] for parent in edges[::2])
         nodes.append(Node(place[index], gate, names.get(index), parents, value, ()))
         payers.append(payer(edges[1::2]))
-    return nodes, payers, place[output.index]
+    return Reading(nodes, payers, place[output.index], [])
 
 
 def _from_graph(output, leaves):
     if not all(isinstance(x, Tensor) and x.op is None for x in leaves.values()):
         raise ValueError(_NO_LEAF)
     names = _names(leaves)
-    nodes, payers, place = [], [], {}
+    nodes, payers, things, place = [], [], [], {}
 
-    def enter(gate, data, name=None, parents=(), payer=None):
+    def enter(gate, thing, name=None, parents=(), payer=None):
+        data = value_of(thing)
+        things.append(thing)
         nodes.append(Node(len(nodes), gate, name, tuple(parents), _plain(data), getattr(data, "shape", ())))
         payers.append(payer)
         return len(nodes) - 1
 
     for leaf, name in names.items():
-        place[leaf] = enter("leaf", leaf.data, name)
+        place[leaf] = enter("leaf", leaf, name)
     for z in collect([output]):
         if z.op:
             parents = [place[x] if type(x) is Tensor else enter("constant", x)       # x * 2 + 2 has two constants
-                       for x in (z.args[slot] for slot in _slots(z))]
-            place[z] = enter(z.op.name, z.data, parents=parents, payer=_payer(z))
+                       for x in (z.args[slot] for slot in slots_of(z))]
+            place[z] = enter(z.op.name, z, parents=parents, payer=_payer(z))
         elif z not in place:
-            place[z] = enter("leaf", z.data)
-    return nodes, payers, place[output]
+            place[z] = enter("leaf", z)
+    return Reading(nodes, payers, place[output], things)
 
 
-def _slots(z):
+def slots_of(z: Tensor) -> Sequence[int]:
     """Which arguments of a gate have a place in the graph: not an axis, a shape or a mask."""
     if z.op.together:
         return [slot for slot, x in enumerate(z.args) if type(x) is Tensor]
@@ -191,7 +212,7 @@ def _payer(z):
     def shares(upstream):
         inputs = (np.asarray(upstream, z.dtype)[()], z.data, *map(value_of, z.args))
         together = z.op.together and z.op.together(*inputs)
-        for slot, k in enumerate(_slots(z)):
+        for slot, k in enumerate(slots_of(z)):
             x = z.args[k]
             if type(x) is Tensor:
                 yield slot, unbroadcast(together[k] if together else z.op.rules[k](*inputs), x.shape, z.op, k)
@@ -205,8 +226,9 @@ def _payer(z):
     return pay
 
 
-def _passes(nodes, payers, output):
+def passes(reading: Reading) -> Trace:
     """Both passes over what an engine recorded."""
+    nodes, payers, output, _ = reading
     steps = [Step("forward", node.gate, node.id, None, None, None, None, None, None, node.value) for node in nodes]
     gradients = {output: 1.0}
     steps.append(Step("backward", "seed", None, output, None, None, None, 1.0, 0.0, 1.0))

@@ -1,6 +1,7 @@
 """Forms of arguments: how they are handed to a recording, and when a program is right for others."""
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ class Form:
     def __init__(self, recorder: Recorder, outside: Outside) -> None:
         self.recorder, self.outside = recorder, outside
         self.conditions: list[str] = []
-        self.objects: dict[str, Any] = {"ndarray": np.ndarray, "same_bytes": same_bytes, "MISS": MISS}
+        self.arrays: dict[str, Any] = {}                 # arrays, as text: their form
+        self.values: dict[str, Any] = {}                 # numbers and texts of Python, likewise
+        self.objects: dict[str, Any] = {"form": FORM, "value": value, "same_bytes": same_bytes}
         self.entry: list[tuple[str, int]] = []           # how the program gets at each array: text, value
         self.fixed: list[str] = []                       # what is written into the program
         self.count = 0                                   # of arguments by position
@@ -47,15 +50,14 @@ class Form:
         if kind is np.ndarray or isinstance(x, (np.number, np.bool_)):
             self.is_like(text, x, x.strides if kind is np.ndarray else None)
             return self.enter(x, path, name)
-        self.conditions.append(f"type({text}) is {self.hold(kind)}")
         if wanted and isinstance(x, (int, float)) and kind is not bool:
+            self.conditions.append(f"type({text}) is {self.hold(kind)}")
             return x if kind is int else self.enter(np.float64(x), f"np.float64({path})", name)    # an int: refused
         if isinstance(x, (bool, int, float, complex, str, bytes)):
-            known = self.hold(x)
-            self.conditions.append(f"({text} == {known} or {text} is {known})")
+            self.is_same(text, x)
             self.fixed.append(f"{path} = {x!r:.60}")
         else:
-            self.conditions.append(f"{text} is {self.hold(x)}")
+            self.conditions.append(f"{text} is {self.hold(x)}")         # an object
         return self.outside.stand_in(x, None, name)
 
     def tree(self, x, text, path, name, wanted):
@@ -77,9 +79,14 @@ class Form:
         if strides is None:
             self.conditions.append(f"type({text}) is {self.hold(x.dtype.type)}")
             return
-        dtype = self.hold(x.dtype)
-        self.conditions.append(f"type({text}) is ndarray and {text}.dtype == {dtype}")
-        self.conditions.append(f"{text}.shape == {x.shape}" + (f" and {text}.strides == {strides}" if x.shape else ""))
+        self.arrays[text] = np.ndarray, x.dtype, x.shape, strides
+
+    def is_same(self, text: str, x: Any) -> None:
+        """The condition that `text` is the number or text x: of its type, and for zeros of its sign."""
+        if type(x) in VALUES:
+            self.values[text] = value(x)
+        else:
+            self.conditions.append(f"(type({text}), {text}, repr({text})) == {self.hold((type(x), x, repr(x)))}")
 
     def enter(self, x: Any, path: str, name: str) -> Traced:
         """A stand-in for an array among the arguments."""
@@ -104,10 +111,12 @@ class Form:
 
         for place, how, what in self.outside.checks:
             text = at(place)
+            if how == "same":
+                self.is_same(text, what)
+                continue
             known = self.hold(list(what) if how == "form" and isinstance(what, dict) else what)
             self.conditions.append({
                 "is": f"{text} is {known}",
-                "same": f"({text} is {known} or {text} == {known} and type({text}) is type({known}))",
                 "type": f"type({text}) is {known}",
                 "keys": f"{{*{text}}} == {known}",
                 "equal": f"same_bytes({text}, {known})",
@@ -119,13 +128,33 @@ class Form:
             if k in shown:
                 arrays.append(f"{shown[k]}={text}")
         values = [f"args[{k}]" for k in range(self.count)] + [f"{name}=kwargs[{plain(name)}]" for name in given]
-        conditions = "\n                and ".join(dict.fromkeys(self.conditions))
-        source = (f"def enter(args, kwargs):\n    try:\n        if not ({conditions}):\n            return MISS\n"
-                  "    except (TypeError, LookupError, AttributeError, ValueError):\n        return MISS\n"
-                  f"    return run({', '.join([*values, *arrays])})\n")
+        for kind, known in (("form", self.arrays), ("value", self.values)):
+            if known:
+                self.conditions.append(f"[*map({kind}, ({', '.join(known)},))] == {self.hold([*known.values()])}")
         self.objects["run"] = run
-        exec(compile(source, "<form of the arguments>", "exec"), self.objects)
-        return self.objects["enter"]
+        right, go = eval(compile(f"(lambda args, kwargs: {' and '.join(dict.fromkeys(self.conditions))},\n"
+                                 f"lambda args, kwargs: run({', '.join([*values, *arrays])}))",
+                                 "<form of the arguments>", "eval"), self.objects)
+
+        def enter(args: Any, kwargs: Any) -> Any:
+            try:
+                if not right(args, kwargs):
+                    return MISS
+            except (TypeError, LookupError, AttributeError, ValueError):
+                return MISS
+            return go(args, kwargs)
+        return enter
+
+
+VALUES = {bool, int, float, str, bytes}      # compared by value; 0.0 is not -0.0
+
+
+def value(x: Any) -> Any:
+    return type(x), x or repr(x)
+
+
+# What must be alike of two arrays. One call for all: the text of each comparison would take long to compile.
+FORM = attrgetter("__class__", "dtype", "shape", "strides")
 
 
 def same_bytes(x: Any, kept: Any) -> bool:

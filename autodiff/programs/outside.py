@@ -86,8 +86,8 @@ class Outside:
     cannot be recorded: they are given as they are, and must hold the same numbers at each run.
     """
 
-    def __init__(self, recorder: Recorder, by_content: set[Any]) -> None:
-        self.recorder, self.by_content = recorder, by_content
+    def __init__(self, recorder: Recorder, by_content: set[Any], is_program: Callable[[Any], bool]) -> None:
+        self.recorder, self.by_content, self.is_program = recorder, by_content, is_program
         self.inputs: list[tuple[Place, int, str]] = []
         self.checks: list[tuple[Place, str, Any]] = []
         self.copies: list[tuple[Any, Any, str]] = []
@@ -204,13 +204,17 @@ class Outside:
             return functools.partial(self.stand_in(value.func, None, name), *args, **named)
         if kind is Module or kind is Drawing:
             return value
+        if self.is_program(value):
+            return kind(self.stand_in(value.f, (value, ".f"), name), value.wrt)
         if isinstance(value, ModuleType):
             root = value.__name__.split(".")[0]
             if root == "autodiff" or root in PURE:
                 return value
             if self._acts(root):
                 return _Refusing(self, root)
-            return Module(self, value)
+            made = Module(self, value)
+            self.copies.append((vars(made), dict(vars(made)), value.__name__))
+            return made
         if isinstance(value, DRAWING):
             return Drawing(self, value, name)
         if isinstance(value, Primitive):
@@ -272,7 +276,12 @@ class Outside:
             return self.refuse(f"the function uses the class {kind.__name__} from outside, and a program cannot "
                                "follow what it does: pass what you need of it as an argument")
         self.memo[id(kind)] = (kind, made)
+        self.copies.append((made, dict(vars(made)), kind.__name__))
         return made
+
+    def classes(self) -> dict[type, type]:
+        """Each copy of a class, and the class."""
+        return {made: kind for kind, made in self.memo.values() if isinstance(made, type) and isinstance(kind, type)}
 
     def function(self, f: Any) -> Any:
         """A copy of a Python function that reads from here; others as they are."""
@@ -363,7 +372,7 @@ class Outside:
     def settle(self) -> None:
         """After a recording: refuse what the function has changed outside."""
         for made, before, name in self.copies:
-            now = made.cell_contents if type(made) is CellType else made
+            now = made.cell_contents if type(made) is CellType else dict(vars(made)) if isinstance(made, type) else made
             same = (now is before if type(made) is CellType else type(now) is type(before) and len(now) == len(before)
                     and (now == before if isinstance(now, (set, frozenset)) else
                          all(k in before and before[k] is x for k, x in now.items()) if isinstance(now, dict)

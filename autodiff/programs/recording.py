@@ -82,6 +82,9 @@ def mapped(x: Any, f: Callable[[Any], Any], kinds: tuple[type, ...]) -> Any:
         return slice(*[mapped(part, f, kinds) for part in (x.start, x.stop, x.step)])
     if kind is dict:
         return {key: mapped(part, f, kinds) for key, part in x.items()}
+    if isinstance(x, (tuple, list)) and kind is not Ref:             # with names, or of a class of one's own
+        inner = [mapped(part, f, kinds) for part in x]
+        return kind(*inner) if hasattr(x, "_fields") else kind(inner)
     return x
 
 
@@ -100,8 +103,8 @@ def parts(x: Any, kind: type) -> list[Any]:
             stack += (x.step, x.stop, x.start)
         elif is_a is dict:
             stack += [*x.values()][::-1]
-        elif isinstance(x, tuple) and is_a is not Ref:
-            stack += x[::-1]
+        elif isinstance(x, (tuple, list)) and is_a is not Ref:
+            stack += [*x][::-1]
     return found
 
 
@@ -113,6 +116,7 @@ class Recorder:
         self.values: list[Value] = []
         self.names: dict[int, str] = {}          # what the learner calls it, or d_ and that for its gradient
         self.frames: dict[int, Any] = {}
+        self.near: tuple[Any, int] = None, 0     # the frame in which the last line was met, and its checkpoint
         self.inputs: set[int] = set()            # roots that belong to others
         self.refused: CannotRecord | None = None
         self.errors = np.geterr()
@@ -120,19 +124,19 @@ class Recorder:
     def new(self, value: Any, given: Sequence[Any] = ()) -> Traced:
         """A stand-in for `value`, which may be a view of the memory of those in `given`."""
         is_array = isinstance(value, ndarray)
-        root = k = len(self.values)
+        root, locked = (k := len(self.values)), False
         if is_array:
             for x in given:
                 if value is x.value or (value.base is not None and isinstance(x.value, ndarray)
                                         and np.may_share_memory(value, x.value)):
-                    root = self.values[x.id].root
+                    root, locked = self.values[x.id].root, x.locked
                     break
         dtype = getattr(value, "dtype", None)
         flags: Any = value.flags if is_array else None
         self.values.append(Value(value.shape if dtype is not None else (), dtype, is_array,
                                  is_array and flags.c_contiguous, is_array and flags.forc, root))
         x = Traced()
-        x.recorder, x.id, x.value = self, k, value
+        x.recorder, x.id, x.value, x.locked = self, k, value, locked
         return x
 
     def do(self, form: str, name: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None,
@@ -140,7 +144,7 @@ class Recorder:
         """Compute function(*args, **kwargs), write it down as one line, and give the stand-in for its value."""
         kwargs = kwargs or {}
         scope = self.look_around()
-        if kwargs or not FLAT.issuperset(map(type, args)):
+        if not FLAT.issuperset(map(type, args)) or not WITHOUT_PARTS.issuperset(map(type, kwargs.values())):
             given = parts((args, kwargs), Traced)
             values, named = mapped((args, kwargs), value_in, (Traced,))
             refs, named_refs = mapped((args, kwargs), ref_to, (Traced,))
@@ -163,6 +167,9 @@ class Recorder:
     def change(self, form: str, name: str, function: Any, args: tuple[Any, ...]) -> None:
         """Likewise for what changes its first argument in place."""
         x = args[0]
+        if x.locked:
+            self.refuse("an operation of one's own writes into an array that it is given, and others still need: make "
+                        "a new one, x = x.copy()")
         if self.values[x.id].root in self.inputs:
             self.refuse("the function changes in place an array that belongs to others (an argument, or one from "
                         "outside): change a copy, x = x.copy(), or make a new one with autodiff.where")
@@ -213,20 +220,25 @@ class Recorder:
 
     def look_around(self) -> int:
         """Read names from the frames that are running; give the number of the checkpoint that is being recomputed."""
-        frame, scope, users = sys._getframe(2), 0, False
+        frame, near, scope, users = sys._getframe(2), None, 0, False
         while frame is not None:
             code = frame.f_code
             if code is WALK:
                 self.name_gradients(frame)
+                near = near or frame
             elif code is RECOMPUTED:
                 scope = scope or self.frames.setdefault(-id(frame), (len(self.frames) + 1, frame))[0]
             elif not users and type(frame.f_globals) is not dict:           # of a copy (see outside)
                 users = True
                 self.frames[id(frame)] = frame
                 self.name_locals(frame)
+                near = near or frame
             elif code is RECORDING:
                 break
+            if frame is self.near[0]:                    # around it all is as it was at the line before
+                return scope or self.near[1]
             frame = frame.f_back
+        self.near = near, scope
         return scope
 
     def name_locals(self, frame: Any) -> None:
@@ -236,24 +248,27 @@ class Recorder:
                 self.names[x.id] = name
 
     def name_gradients(self, frame: Any) -> None:
-        for z, g in ((frame.f_locals.get("z"), None), *frame.f_locals.get("grads", {}).items()):
-            if z is None:
-                continue
-            if g is None:
-                given = frame.f_locals.get("inputs")
-                g = given[0] if given else None
-            g, z = (v.data if type(v) is Tensor else v for v in (g, z.data))
-            if type(g) is Traced and type(z) is Traced and g.id not in self.names:
-                self.names[g.id] = f"d_{self.names.get(z.id, z.id)}"
+        known, names = frame.f_locals, self.names
+        at, inputs = known.get("z"), known.get("inputs")
+        for z, g in ((at, inputs[0] if at is not None and inputs else None), *known.get("grads", {}).items()):
+            g = g.data if type(g) is Tensor else g
+            if type(g) is Traced and g.id not in names:
+                z = z.data
+                if type(z) is Traced:
+                    names[g.id] = f"d_{names.get(z.id, z.id)}"
 
     def finish(self) -> None:
         """The names of what was computed last; then let go of what was running."""
         for frame in self.frames.values():
             if not isinstance(frame, tuple):
                 self.name_locals(frame)
-        self.frames.clear()
+        self.let_go()
         if self.refused:
             raise self.refused
+
+    def let_go(self) -> None:
+        self.frames.clear()
+        self.near = None, 0
 
 
 def value_in(x: Traced) -> Any:
@@ -343,11 +358,12 @@ NAME_OF = {function_named(name): name for name in [*FUNCTIONS, *FORM]}
 class Traced(StandIn):
     """Stands for an array, or a numpy scalar, while a program is recorded."""
 
-    __slots__ = ("id", "recorder", "value")
+    __slots__ = ("id", "locked", "recorder", "value")
 
     recorder: Recorder
     id: int
     value: Any
+    locked: bool              # not to be written into
 
     __class__ = property(lambda self: type(self.value))       # type: ignore[assignment]  # for isinstance(x, ndarray)
     __hash__ = object.__hash__
@@ -364,6 +380,12 @@ class Traced(StandIn):
         if not isinstance(self.value, ndarray) or self.recorder.values[self.id].root in self.recorder.inputs:
             return self
         return self._method("copy", "K")
+
+    def read_only(self) -> Traced:
+        """The same value, which cannot be written into through this."""
+        x = Traced()
+        x.recorder, x.id, x.value, x.locked = self.recorder, self.id, self.value, True
+        return x
 
     def zeros(self, shape: Any, dtype: Any) -> Traced:
         return self.recorder.do("call", "np.zeros", np.zeros, (shape, dtype))
@@ -395,6 +417,8 @@ class Traced(StandIn):
                                 (self, *args), kwargs)
 
     def _refuse_arguments(self, what, args, kwargs):
+        if not args and WITHOUT_PARTS.issuperset(map(type, kwargs.values())):        # as mostly
+            return
         for x in parts((args, kwargs), Traced):
             self.recorder.refuse(f"an argument of {what} hangs on values, and a program would keep what it was at the "
                                  "first run (its result could have another shape): work it out before, or pass a "
@@ -419,7 +443,7 @@ class Traced(StandIn):
         self.recorder.change("store", "", operator.setitem, (self, key, value))
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if any(type(x) is Tensor for x in inputs):
+        if Tensor in map(type, inputs):
             return NotImplemented
         name, first = f"np.{ufunc.__name__}", inputs[0]
         if method == "at":
@@ -480,7 +504,7 @@ class Traced(StandIn):
     __neg__ = lambda self: self.recorder.do("prefix", "-", operator.neg, (self,))
     __pos__ = lambda self: self
     __invert__ = lambda self: self.recorder.do("prefix", "~", operator.invert, (self,))
-    __abs__ = lambda self: self.recorder.do("call", "abs", operator.abs, (self,))
+    __abs__ = lambda self: self.recorder.do("call", "np.abs", operator.abs, (self,))
 
 
 for _symbol, _name in OPERATORS.items():
@@ -491,7 +515,8 @@ for _symbol, _name in OPERATORS.items():
         setattr(Traced, f"__r{_dunder[2:]}", _reflected(_symbol, _function))
         setattr(Traced, f"__i{_dunder[2:]}", _augmented(_symbol, _function, getattr(operator, f"i{_name.strip('_')}")))
 
-FLAT = {Traced, ndarray, int, float, bool, str, type(None), np.float64, np.float32}      # what has no parts
+WITHOUT_PARTS = {ndarray, int, float, bool, str, type(None), np.float64, np.float32}
+FLAT = {Traced, *WITHOUT_PARTS}
 WALK = graph.walk.__wrapped__.__code__        # without the errstate around it
 RECOMPUTED: Any = None          # set by running: the code of a checkpoint's rule, and of what records
 RECORDING: Any = None

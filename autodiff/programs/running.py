@@ -7,6 +7,7 @@ import linecache
 import threading
 import warnings
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ from autodiff.tensor import Tensor
 
 KEPT = 32                   # recordings that are kept; where more are made, something changes at each call
 count = itertools.count(1)
+RESULTS = (np.ndarray, np.generic, bool, int, float, complex, str, bytes, range, type(None))
+recording_one = ContextVar("recording_one", default=False)
 
 
 def program(f: Callable[..., Any], wrt: int | list[int] | tuple[int, ...] | None = 0) -> Program:
@@ -51,6 +54,8 @@ class Program:
         self.__name__ = getattr(f, "__name__", "program")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if recording_one.get():                                           # part of another program
+            return self.walk(*args, **kwargs)
         for written in self.written:
             result = written.enter(args, kwargs)
             if result is not MISS:
@@ -73,6 +78,9 @@ class Program:
     def written_for(self, args: Any, kwargs: Any) -> tuple[Written, Any]:
         """A new program for these arguments, and what it gives for them."""
         with self.lock:
+            for written in self.written:                                  # another thread's, made in the meantime
+                if (result := written.enter(args, kwargs)) is not MISS:
+                    return written, result
             written, result = record(self.f, self.wrt, args, kwargs)
             self.count += 1
             self.written = [written, *self.written[:KEPT - 1]]
@@ -95,7 +103,7 @@ def record(f: Callable[..., Any], wrt: Any, args: Any, kwargs: Any) -> tuple[Wri
     by_content: set[Any] = set()
     while True:
         recorder = Recorder()
-        outside = Outside(recorder, by_content)
+        outside = Outside(recorder, by_content, lambda x: isinstance(x, Program))
         try:
             return written_out(f, wrt, args, kwargs, recorder, outside)
         except CannotRecord as error:
@@ -112,7 +120,7 @@ def record(f: Callable[..., Any], wrt: Any, args: Any, kwargs: Any) -> tuple[Wri
             raise
         finally:
             outside.put_back()
-            recorder.frames.clear()
+            recorder.let_go()
 
 
 def written_out(f: Callable[..., Any], wrt: Any, args: Any, kwargs: Any, recorder: Recorder,
@@ -127,6 +135,10 @@ def written_out(f: Callable[..., Any], wrt: Any, args: Any, kwargs: Any, recorde
     result = recorded(function if wrt is None else value_and_grad(function, wrt), given, named)
     if any(type(x) is Tensor for x in leaves(result)):
         raise CannotRecord("the result hangs on a Tensor from outside: make it an argument, or take its array, t.data")
+    for x in leaves(result):
+        if type(x) is not Traced and not isinstance(x, RESULTS):
+            raise CannotRecord(f"the function gives a {type(x).__name__}, which a program would make once only: give "
+                               "arrays, numbers and texts, or dicts, lists and tuples of them")
     outside.settle()
     recorder.finish()
     if wrt is not None:
@@ -136,6 +148,7 @@ def written_out(f: Callable[..., Any], wrt: Any, args: Any, kwargs: Any, recorde
 
     used = {k for line in lines for k in line.reads}.union(ref.id for ref in parts(outputs, Ref))
     writer = Writer(recorder, lines, values, {*names, *kwargs})
+    writer.classes = outside.classes()
     unpacking = enter_names(writer, form, names, kwargs, used)
     shown = {}
     for _, k, _ in outside.inputs:
@@ -156,7 +169,11 @@ def written_out(f: Callable[..., Any], wrt: Any, args: Any, kwargs: Any, recorde
 
 
 def recorded(f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    return f(*args, **kwargs)
+    token = recording_one.set(True)
+    try:
+        return f(*args, **kwargs)
+    finally:
+        recording_one.reset(token)
 
 
 recording.RECORDING = recorded.__code__                 # frames from here on are looked at

@@ -32,6 +32,7 @@ class Writer:
         self.taken = {*taken, "np", *keyword.kwlist}
         self.text: dict[int, tuple[str, int]] = {}
         self.held: dict[str, Any] = {}
+        self.classes: dict[type, type] = {}                   # of results: the class that a copy stands for
         self.body: list[tuple[str, str, Any]] = []            # text, comment, error state
         self.pending: dict[int, tuple[Line, set[int]]] = {}   # to stand in place: the line, the memory it reads
         self.last: dict[int, int] = {}                        # the last line that reads a value
@@ -84,7 +85,7 @@ class Writer:
         if x is None or x is ... or kind in (str, bytes):
             return ("..." if x is ... else plain(x)), ATOM
         if isinstance(x, np.dtype) or (isinstance(x, type) and issubclass(x, np.generic)):
-            return f"np.{np.dtype(x).name}", ATOM
+            return named(np.dtype(x)), ATOM
         if isinstance(x, range):
             return repr(x), CALL
         if x in (float, int, bool):
@@ -93,7 +94,9 @@ class Writer:
 
     def array(self, x: np.ndarray) -> tuple[str, int]:
         """A constant that rules or compositions have made, as numpy would be asked for it."""
-        dtype = "" if x.dtype in (np.float64, np.int64, np.bool_) else f", np.{x.dtype.name}"
+        dtype = "" if x.dtype in (np.float64, np.int64, np.bool_) else f", {named(x.dtype)}"
+        if not x.size:
+            return f"np.zeros({plain(x.shape)}{dtype if x.dtype.kind == 'f' else f', {named(x.dtype)}'})", CALL
         if x.ndim == 1 and x.dtype.kind in "iu" and x.size > 1 and (np.diff(x) == 1).all():
             start = f"{x[0]}, " if x[0] else ""
             return f"np.arange({start}{x[-1] + 1}{dtype and ', dtype=' + dtype[2:]})", CALL
@@ -102,7 +105,7 @@ class Writer:
             fill, shape = x.flat[0], plain(x.shape)
             if x.dtype.kind == "f" and fill in (0, 1) and not np.signbit(fill):
                 return f"np.{'ones' if fill else 'zeros'}({shape}{dtype})", CALL
-            return f"np.full({shape}, {self.of(fill)[0]})", CALL
+            return f"np.full({shape}, {self.of(fill)[0]}{'' if x.dtype.isnative else dtype})", CALL
         if x.size <= 64 and x.dtype.kind in "biuf" and (x.dtype.kind != "f" or np.isfinite(x).all()):
             return f"np.array({plain(x.tolist())}{dtype})", CALL
         return self.hold(x, "c")
@@ -235,6 +238,8 @@ class Writer:
 
     def let_go(self, n: int, errors: Any) -> None:
         """After line n: `del` for large arrays that no later line reads, where later lines make others."""
+        if not self.large:
+            return
         gone = [k for k in self.large if self.last.get(k, -1) <= n and not any(
             self.last.get(j, -1) > n for j in self.sharing.get(self.values[k].root, ()))
             and not any(self.values[k].root in roots for _, roots in self.pending.values())]
@@ -293,6 +298,12 @@ class Writer:
         return f"{line.name}({', '.join([self.of(args[0])[0], key, *[self.of(x)[0] for x in args[2:]]])})"
 
 
+def named(dtype: np.dtype) -> str:
+    """A dtype as numpy calls it; in full where the name would not be all, as of another order of bytes."""
+    name = dtype.name
+    return f"np.{name}" if getattr(np, name, None) is dtype.type and dtype.isnative else f"np.dtype({plain(dtype.str)})"
+
+
 def plain(x: Any) -> str:
     """repr, with numpy's names for what is not finite."""
     text = repr(x)
@@ -321,8 +332,10 @@ def whole(writer: Writer, outputs: Any, copied: Any, head: Any) -> str:
             return (text if strength >= CALL else f"({text})") + ".copy()" if copied(x.id) else text
         if isinstance(x, dict):
             return "{" + ", ".join(f"{writer.of(k)[0]}: {returned(v)}" for k, v in x.items()) + "}"
-        if isinstance(x, tuple) and hasattr(x, "_fields"):
-            return f"{writer.hold(type(x), type(x).__name__)[0]}({', '.join(map(returned, x))})"
+        if isinstance(x, (tuple, list)) and type(x) not in (tuple, list):
+            inner = ", ".join(map(returned, x))
+            kind = writer.classes.get(type(x), type(x))
+            return f"{writer.hold(kind, kind.__name__)[0]}({inner if hasattr(x, '_fields') else f'[{inner}]'})"
         if isinstance(x, tuple):
             return f"({', '.join(map(returned, x))}{',' * (len(x) == 1)})"
         if isinstance(x, list):

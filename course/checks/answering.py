@@ -1,7 +1,7 @@
 """The answer's side of a call: runs it on copies of what it was given, and packs what came of it.
 
 This runs beside the learner's code, in a notebook's kernel or in a process without anything else of the course,
-so it needs nothing but the codec.
+so it needs nothing but the codec and numpy.
 """
 
 import contextlib
@@ -10,14 +10,18 @@ import io
 import linecache
 import os
 import sysconfig
+import types
 import warnings
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from course.checks import codec
 
 MOST_PRINTED = 2_000  # characters
 DRIVER = "<driver>"
+NIL = b"\xc0"       # None, packed: what is nothing ends with it
 
 Failed = tuple[str, str, int | None, str]                                               # kind, message, line, code
 Parts = tuple[bytes | None, list[bytes | None], Failed | None, list[str], str]          # what answer_to gives
@@ -48,6 +52,64 @@ def answer_to(f: Callable, given: list[bytes], back: Callable[[int, int], Any], 
             failure = _failure(error)
     return result, [_packed(value) for value in mine], failure, [str(w.message)[:500] for w in warned[:20]], \
         printed.getvalue()
+
+
+def ends(parts: Parts, given: list[bytes], until: str) -> bool:
+    """Whether no more calls are made after this one.
+
+    until   "unwritten": it answered as a stub does; "failed": or raised, or changed an argument
+    """
+    packed, after, failure, _, _ = parts
+    if failure is not None:
+        return until == "failed" or is_blank(*failure[:2])
+    return (packed is not None and packed.endswith(NIL) and is_nothing(codec.unpack(packed))) or \
+        (until == "failed" and after != given)
+
+
+def is_blank(kind: str, message: str) -> bool:
+    """Whether a failure is what a stub does."""
+    return kind == "NotImplementedError" or (kind, message) == ("NotPlain", "ellipsis")
+
+
+def is_nothing(value: Any) -> bool:
+    """None, or results that are all None: a stub's."""
+    if isinstance(value, tuple | list) and value:
+        return all(map(is_nothing, value))
+    return value is None
+
+
+def by_copies(f: Callable) -> Callable:
+    """A function that calls f with copies and gives a copy of its result, as one in another process would."""
+    def called(*sent: object) -> object:
+        result = None
+        try:
+            result = f(*codec.unpack(codec.pack(list(sent))))
+        except Exception as error:
+            raise RuntimeError(f"{type(error).__name__}: {error}"[:500]) from None
+        return codec.unpack(codec.pack(result))
+    return called
+
+
+def function_of(text: str, names: dict[str, Any]) -> Callable:
+    """The function that a formula's text gives; see calling.Formula."""
+    return eval(_compiled(text), {"np": np, **names})
+
+
+def beside(text: str, names: bytes) -> Callable:
+    """The same, as it runs beside an answer in place of being called back: with copies, and what numpy warns of in
+    there is no warning of the answer's."""
+    f = function_of(text, codec.unpack(names))
+
+    def quiet(*args: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return f(*args)
+
+    return by_copies(quiet)
+
+
+@functools.cache
+def _compiled(text: str) -> types.CodeType:
+    return compile(text, DRIVER, "eval")
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""The one way in which a check reaches an answer: `call(f, args)`.
+"""The one way in which a check reaches an answer: `call(f, args)`, or `calls` where there is more to ask.
 
 The answer gets copies of the arguments and gives back a copy of its result, both by the codec, together with
 the arguments as they are afterwards.  What it prints and warns is kept, an exception becomes a Failure.
@@ -8,12 +8,12 @@ defines `drive(answer, *args)`.  It runs beside the answer, and may run in anoth
 takes and gives plain data and holds nothing of what is right.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from course.checks import codec
-from course.checks.answering import Parts, answer_to
+from course.checks.answering import Parts, answer_to, by_copies, ends, function_of
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,62 @@ class Reply:
     warnings: tuple[str, ...] = ()
     printed: str = ""
     changed: tuple[int, ...] = ()  # positions of the arguments that are no longer what they were
+    packed: bytes | None = field(default=None, repr=False)  # the result as it came
+
+
+class Formula:
+    """A function among the arguments of a call that travels as text, and runs beside the answer: to call it is no
+    journey. So it holds nothing that an answer must not know, and nobody can count its calls.
+
+    text   an expression: "lambda v: W @ v"; it knows numpy as np, and the given names
+    names  plain values
+    """
+
+    def __init__(self, text: str, **names: Any) -> None:
+        self.text, self.names = text, names
+        self._function = function_of(text, names)
+        self.__name__ = self._function.__name__     # a report says it
+
+    def __call__(self, *args: Any) -> Any:
+        return self._function(*args)
+
+
+class Given:
+    """The arguments of a call on their way.
+
+    packed  the bytes of each
+    """
+
+    def __init__(self, args: tuple) -> None:
+        self.packed: list[bytes] = []
+        self._callables: list[list[Callable]] = []
+        for arg in args:
+            self._callables.append([])
+            self.packed.append(codec.pack(arg, self._callables[-1]))
+
+    def callable(self, k: int, index: int) -> Callable:
+        """Callable number `index` of argument k."""
+        return self._callables[k][index]
+
+    def stand_in(self, k: int, index: int) -> Callable:
+        """It calls that callable as if from another process."""
+        return by_copies(self.callable(k, index))
+
+    @property
+    def texts(self) -> list[tuple[int, int, str, bytes]]:
+        """Of the callables that are formulas: argument, number, text, and the packed values of its names."""
+        return [(k, index, f.text, codec.pack(f.names)) for k, found in enumerate(self._callables)
+                for index, f in enumerate(found) if isinstance(f, Formula)]
 
 
 class Remote:
     """Base of the stand-ins for answers that live in another process."""
 
-    def answer_to(self, given: list[bytes], back: Callable[[int, int], Callable], driver: str,
-                  seconds: float) -> Parts:
-        """As answering.answer_to, over there; it may take `seconds`, or longer where others may.
+    def answers_to(self, asked: Sequence[Given], driver: str, seconds: float, until: str) -> Iterator[Parts]:
+        """As answering.answer_to for each of several calls, over there and in this order; one may take `seconds`, or
+        longer where others may. It ends where answering.ends says so.
 
-        `back(k, index)` is the callable itself, not a stand-in: what goes through a wire is a copy anyway.
+        What is called back is the callable itself, not a stand-in: what goes through a wire is a copy anyway.
         """
         raise NotImplementedError
 
@@ -57,30 +103,39 @@ def call(f: Any, args: tuple, driver: str = "", seconds: float = 0.0) -> Reply:
     copies.  Everything but KeyboardInterrupt that the answer raises is caught.  With the source of a driver,
     `drive(f, *args)` is what is called.  An answer in another process is given at least `seconds`.
     """
-    given: list[bytes] = []
-    callables: list[list[Callable]] = []
-    for arg in args:
-        callables.append([])
-        given.append(codec.pack(arg, callables[-1]))
+    return next(calls(f, [args], driver, seconds))
 
-    def back(k: int, index: int) -> Callable:
-        def called(*sent: object) -> object:
-            result = None
-            try:
-                result = callables[k][index](*codec.unpack(codec.pack(list(sent))))
-            except Exception as error:      # as it comes from another process
-                raise RuntimeError(f"{type(error).__name__}: {error}"[:500]) from None
-            return codec.unpack(codec.pack(result))
-        return called
 
+def calls(f: Any, many: Sequence[tuple], driver: str = "", seconds: float = 0.0,
+          until: str = "unwritten") -> Iterator[Reply]:
+    """Make several calls of an answer, in this order; gives the Reply of each when it is there.
+
+    An answer in another process gets them as one batch, and what it replies is taken as it comes; so whoever begins
+    with the replies takes them all. They end early after one that answering.ends(…, until) tells.
+    """
+    asked = [Given(args) for args in many]
     if isinstance(f, Remote):
-        packed, after, failure, warned, printed = f.answer_to(given, lambda k, index: callables[k][index], driver,
-                                                              seconds)
+        answers = f.answers_to(asked, driver, seconds, until)
     else:
-        packed, after, failure, warned, printed = answer_to(f, given, back, driver)
+        answers = _answers(f, asked, driver, until)
+    for args, given, parts in zip(many, asked, answers, strict=False):
+        yield _reply(args, given.packed, parts)
+
+
+def _answers(f: Any, asked: Sequence[Given], driver: str, until: str) -> Iterator[Parts]:
+    """As Remote.answers_to, in this process."""
+    for given in asked:
+        parts = answer_to(f, given.packed, given.stand_in, driver)
+        yield parts
+        if ends(parts, given.packed, until):
+            return
+
+
+def _reply(args: tuple, given: list[bytes], parts: Parts) -> Reply:
+    packed, after, failure, warned, printed = parts
     changed = tuple(k for k, (before, data) in enumerate(zip(given, after, strict=True)) if before != data)
     return Reply(
         None if packed is None else codec.unpack(packed),
         tuple(arg if k not in changed else None if data is None else codec.unpack(data, lambda index: None)
               for k, (arg, data) in enumerate(zip(args, after, strict=True))),
-        Failure(*failure) if failure else None, tuple(warned), printed, changed)
+        Failure(*failure) if failure else None, tuple(warned), printed, changed, packed)

@@ -5,9 +5,34 @@ matrix hides a missing transpose.  What is drawn here is never 0, 1, -1 or 2, ne
 hold both signs.
 """
 
-from collections.abc import Sequence
+import contextlib
+import functools
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 
 import numpy as np
+
+# The seed of the draws that nobody has seen, for an exercise's name
+FRESH: ContextVar[Callable[[str], int]] = ContextVar("FRESH", default=lambda exercise: secrets.randbits(64))
+
+
+@contextlib.contextmanager
+def shared(secret: bytes) -> Iterator[None]:
+    """Meanwhile, all answers to an exercise get the same draws; who does not know the secret can't tell which.
+
+    The seed of one exercise, which a report shows, says nothing of another's.
+    """
+    token = FRESH.set(functools.partial(_seed, secret))
+    try:
+        yield
+    finally:
+        FRESH.reset(token)
+
+
+def _seed(secret: bytes, exercise: str) -> int:
+    return int.from_bytes(hashlib.blake2b(exercise.encode(), key=secret, digest_size=8).digest(), "little")
 
 
 class Draw:

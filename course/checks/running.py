@@ -1,13 +1,14 @@
 """Runs an exercise's checks on an answer and keeps everything that was asked and answered."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from course.checks.calling import Failure, Reply, call
+from course.checks.answering import is_blank
+from course.checks.calling import Failure, Reply, call, calls
 from course.checks.comparing import Problem, compare, said
 from course.checks.draws import Draw
 from course.checks.exercise import Check, Exercise
@@ -67,7 +68,8 @@ class _Stop(Exception):
 class Ask:
     """What a check's test is given: calls the answer, keeps the record, and stops the test at a failed call.
 
-    ask(*args) gives the result; ask.draw draws inputs; ask.count(value) enters a count into the record;
+    ask(*args) gives the result, ask.each(many) that of one call after the other, where none depends on what an earlier
+    one gave; ask.draw draws inputs; ask.count(value) enters a count into the record;
     ask.compare(*args) compares with the oracle; ask.refuses(*args, otherwise=problem) expects an exception;
     ask.here() says that a problem shows at the call just made, where a test goes on asking after it.
     """
@@ -85,6 +87,13 @@ class Ask:
         if asked.problem:
             raise _Stop
         return asked.reply.result
+
+    def each(self, many: Iterable[Iterable]) -> Iterator[Any]:
+        """Call the answer with each of these arguments; the results, as they come. Whoever begins takes them all."""
+        for asked in self.records([(tuple(args), None) for args in many], until="failed"):
+            if asked.problem:
+                raise _Stop
+            yield asked.reply.result
 
     def compare(self, *args: Any, expected: Any = None) -> Any:
         """Call the answer and compare its result with the oracle's (or with `expected`)."""
@@ -114,6 +123,20 @@ class Ask:
         if expected is None and oracle is not None:
             expected = oracle(*args)
         reply = call(self.f, args, self.run.exercise.driver, self.run.exercise.seconds)
+        return self._entered(args, reply, expected, part, otherwise)
+
+    def records(self, cases: Sequence[tuple[tuple, Any]], part: str | None = None,
+                until: str = "unwritten") -> Iterator[Asked]:
+        """The same for (arguments, what is right or None) of calls that don't depend on each other's replies.
+
+        They are made one after the other, up to one of which answering.ends(…, until) says that it was the last.
+        """
+        replies = calls(self.f, [args for args, _ in cases], self.run.exercise.driver, self.run.exercise.seconds, until)
+        for (args, expected), reply in zip(cases, replies, strict=False):
+            yield self._entered(args, reply, expected, part)
+
+    def _entered(self, args: tuple, reply: Reply, expected: Any, part: str | None,
+                 otherwise: Problem | None = None) -> Asked:
         problem = _not_refused(reply, otherwise, self.run.exercise) if otherwise else _failed(reply, self.run.exercise)
         asked = Asked(args, reply, expected, problem)
         if asked.problem is None and expected is not None:
@@ -143,6 +166,11 @@ class Retrace(Ask):
         if not self.alike(self.theirs.asked[k], asked):
             raise Different
         return asked
+
+    def records(self, cases: Sequence[tuple[tuple, Any]], part: str | None = None,
+                until: str = "unwritten") -> Iterator[Asked]:
+        for args, expected in cases:        # each may be the last
+            yield self.record(args, expected, part)
 
     def count(self, value: Any) -> Any:
         super().count(value)
@@ -187,15 +215,14 @@ def _test(test: Callable, ask: Ask) -> Problem | None:
 def _cases(check: Check, ask: Ask, edge: bool) -> Problem | None:
     """Ask every case of a check, wrong answers or not: a mistake is named by all that it answers."""
     first = None
-    for args, expected in _drawn(ask.run.exercise, check, ask.seed, edge):
-        asked = ask.record(args, expected, check.part)
+    for asked in ask.records(_drawn(ask.run.exercise, check, ask.seed, edge), check.part):
         first = first or asked.problem
         if asked.problem and asked.problem.kind == "unwritten":
             break
     return first
 
 
-@functools.lru_cache(256)       # the wrong forms are asked what the answer was asked, and each class the same again
+@functools.lru_cache(512)       # the wrong forms are asked what the answer was asked, and each class the same again
 def _drawn(exercise: Exercise, check: Check, seed: tuple[int, int], edge: bool) -> list[tuple[tuple, Any]]:
     """[(arguments, what is right)] of a check's cases."""
     assert check.draw and exercise.oracle       # a check has these, or else a test
@@ -238,8 +265,7 @@ def _not_refused(reply: Reply, otherwise: Problem, exercise: Exercise) -> Proble
 
 
 def _is_blank(failure: Failure | None) -> bool:
-    """Whether a failure is what a stub does."""
-    return failure is not None and (failure.kind == "NotImplementedError" or failure == Failure("NotPlain", "ellipsis"))
+    return failure is not None and is_blank(failure.kind, failure.message)
 
 
 def _is_nothing(value: Any, exercise: Exercise) -> bool:

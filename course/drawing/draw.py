@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autodiff.trace import trace
+from autodiff.trace import passes, read, run
 from course.drawing import picture, scene
+from course.drawing.code import with_code
 from course.drawing.page import page
 from course.drawing.view import view
 from course.drawing.yours import judge
@@ -20,7 +21,7 @@ MOST_GATES = 150        # what still fits on a page that one can scroll
 
 
 def graph(f: Callable[..., Any], /, *, names: str | Sequence[str | None] = (), constants: bool = False,
-          yours: Mapping[str, Callable[..., Any]] | None = None, palette: str = "green-red",
+          yours: Mapping[str, Callable[..., Any]] | None = None, code: bool = False, palette: str = "green-red",
           **inputs: ArrayLike) -> Graph:
     """Draw the computational graph of `f` at the given inputs, to be stepped forward and back.
 
@@ -32,12 +33,13 @@ def graph(f: Callable[..., Any], /, *, names: str | Sequence[str | None] = (), c
     constants: True draws a constant as an input of its own, × with 2, rather than inside the gate, ×2.
     yours: your own backward functions by gate, {"mul": mul_backward}, called as mul_backward(dout, x, y) (exp, sigmoid
         and tanh: (dout, out)). The backward pass runs them and stops at the first wrong edge.
+    code: True opens the view "as code" at the start; otherwise a button does. The lines of the step are marked.
     palette: "green-red", or "colorblind" for blue and vermilion.
 
     Raises TypeError or ValueError, in a sentence, if `f` or an input cannot be drawn; what `f` itself raises comes
     through as it is. Returns a Graph: show it as the last expression of a cell, or `.save("graph.html")`.
     """
-    return Graph(f, inputs, names=names, constants=constants, yours=yours, palette=palette)
+    return Graph(f, inputs, names=names, constants=constants, yours=yours, code=code, palette=palette)
 
 
 class Graph:
@@ -45,21 +47,31 @@ class Graph:
 
     def __init__(self, f: Callable[..., Any], inputs: Mapping[str, ArrayLike], *,
                  names: str | Sequence[str | None] = (), constants: bool = False,
-                 yours: Mapping[str, Callable[..., Any]] | None = None, palette: str = "green-red"):
+                 yours: Mapping[str, Callable[..., Any]] | None = None, code: bool = False,
+                 palette: str = "green-red"):
         if palette not in picture.PALETTES:
             raise ValueError(f"palette is one of {', '.join(map(repr, picture.PALETTES))}; got {palette!r}.")
         _check_inputs(f, inputs)
         self.f, self.inputs, self.palette = f, dict(inputs), palette
         self._options = {"names": names, "constants": constants}
-        self._yours = yours
+        self._yours, self._opens = yours, code
         self.scene = self.compose(self.inputs)
+        if code and not self.scene.code:
+            raise ValueError("This graph cannot be shown as code: one of its operations cannot be written out.")
+
+    @property
+    def code(self) -> str:
+        """Both passes as Python (with `import numpy as np`), line by line as the steps go; "" if there is none."""
+        return "".join(f"{line}\n" for line in self.scene.code)
 
     def compose(self, inputs: Mapping[str, ArrayLike]) -> scene.Scene:
         """The Scene at other inputs."""
         for name, value in inputs.items():
             _check_finite(name, value)
         with np.errstate(all="ignore"):         # what is not finite is told below
-            record = trace(self.f, **inputs)
+            output, leaves = run(self.f, **inputs)
+            reading = read(output, **leaves)
+            record = passes(reading)
         gates = sum(bool(node.parents) for node in record.nodes)
         if gates > MOST_GATES:
             raise ValueError(f"This graph has {gates} gates, and more than {MOST_GATES} cannot be read on a page. Draw "
@@ -71,7 +83,7 @@ class Graph:
                 at = ", ".join(f"{name} = {value}" for name, value in inputs.items())
                 raise ValueError(f"At {at} the gate {node.gate} gives {node.value}, and a graph is drawn at finite "
                                  "numbers.")
-        return composed
+        return with_code(composed, record, reading, self._yours)
 
     def svg(self) -> str:
         """The whole picture, every value and gradient, as the text of an SVG file."""
@@ -81,7 +93,7 @@ class Graph:
         """What the live graph shows: at the inputs as given, or with those that a slider has moved."""
         inputs = {**self.inputs, **(moved or {})}
         if moved is None:
-            return view(self.scene, self.palette, inputs, self.inputs)
+            return view(self.scene, self.palette, inputs, self.inputs, opens=self._opens)
         try:
             composed = self.compose(inputs)
         except Exception as error:      # whatever f raises there: the learner reads it, and moves the slider back
@@ -95,23 +107,23 @@ class Graph:
         if path.suffix == ".svg":
             text = self.svg()
         elif path.suffix == ".html":
-            alone = view(self.scene, self.palette, self.inputs, self.inputs,
+            alone = view(self.scene, self.palette, self.inputs, self.inputs, opens=self._opens,
                          note="This page shows one set of inputs; in a notebook, each has a slider.")
-            text = page(self.scene.title, alone, self.svg())
+            text = page(self.scene.title, alone, self.svg(), self.code)
         else:
             raise ValueError(f"A graph is saved as name.html (a page to step through) or name.svg (a picture); "
                              f"got {path.name!r}.")
         path.write_text(text, encoding="utf-8")
 
     def __repr__(self):
-        return self.scene.aloud
+        return self.scene.aloud + (f"\n\n{self.code.rstrip()}" if self._opens else "")
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         from course.drawing.widget import GraphWidget  # anywidget takes a while to import; only showing needs it
 
         bundle = GraphWidget(self)._repr_mimebundle_()
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-        return {**data, "image/svg+xml": self.svg(), "text/plain": self.scene.aloud}, metadata
+        return {**data, "image/svg+xml": self.svg(), "text/plain": repr(self)}, metadata
 
 
 def _check_inputs(f, inputs):

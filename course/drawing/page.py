@@ -28,7 +28,7 @@ html[theme="dark"] h1 {{ color: #ececf1; }}
 <body class="bp-page">
 <main>
 <h1>{title}</h1>
-<div id="graph"><noscript>{picture}</noscript></div>
+<div id="graph"><noscript>{picture}{code}</noscript></div>
 </main>
 <script type="application/json" id="view">{view}</script>
 <script type="module">
@@ -40,9 +40,13 @@ mount(document.getElementById("graph"), JSON.parse(document.getElementById("view
 """
 
 
-def page(title, view, picture):
-    """The HTML text of a page around a view (see `course.drawing.view`); `picture` shows where scripts don't run."""
+def page(title, view, picture, code=""):
+    """The HTML text of a page around a view (see `course.drawing.view`).
+
+    `picture`, and the code as text, show where scripts don't run.
+    """
     return PAGE.format(
         title=escape(title), css=(HERE / "widget.css").read_text(encoding="utf-8"), picture=picture,
+        code=f"<details><summary>As code</summary><pre>{escape(code)}</pre></details>" if code else "",
         view=json.dumps(view, ensure_ascii=False).replace("</", "<\\/"),
         script=(HERE / "widget.js").read_text(encoding="utf-8"))

@@ -3,6 +3,7 @@
 The picture, the live widget, the stand-alone page and the tests read the same Scene, so that they cannot disagree.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from course.drawing import gates
@@ -43,6 +44,7 @@ class Frame(NamedTuple):
     gradients: list         # [id, figure] where a gradient appears or changes
     edges: list             # ids of the edges that something is sent along
     wrong: str = ""         # id of the edge to paint as wrong
+    lines: Sequence = ()    # the numbers of the lines of code that it runs; see course.drawing.code
 
 
 class Table(NamedTuple):
@@ -61,6 +63,7 @@ class Scene(NamedTuple):
     edges: list
     frames: list
     tables: dict            # id -> Table
+    code: Sequence = ()     # both passes as lines of Python; none where they cannot be written out
 
 
 def compose(trace, *, names=(), constants=False, verdict=None):

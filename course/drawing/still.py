@@ -39,7 +39,9 @@ class ShowPictures(Preprocessor):
         if getattr(self.parent, "sanitize_html", False):
             return [new_output("display_data", {PICTURE: picture}), new_output("display_data", {"text/plain": text})]
         source = b64encode(picture.encode()).decode()
-        image = f'<img alt="{escape(text)}" src="data:{PICTURE};base64,{source}">'
+        aloud, _, code = text.partition("\n\n")
+        image = f'<img alt="{escape(aloud)}" src="data:{PICTURE};base64,{source}">'
+        image += f"<pre>{escape(code)}</pre>" if code else ""
         return [new_output("display_data", {"text/html": image, "text/plain": text})]
 
 

@@ -10,8 +10,11 @@ MOST_SLIDERS = 12
 STEPS = 100             # of a slider, to either side of where it starts
 
 
-def view(scene, palette, inputs, start, problem="", note=""):
-    """The data for widget.js. `inputs` are the present ones, `start` those the sliders stand around."""
+def view(scene, palette, inputs, start, problem="", note="", opens=False):
+    """The data for widget.js. `inputs` are the present ones, `start` those the sliders stand around.
+
+    opens: whether the code shows from the start.
+    """
     return {
         "title": scene.title,
         "svg": picture.svg(scene, palette, alone=False),
@@ -19,6 +22,8 @@ def view(scene, palette, inputs, start, problem="", note=""):
         "frames": [frame._asdict() for frame in scene.frames],
         "tables": {str(id): table._asdict() for id, table in scene.tables.items()},
         "says": {str(item.id): _says(item) for item in scene.items},
+        "code": list(scene.code),
+        "opens": opens,
         "sliders": sliders(inputs, start),
         "problem": problem,
         "note": note,

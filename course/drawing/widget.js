@@ -1,7 +1,7 @@
 // The graph, live: shows and hides parts of the picture that Python has drawn, one frame at a time.
 // All figures and sentences come ready-made in `view`; nothing is computed here.
 //
-// view: {title, svg, colours, frames, tables, says, sliders, problem, note}, as course/drawing/view.py makes it.
+// view: {title, svg, colours, frames, tables, says, code, opens, sliders, problem, note}, as course/drawing/view.py makes it.
 
 const BUTTONS = [
   ["reset", "Reset", "Back to the start"],
@@ -21,7 +21,7 @@ function element(tag, attributes = {}, ...children) {
 
 /** Draw `view` into `root`. `send(inputs)` is called when a slider moves; without it there are no sliders. */
 export function mount(root, view, send) {
-  let at = 0, open = null, zoom = 1, fit = true, busy = false, waiting = false;
+  let at = 0, open = null, zoom = 1, fit = true, busy = false, waiting = false, coding = Boolean(view.opens);
   const inputs = Object.fromEntries((view.sliders || []).map((s) => [s.name, s.value]));
 
   const frame = element("div", { class: "bp-widget", role: "group", "aria-label": view.title });
@@ -31,6 +31,8 @@ export function mount(root, view, send) {
   const stage = element("div", { class: "bp-stage", role: "region", tabindex: "0",
     "aria-label": "Drawing of the graph; the left and right arrow keys step" });
   const said = element("p", { class: "bp-said", role: "status", "aria-live": "polite", "aria-atomic": "true" });
+  const code = element("div", { class: "bp-code", role: "region", tabindex: "0",
+    "aria-label": "The graph as code; the left and right arrow keys step" });
   const table = element("div", { class: "bp-table" });
   const place = element("span", { class: "bp-place" });
   const buttons = {};
@@ -39,7 +41,12 @@ export function mount(root, view, send) {
     buttons[key].addEventListener("click", () => go(key));
     bar.append(buttons[key]);
   }
-  bar.append(place);
+  const coder = element("button", { type: "button", title: "Both passes as lines of Python" }, "As code");
+  coder.addEventListener("click", () => {
+    coding = !coding;
+    render();
+  });
+  bar.append(place, coder);
   const sizes = element("span", { class: "bp-sizes", role: "group", "aria-label": "Size" });
   for (const [text, title, change] of [["−", "Smaller", () => zoom / 1.2], ["+", "Larger", () => zoom * 1.2],
     ["Fit", "Fit the width", fitting]]) {
@@ -57,7 +64,7 @@ export function mount(root, view, send) {
     for (const s of view.sliders) sliders.append(slider(s));
     frame.append(sliders);
   }
-  frame.append(bar, stage, said, table);
+  frame.append(bar, stage, code, said, table);
   if (view.note) frame.append(element("p", { class: "bp-note" }, view.note));
   root.replaceChildren(frame);
 
@@ -105,8 +112,10 @@ export function mount(root, view, send) {
       view = next;
       paint();
     }
-    said.textContent = next.problem || view.frames[at].sentence;
-    said.dataset.phase = next.problem ? "wrong" : view.frames[at].phase;
+    if (next.problem) {
+      said.textContent = next.problem;
+      said.dataset.phase = "wrong";
+    }
     for (const s of next.sliders) {
       const row = [...sliders.children].find((child) => child.dataset.name === s.name);
       if (!row) continue;
@@ -136,6 +145,7 @@ export function mount(root, view, send) {
       node.setAttribute("tabindex", "0");
     }
     at = Math.min(at, view.frames.length - 1);
+    write();
     resize(fit ? fitting() : zoom);
     render();
     if (hadFocus) (svg.querySelector(`.node[data-node="${focused}"]`) || stage).focus({ preventScroll: true });
@@ -175,6 +185,7 @@ export function mount(root, view, send) {
     }
     said.textContent = now.sentence;
     said.dataset.phase = now.phase;
+    mark(now);
     place.textContent = `step ${at} of ${view.frames.length - 1}`;
     const ends = { reset: at === 0, back: at === 0, step: at === view.frames.length - 1,
       end: at === view.frames.length - 1 };
@@ -182,6 +193,34 @@ export function mount(root, view, send) {
     for (const key in buttons) buttons[key].setAttribute("aria-disabled", String(Boolean(ends[key])));
     follow(now.node);
     show(open);
+  }
+
+  // -- code --
+  function write() {
+    coder.hidden = !view.code.length;
+    const lines = view.code.map((text) => element("li", text.startsWith("# ") ? { class: "bp-part" } : {},
+      element("code", {}, text)));
+    code.replaceChildren(element("ol", {}, ...lines));
+  }
+  /** Mark the lines of the step, scroll to them inside the code, and tell them to whoever does not see them. */
+  function mark(now) {
+    code.hidden = !coding || !view.code.length;
+    coder.setAttribute("aria-pressed", String(!code.hidden));
+    if (code.hidden) return;
+    const lines = [...code.firstElementChild.children];
+    lines.forEach((line, n) => {
+      line.classList.toggle("at", now.lines.includes(n));
+      if (now.lines.includes(n)) line.setAttribute("aria-current", "step");
+      else line.removeAttribute("aria-current");
+    });
+    if (now.lines.length) {
+      const told = now.lines.map((n) => view.code[n]).join("; ");
+      said.append(element("span", { class: "bp-told" }, ` In code: ${told}`));
+      const first = lines[now.lines[0]], last = lines[now.lines.at(-1)];
+      if (first.offsetTop < code.scrollTop || last.offsetTop + last.offsetHeight > code.scrollTop + code.clientHeight) {
+        code.scrollTop = (first.offsetTop + last.offsetTop + last.offsetHeight - code.clientHeight) / 2;
+      }
+    }
   }
 
   // JupyterLab takes the arrow keys for itself, unless the very element that has the focus asks it not to.

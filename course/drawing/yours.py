@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from autodiff.programs.steps import Call
 from course.drawing.figures import figure
 from course.drawing.gates import FROM_OUTPUT, GATES
 from course.drawing.scene import Frame, edge_id, shown
@@ -62,6 +63,21 @@ def judge(trace, yours):
     said = (f"Every edge is right. Along this graph your {names} sent what the calculus asks for." if used else
             f"None of your functions was needed: this graph has no gate for {', '.join(yours)}.")
     return Verdict(steps, True, None, None, said, None)
+
+
+def calls(trace, yours):
+    """{(gate, slot): Call} for what `yours` pays, {gate: function}, as code."""
+    functions, made = _functions(yours), {}
+    for node in trace.nodes:
+        function = _function_for(trace, node, functions) if node.parents else None
+        if function is None:
+            continue
+        slots = [function.slot] if isinstance(function, _Short) else range(len(node.parents))
+        given = [node.id] if node.gate in FROM_OUTPUT else [node.parents[slot] for slot in slots]
+        call = f"{_name(function, node)}({', '.join(f'{{{k}}}' for k in range(len(given) + 1))})"
+        for k, slot in enumerate(slots):
+            made[node.id, slot] = Call(call + f"[{k}]" * (len(slots) > 1), (None, *given))
+    return made
 
 
 def _functions(yours):

@@ -5,12 +5,14 @@ submission makes of them is of no account.
 """
 
 import builtins
+import contextlib
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbformat import NotebookNode
 
+from course.checks.draws import shared
 from course.grading import bounds, testcell
 from course.grading.key import Key, KeyCell, as_python
 from course.grading.nursery import Limits, NoIsolation, Nursery
@@ -55,7 +57,10 @@ def blocked(assignment: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Settings:
-    """How submissions are run; see the traits of preprocessors.Judge."""
+    """How submissions are run; see the traits of preprocessors.Judge.
+
+    secret  of the draws that a class shares; b"" where each answer gets its own
+    """
 
     isolation: bool = True
     cell_seconds: float = 30.0
@@ -65,6 +70,7 @@ class Settings:
     memory: int = 1024
     judge_seconds: float = 120.0
     judge_memory: int = 1024
+    secret: bytes = field(default=b"", repr=False)
 
 
 def judge(nb: NotebookNode, key: Key, settings: Settings, beside: bytes = b"") -> bool:
@@ -76,14 +82,16 @@ def judge(nb: NotebookNode, key: Key, settings: Settings, beside: bytes = b"") -
     is done again with a new one.
     """
     plots = any("matplotlib" in cell.source for cell in nb.cells)
-    for _ in range(3):
+    for attempt in range(3):
         try:
             warm = nursery(settings.isolation, key.assignment, plots)
         except NoIsolation as error:
             raise NoIsolation(f"{error}\n{HOW_TO_GO_ON}") from None
         session = Session(warm, Limits(tree=settings.memory, blocked=blocked(key.assignment)), settings.cell_seconds,
                           settings.submission_seconds, beside)
-        _judge(nb, key, settings, session)
+        # Where one submission might leave a note for the next, each gets draws of its own; and so at a second attempt.
+        secret = settings.secret if settings.isolation and not warm.lacks and attempt == 0 else b""
+        _judge(nb, key, replace(settings, secret=secret), session)
         if session.whole or warm.alive(LAST_WORDS):
             mark(nb, isolation=list(warm.lacks) if settings.isolation else [SEPARATION_ONLY])
             return session.in_time
@@ -129,7 +137,7 @@ def _test(known: KeyCell, key: Key, namespace: dict[str, Any], session: Session,
     here["__builtins__"] = {name: value for name, value in vars(builtins).items() if name not in theirs}
     namespace = here
     outputs: list[dict[str, Any]] = []
-    for _ in range(2):          # a process may have been killed from outside
+    for secret in (settings.secret, b""):       # a process may have been killed from outside
         snapshot = session.snapshot(settings.call_seconds, settings.exercise_seconds)
         snapshot.classes = key.answer_classes(known)
         try:
@@ -138,7 +146,8 @@ def _test(known: KeyCell, key: Key, namespace: dict[str, Any], session: Session,
                 found, value = snapshot.stand_in(name)
                 if found:
                     here[name] = value
-            outputs = testcell.run_test_cell(source, here, known.points)
+            with shared(secret) if secret else contextlib.nullcontext():
+                outputs = testcell.run_test_cell(source, here, known.points)
         except bounds.Overtime as error:
             raise GivenUp(str(error)) from None     # what was found before stands
         finally:

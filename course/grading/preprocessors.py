@@ -37,7 +37,8 @@ class Judge(NbGraderPreprocessor):
 
     @property
     def settings(self) -> Settings:
-        return Settings(**{field.name: getattr(self, field.name) for field in fields(Settings)})
+        return Settings(**{field.name: getattr(self, field.name) for field in fields(Settings)
+                           if field.name != "secret"})
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         if not self.isolation:

@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import fcntl
 import os
+import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
@@ -38,12 +39,15 @@ def grade_class(classroom: Classroom, jobs: Iterable[Job], settings: Settings, e
     A submission that needs longer than others should is put off: it begins again, with all of its time, when the
     others are done. One whose process ends is tried once more, then set aside.
 
+    At their first attempt all get the same draws, which no run before this one had, nor has one after it.
+
     executor  any concurrent.futures.Executor, on this machine or on a cluster; its workers need this package
     tell      called with each result, when it has been entered, and how many there are
     """
     results: list[Result] = []
     lost: set[Job] = set()
-    hasty = replace(settings, submission_seconds=min(PUT_OFF_AFTER, settings.submission_seconds))
+    hasty = replace(settings, submission_seconds=min(PUT_OFF_AFTER, settings.submission_seconds),
+                    secret=secrets.token_bytes(32))
     for limits in (hasty, settings, settings):
         waiting: dict[Future[Result], Job] = {
             executor.submit(grade_in_own_process, job, classroom.keys, limits): job for job in jobs}

@@ -10,11 +10,12 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from course.checks import codec
-from course.checks.answering import Failed, Parts
+from course.checks.answering import Failed, Parts, ends
+from course.checks.calling import Given
 from course.grading.inside.wire import SMALL, Closed, Late, Wire
 from course.grading.nursery import Limits, Nursery
 from course.grading.standins import Answer, Object, exception_class, stand_in
@@ -24,9 +25,8 @@ MOST_OF_A_CELL = 2 * 2**20  # bytes of the message with its outputs; its process
 MOST_OUTPUT = 250_000  # characters kept of a cell, whatever its process says
 MOST_OUTPUTS = 100  # of a cell
 MOST_OUTPUT_IN_ALL = 5_000_000  # characters of a submission
+MOST_OF_A_BATCH = 2**20  # bytes of arguments that travel together
 ENDED, MEMORY = "Ended", "MemoryLimit"  # what is said of a process that is gone
-
-Back = Callable[[int, int], Callable]     # the callable of an argument: back(k, index)
 
 # A process's first cell: what lies beside the notebook lies in its folder, and can be imported from there.
 FIRST = """
@@ -210,31 +210,63 @@ class Snapshot:
         """Whether the copy's process is gone, and not because of its time."""
         return self._broken is not None and self._broken[0] == ENDED
 
-    def call(self, name: str, given: list[bytes], back: Back, driver: str, seconds: float = 0.0) -> Parts:
-        """The parts of a reply, as answering.answer_to gives them; a failure where there is no answer in time."""
-        if self._broken is None:
-            seconds = max(0.0, min(max(self._call_seconds, seconds), self._deadline - time.monotonic()))
-            try:
-                return self._call(name, given, back, driver, time.monotonic() + seconds)
-            except Late:
-                self._broken = ("TimeLimit", f"it took more than {seconds:.3g} s", None, "")
-            except (Closed, codec.Malformed, LookupError, TypeError, ValueError):
-                self._broken = (ENDED, "the process of the answer ended", None, "")
-            self.close()
-        return None, [None] * len(given), self._broken, [], ""
+    def calls(self, name: str, asked: Sequence[Given], driver: str, seconds: float = 0.0,
+              until: str = "unwritten") -> Iterator[Parts]:
+        """For each of several calls the parts of its reply, as Remote.answers_to gives them; a failure where there is
+        no answer in time.
 
-    def _call(self, name: str, given: list[bytes], back: Back, driver: str, deadline: float) -> Parts:
+        They travel as one batch. Each has its time from the reply before it on; so one that hangs, or ends the process,
+        takes no reply from those before, and leaves none to those that follow.
+        """
+        sent = 0
+        for k, given in enumerate(asked):
+            parts: Parts = None, [None] * len(given.packed), self._broken, [], ""
+            if self._broken is None:
+                limit = max(0.0, min(max(self._call_seconds, seconds), self._deadline - time.monotonic()))
+                deadline = time.monotonic() + limit
+                try:
+                    if k == sent:
+                        sent += self._send(name, asked[k:], driver, until, deadline)
+                    parts = self._received(given, deadline)
+                except Late:
+                    self._broken = ("TimeLimit", f"it took more than {limit:.3g} s", None, "")
+                except (Closed, codec.Malformed, LookupError, TypeError, ValueError):
+                    self._broken = (ENDED, "the process of the answer ended", None, "")
+                if self._broken:
+                    self.close()
+                    parts = None, [None] * len(given.packed), self._broken, [], ""
+            yield parts
+            if ends(parts, given.packed, until):
+                return
+
+    def _send(self, name: str, asked: Sequence[Given], driver: str, until: str, deadline: float) -> int:
+        """Send as many calls as may travel together, one at least; how many."""
+        if self._wire is None:
+            raise Closed
+        batch: list[dict[str, Any]] = []
+        size = 0
+        for given in asked:
+            texts = given.texts
+            size += sum(map(len, given.packed)) + sum(len(names) for *_, names in texts)
+            if batch and size > MOST_OF_A_BATCH:
+                break
+            batch.append({"args": given.packed, "texts": texts})
+        self._wire.send({"do": "calls", "name": name, "calls": batch, "driver": driver, "until": until},
+                        seconds=deadline - time.monotonic())
+        return len(batch)
+
+    def _received(self, given: Given, deadline: float) -> Parts:
+        """The parts of the next reply; meanwhile, what was given is called back."""
         wire = self._wire
         if wire is None:
             raise Closed
-        wire.send({"do": "call", "name": name, "args": given, "driver": driver}, seconds=deadline - time.monotonic())
         while True:
             message = wire.receive(deadline - time.monotonic())
             if "reply" in message:
-                return _reply(message["reply"], len(given))
+                return _reply(message["reply"], len(given.packed))
             k, index = message["back"]
             try:
-                answer = {"value": codec.pack(back(k, index)(*codec.unpack(message["args"])))}
+                answer = {"value": codec.pack(given.callable(k, index)(*codec.unpack(message["args"])))}
             except Exception as error:
                 answer = {"raised": f"{type(error).__name__}: {error}"[:500]}
             wire.send(answer, seconds=deadline - time.monotonic())

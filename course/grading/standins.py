@@ -13,17 +13,17 @@ from __future__ import annotations
 
 import builtins
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from course.checks.answering import Parts
-from course.checks.calling import Remote, call
+from course.checks.calling import Given, Remote, call
 from course.checks.codec import Malformed
 
 if TYPE_CHECKING:
-    from course.grading.session import Back, Snapshot
+    from course.grading.session import Snapshot
 
 MOST_OF_A_SET = 10_000      # elements: those with one hash take a time that grows with the square
 EXCEPTIONS = {name: kind for space in (vars(np.linalg), vars(np.exceptions), vars(builtins))
@@ -147,8 +147,8 @@ class _Reached(Remote):
     def __init__(self, snapshot: Snapshot, name: str, index: int | None) -> None:
         self._snapshot, self._name, self._index = snapshot, name, index
 
-    def answer_to(self, given: list[bytes], back: Back, driver: str, seconds: float) -> Parts:
-        return self._snapshot.call(self._name, given, back, driver, seconds)
+    def answers_to(self, asked: Sequence[Given], driver: str, seconds: float, until: str) -> Iterator[Parts]:
+        return self._snapshot.calls(self._name, asked, driver, seconds, until)
 
     def _drive(self, do: str, name: str = "", args: tuple = (), keywords: Mapping[str, Any] | None = None) -> Any:
         sent = [_encoded(arg) for arg in args]

@@ -82,11 +82,15 @@ def test_clip_has_slope_0_on_its_bounds():
     x = [-1.0, 0.0, 0.5, 1.0, 2.0]
     assert gradients(lambda x: ad.clip(x, 0, 1), np.array(x)) == [[0, 0, 1, 0, 0]]
     assert gradients(lambda x: ad.clip(x, 0), np.array(x)) == gradients(ad.relu, np.array(x))
-    inside, outside = [0.25, 0.5], [-1.0, 2.0]                     # on the bounds, PyTorch 2.13 has 1, and 2.14 has 0
-    for x in (inside, outside):
-        assert gradients(lambda x: ad.clip(x, 0, 1), np.array(x)) == torchs(lambda x: x.clamp(0, 1), x)
-    if not isinstance(torch, Absent) and tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 14):
-        assert torchs(lambda x: x.clamp(0, 1), [0.0, 0.5, 1.0]) == [[0, 1, 0]]
+
+
+@pytest.mark.needs_torch
+def test_pytorch_has_slope_1_on_the_bounds_of_clamp_up_to_2_13_and_0_from_2_14_on():
+    on_bounds = int(tuple(map(int, torch.__version__.split(".")[:2])) < (2, 14))
+    x = [-1.0, 0.0, 0.5, 1.0, 2.0]
+    assert torchs(lambda x: x.clamp(0, 1), x) == [[0, on_bounds, 1, on_bounds, 0]]
+    assert torchs(lambda x: x.clamp(min=0), x) == [[0, on_bounds, 1, 1, 1]]
+    assert torchs(lambda x: x.clamp(max=1), x) == [[1, 1, 1, on_bounds, 0]]
 
 
 @pytest.mark.parametrize("bounds", [(1, 1), (2, 1), (np.inf, -np.inf), (0.5, -0.5)])

@@ -7,6 +7,7 @@ import random
 import threading
 import time
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import pytest
 import autodiff as ad
 from autodiff.functional import leaves
 from autodiff.programs.running import same_bits
+from tests import peers
 
 W = np.array([1.5, -2.0])
 
@@ -54,6 +56,31 @@ def test_trees_lists_keywords_and_labels():
         ad.program(lambda x: x * 2)(W)
     with pytest.raises(TypeError, match="real floating-point"):
         ad.program(lambda x: x * 2)(3)
+
+
+class Layer(NamedTuple):
+    w: np.ndarray
+    b: np.ndarray
+
+
+class Params(list):
+    pass
+
+
+@pytest.mark.parametrize("params", [Layer(W, W + 1), Params([W, W + 1]), {"deep": [Layer(W, W + 1)] * 2}])
+def test_trees_of_classes_of_ones_own(params):
+    layer = (lambda p: p["deep"][1]) if isinstance(params, dict) else lambda p: p
+    assert_as_walked(lambda p: ad.sum(layer(p)[0] * layer(p)[1]), params)
+    (made,) = ad.program(lambda w: [Layer(w * 2, w)], wrt=None)(W)
+    assert type(made) is Layer and made.w.tolist() == [3.0, -4.0]
+
+
+@pytest.mark.parametrize("x", [np.zeros((0, 3)), np.zeros((3, 0), "f"), W.reshape(1, 2).astype(">f8"),
+                               W.reshape(2, 1).astype(">f4")])
+def test_arrays_without_elements_and_in_another_order_of_bytes(x):
+    for f in (ad.sum, lambda x: ad.sum(x * x), lambda x: ad.sum(ad.tanh(x) + 1), lambda x: ad.sum(3 * x) + x.size,
+              lambda x: ad.sum(ad.where(x > 0, x, 2 * x))):
+        assert_as_walked(f, x)
 
 
 def test_gradients_that_are_constants_are_numpys_numbers():
@@ -221,6 +248,32 @@ def test_what_is_changed_outside_is_seen(outside, f, change, anew):
     assert p.count == 1 + anew
 
 
+def test_a_zero_that_changes_its_sign_is_seen(outside):
+    f = lambda w, k: ad.sum(w * FACTOR * k)
+    p = ad.program(f)
+    for factor, k in [(0.0, 1.0), (-0.0, 1.0), (2.0, -0.0), (2.0, 0.0), (2.0, 0), (2.0, 0.0)]:
+        set_global("FACTOR", factor)()
+        assert_same(p(W, k), ad.value_and_grad(f)(W, k))
+    h = ad.program(lambda w, c: ad.sum(w * np.arctan2(c.imag, c.real)))
+    assert h(W, complex(-1, 0.0))[0] == -h(W, complex(-1, -0.0))[0] != 0
+
+
+def test_a_program_from_outside_is_part_of_the_program(outside):
+    inner = ad.program(lambda w: ad.sum(w * X[0, 1] * FACTOR))
+    inner(2.0)
+    f = lambda w: ad.sum(w) * inner(2.0)[0] + inner(w)[0]
+    p = ad.program(f)
+    p(W)
+    X.__imul__(3)
+    assert_same(p(W), ad.value_and_grad(f)(W))
+    assert p.count == 1
+    set_global("FACTOR", 5.0)()
+    assert_same(p(W), ad.value_and_grad(f)(W))
+    both = lambda w: ad.program(lambda v: ad.sum(v * v * ad.sum(w)))(w)
+    for w in (W, W + 1):
+        assert_same(ad.program(both, wrt=None)(w), both(w))
+
+
 @pytest.mark.parametrize("f", [
     lambda w: ad.sum(w) * (3 if X.mean() > 0 else 2), lambda w: ad.sum(w * float(X.max())),
     lambda w: ad.sum(w[X[0] > 0]), lambda w: ad.sum(w) * len(np.unique(X)), lambda w: ad.sum(w) * X[0].tolist()[1]])
@@ -338,6 +391,33 @@ def logs(w):
     return ad.sum(w)
 
 
+class Counting:
+    n = 0
+
+    def __call__(self):
+        Counting.n += 1
+        return Counting.n
+
+
+COUNTING = Counting()
+counts_in_its_class = lambda w: ad.sum(w) * COUNTING()
+
+
+def sets_in_a_module(w):
+    peers.count = 1
+    return ad.sum(w)
+
+
+def changed(x):
+    x += 1
+    return x * 1
+
+
+writing = ad.Op("writing", changed, lambda g, z, x: g)
+writing_a_part = ad.Op("writing_a_part", lambda x: changed(x[1:]), lambda g, z, x: g)
+with_a_rule_that_writes = ad.Op("with_a_rule_that_writes", lambda x: x * 1, lambda g, z, x: changed(g))
+
+
 def sets_a_global(w):
     global FACTOR
     FACTOR = 2.0
@@ -403,6 +483,11 @@ def shown(w):
     (logs, (), "changes 'LOG'.*return what is new"),
     (lambda w: ad.sum(w) * (COUNTER.__setitem__(0, 1) or 1.0), (), "changes 'COUNTER'"),
     (sets_a_global, (), "changes a global name"),
+    (counts_in_its_class, (), "changes 'Counting'"),
+    (sets_in_a_module, (), "changes 'tests.peers'"),
+    (lambda w: ad.sum(writing(w * 1)), (), "writes into an array that it is given"),
+    (lambda w: ad.sum(writing_a_part(w * 1)), (), "writes into an array that it is given"),
+    (lambda w: ad.sum(with_a_rule_that_writes(w) * w), (), "writes into an array that it is given"),
     (changes_its_argument, (np.ones(2),), "changes in place.*copy"),
     (changes_an_array_outside, (), "changes in place.*copy"),
     (class_inside, (), "define it outside"),
@@ -413,6 +498,18 @@ def test_what_would_be_frozen_is_refused(f, args, words):
     with pytest.raises(TypeError, match=words):
         ad.program(f)(W, *args)
     assert (dict(TABLE), list(LOG), FACTOR) == before
+
+
+@pytest.mark.parametrize("f", [lambda w: Holding(w), lambda w: {"deep": [Holding(w)]}, lambda w: lambda: w,
+                               lambda w: (x for x in w), lambda w: {1, 2}, lambda w: np.float32])
+def test_results_that_a_program_would_make_once_only_are_refused(f):
+    with pytest.raises(TypeError, match="which a program would make once only: give arrays"):
+        ad.program(f, wrt=None)(W)
+
+
+class Holding:
+    def __init__(self, w):
+        self.w = w
 
 
 def test_what_hangs_on_values_is_recorded():
@@ -480,6 +577,15 @@ def test_a_checkpoint_is_recomputed_in_the_program():
     assert_same(plain(ws, layer), kept(ws, ad.checkpoint(layer)))
 
 
+def test_all_that_a_checkpoint_forgets_is_recomputed():
+    def part(u):
+        v = ad.tanh(u)
+        w = ad.exp(u)                     # of u too: only where it is asked for tells it from that of the forward pass
+        return v * w
+    source = assert_as_walked(lambda x: ad.checkpoint(part)(ad.checkpoint(part)(x)), 0.5).source()
+    assert source.count("np.tanh") == source.count("np.exp") == 4
+
+
 def test_threads_get_what_they_get_alone():
     f = lambda w, k: ad.sum(ad.tanh(w * k) ** 2)
     p, results = ad.program(f), {}
@@ -493,3 +599,4 @@ def test_threads_get_what_they_get_alone():
         t.join()
     for k, got in results.items():
         assert_same(got, [ad.value_and_grad(f)(W, np.float64(k))] * 50)
+    assert p.count == 1

@@ -21,12 +21,12 @@ def layer():
     return graph(lambda x, w: autodiff.relu(x @ w).sum(), x=np.ones((5, 4)), w=np.ones((4, 3)))
 
 
-def forty():
+def forty(**options):
     def f(**v):
         first, second, *rest = v.values()
         h = [np.tanh(first * a + b * second) for a, b in pairwise(rest)]
         return sum(a * b for a, b in pairwise(h))
-    return graph(f, **{f"v{k}": 0.3 * k - 1 for k in range(9)})
+    return graph(f, **options, **{f"v{k}": 0.3 * k - 1 for k in range(9)})
 
 
 def wrong():
@@ -184,6 +184,62 @@ def test_without_scripts_the_picture_is_there(visit):
     expect(picture).to_be_visible()
 
 
+def marked(page):
+    return page.locator(".bp-code [aria-current=step]").all_text_contents()
+
+
+def test_the_code_opens_by_a_button_and_marks_the_line_of_the_step(visit):
+    page = visit(example())
+    code = page.get_by_role("region", name="The graph as code")
+    expect(code).to_have_count(0)
+    expect(page.get_by_role("button", name="As code")).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="As code").focus()
+    page.keyboard.press("Enter")
+    expect(code).to_be_visible()
+    expect(page.get_by_role("button", name="As code")).to_be_focused()
+    expect(page.get_by_role("button", name="As code")).to_have_attribute("aria-pressed", "true")
+    assert marked(page) == ["x = -2.0", "y = 5.0", "z = -4.0"]
+    code.focus()
+    seen = []
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+        seen.append(marked(page))
+    assert seen == [["q = x + y"], ["f = q * z"], ["d_f = 1.0"], ["d_q = d_f * z", "d_z = d_f * q"],
+                    ["d_x = d_q", "d_y = d_q"]]
+    expect(code).to_be_focused()
+    press(page, "As code")
+    expect(code).to_have_count(0)
+
+
+def test_the_line_of_the_step_is_told_to_those_who_do_not_see_it(visit):
+    page = visit(example(code=True))
+    press(page, "Step →")
+    expect(status(page)).to_have_text("Forward: q = x + y = (−2.00) + 5.00 = 3.00. In code: q = x + y")
+    assert page.locator(".bp-told").bounding_box()["width"] <= 1
+    press(page, "As code")
+    expect(status(page)).to_have_text("Forward: q = x + y = (−2.00) + 5.00 = 3.00.")
+
+
+def test_long_code_scrolls_to_the_line_of_the_step_and_not_the_page(visit):
+    page = visit(forty(code=True), viewport={"width": 390, "height": 844})
+    page.get_by_role("region", name="The graph as code").focus()
+    before = page.evaluate("scrollY")
+    for key in ("End", "Home", "End"):
+        page.keyboard.press(key)
+        inside = """e => { const a = e.getBoundingClientRect(), b = e.closest('.bp-code').getBoundingClientRect();
+                           return a.top >= b.top && a.bottom <= b.bottom; }"""
+        assert page.locator(".bp-code .at").first.evaluate(inside)
+        assert page.evaluate("scrollY") == before
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_without_scripts_the_code_is_text(visit):
+    page = visit(example(), java_script_enabled=False)
+    page.locator("summary").click()
+    expect(page.locator("pre")).to_be_visible()
+    expect(page.locator("pre")).to_contain_text("d_q = d_f * z")
+
+
 def test_what_is_hidden_is_not_read_out(visit):
     page = visit(example())
     name = page.locator('.node[data-node="3"]').get_attribute("aria-label")
@@ -199,6 +255,7 @@ def test_axe_finds_nothing(visit, drawn, scheme):
 
     page = visit(drawn(), color_scheme=scheme)
     press(page, "To the end")                           # every figure shows,
+    press(page, "As code")                              # the code,
     page.locator(".node").last.click()                  # and a table
     report = Axe().run(page).response
     assert report["passes"]
@@ -273,6 +330,9 @@ def test_where_f_fails_the_picture_stays_and_a_sentence_says_why(live):
     answer({"x": -1.0})
     expect(status(page)).to_contain_text("At x = -1.0 the gate log gives nan")
     assert shown(page, "value", 0) == "1.00"
+    press(page, "As code")
     answer({"x": 2.0})
     expect(status(page)).to_contain_text("Backward, from f")
+    expect(status(page)).to_contain_text("In code: d_x = d_f / x")
+    assert page.locator(".bp-code code").nth(1).text_content() == "x = 2.0"
     assert shown(page, "gradient", 0) == "0.50"

@@ -217,6 +217,11 @@ def test_a_lesson_runs_and_its_graph_can_be_played_with(learner, shoot, lesson, 
     graph.get_by_role("slider", name=slider).focus()
     learner.keyboard.press("ArrowRight")                    # goes to the kernel and comes back
     expect(gradient).to_have_text(gradients[1])
+    graph.get_by_role("button", name="As code").click()
+    graph.get_by_role("region", name="The graph as code").focus()
+    learner.keyboard.press("Home")                          # the cell's own keys do not take it
+    learner.keyboard.press("ArrowRight")
+    expect(graph.locator("[aria-current=step]")).to_have_text(steps[0].replace("×", "*"))
     shoot(learner, lesson)
     # An id that stands in a hidden notebook too is looked up there, and the arrows are gone
     tips = learner.locator(".bp-widget marker").evaluate_all("markers => markers.map(marker => marker.id)")

@@ -185,9 +185,10 @@ def test_an_exercise_may_ask_for_more_time():
     class Patient(Remote):
         __name__ = "double"
 
-        def answer_to(self, given, back, driver, seconds):
+        def answers_to(self, asked, driver, seconds, until):
             self.seconds = seconds
-            return codec.pack(2 * codec.unpack(given[0])), given, None, [], ""
+            for given in asked:
+                yield codec.pack(2 * codec.unpack(given.packed[0])), given.packed, None, [], ""
 
         def __call__(self):
             raise AssertionError("a stand-in is asked over the wire")

@@ -49,3 +49,10 @@ def test_other_outputs_are_left_alone():
     page = export(notebook({"text/plain": "only text"}, {"text/html": "<b>bold</b>"}))
     assert "only text" in page
     assert "<b>bold</b>" in page
+
+
+def test_code_that_was_asked_for_follows_the_picture():
+    shown = graph(lambda x, y: x * y, x=2, y=3, names="<p>", code=True)
+    page = export(notebook(shown._repr_mimebundle_()[0]))
+    assert unescape(re.search('<img alt="(.*?)"', page)[1]) == shown.scene.aloud
+    assert unescape(re.search("<pre>(# the inputs.*?)</pre>", page, re.DOTALL)[1]) == shown.code.rstrip()

@@ -15,6 +15,7 @@ import time
 import pytest
 
 from course.checks import codec
+from course.checks.calling import Given
 from course.grading import cgroup, judge, nursery, session
 from course.grading.inside import lockdown, seccomp, warm
 from course.grading.judge import Settings
@@ -302,7 +303,7 @@ def test_what_a_test_changes_in_files_is_put_back(submission):
     assert submission.run(textwrap.dedent(made)) == []
     before = value(submission, seen)
     snapshot = submission.snapshot(5, 5)
-    assert snapshot.call("meddle", [], None, "")[2] is None
+    assert next(snapshot.calls("meddle", [Given(())], ""))[2] is None
     snapshot.close()
     assert value(submission, seen) == before
     assert submission.whole
@@ -320,7 +321,7 @@ def test_a_process_that_a_cell_started_lives_on_beside_tests_and_that_of_a_test_
         """
     assert value(submission, started)[1] is None
     snapshot = submission.snapshot(5, 5)
-    pid = codec.unpack(snapshot.call("start", [], None, "")[0])
+    pid = codec.unpack(next(snapshot.calls("start", [Given(())], ""))[0])
     snapshot.close()
     assert value(submission, f"""
         import os
@@ -340,7 +341,7 @@ def test_a_process_that_a_test_started_by_a_thread_is_found(submission):
             time.sleep(0.3)
         """))
     snapshot = submission.snapshot(5, 5)
-    assert snapshot.call("start", [], None, "")[2] is None
+    assert next(snapshot.calls("start", [Given(())], ""))[2] is None
     snapshot.close()
     assert value(submission, """
         import glob, time

@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from course.checks import codec
+from course.checks.calling import Given
 from course.grading.inside.wire import HEADER, SMALL, Closed, Late, Wire
 from course.grading.session import MOST_OF_A_CELL, GivenUp, Session, Snapshot, _outputs, _reply
 
@@ -41,7 +42,7 @@ def ask(sent, seconds=0.5):
         theirs.sendall(sent)
         theirs.shutdown(socket.SHUT_WR)
         snapshot = Snapshot(Dropped(), wire, seconds, seconds)
-        return snapshot.call("f", [codec.pack(2.0)], lambda k, index: lambda *args: 0.0, "")
+        return next(snapshot.calls("f", [Given((2.0,))], ""))
 
 
 def framed(data):

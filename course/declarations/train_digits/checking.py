@@ -105,8 +105,9 @@ def sorts(networks):
     """The test that check_all flags the wrong gradients of each network, and no others."""
     def test(ask):
         first = None
-        for title, wrong, loss_and_grads, params, X, y in networks(ask.draw):
-            problem = _verdict(ask, title, wrong, ask(params, X, y, loss_and_grads))
+        drawn = list(networks(ask.draw))
+        for (title, wrong, *_), errors in zip(drawn, ask.each((*args, f) for _, _, f, *args in drawn), strict=True):
+            problem = _verdict(ask, title, wrong, errors)
             if problem and not first:
                 first = problem
                 ask.here()

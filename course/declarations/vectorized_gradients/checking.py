@@ -3,16 +3,21 @@
 import numpy as np
 
 import autodiff
+from course.checks.calling import Formula
 from course.checks.comparing import as_numbers, said
 from course.checks.exercise import Check, Exercise
 from course.declarations.shared import CONSTANT
 
 FLAGGED = 1e-5      # a gradient check above this says "wrong"
+# What is differentiated. It runs beside the answer, which calls it some three hundred times.
+SIN, SQUARE, CUBE = Formula("np.sin"), Formula("lambda v: v * v"), Formula("lambda v: v**3")
+SMALL, NOTHING = Formula("lambda v: 1e-7 * np.sin(v)"), Formula("lambda v: 0 * v")
+RELU, TURNED = Formula("lambda v: np.maximum(v, 0.0)"), Formula("lambda v: v * v[::-1]")
+SOFTMAX = Formula("lambda v: (lambda e: e / e.sum(axis=-1, keepdims=True))(np.exp(v - v.max(axis=-1, keepdims=True)))")
 
 
 def _matrix(d):
-    W = d.array(4, 2)
-    return lambda x: W @ x
+    return Formula("lambda v: W @ v", W=d.array(4, 2))
 
 
 def _pullback(f, x, dout):
@@ -23,18 +28,18 @@ def right_gradients(d):
     """(what it is, f, x, dout, the right gradient): twelve that a gradient check must let pass."""
     kinks = np.array([1e-4, -1e-4, 0.7, -1.3])
     functions = [
-        ("sin(x)", np.sin, d.array(4)),
-        ("exp(30 x), which is steep", lambda x: np.exp(30 * x), d.positives(3, low=0.1, high=0.4)),
-        ("softmax(x)", lambda x: autodiff.softmax(x, axis=-1), d.array(2, 3)),
-        ("relu(x), 0.0001 away from its kink", lambda x: np.maximum(x, 0.0), kinks),
+        ("sin(x)", SIN, d.array(4)),
+        ("exp(30 x), which is steep", Formula("lambda v: np.exp(30 * v)"), d.positives(3, low=0.1, high=0.4)),
+        ("softmax(x)", SOFTMAX, d.array(2, 3)),
+        ("relu(x), 0.0001 away from its kink", RELU, kinks),
         ("W @ x", _matrix(d), d.array(2, 3)),
-        ("0 · x, whose gradient is 0", lambda x: 0 * x, d.array(3)),
-        ("0.0000001 · sin(x)", lambda x: 1e-7 * np.sin(x), d.array(3)),
-        ("100000000 · cos(x)", lambda x: 1e8 * np.cos(x), d.array(3)),
-        ("the sum of x² in each row", lambda x: (x * x).sum(axis=1), d.array(3, 2)),
-        ("1 / x", lambda x: 1 / x, d.array(3)),
-        ("x times x turned around", lambda x: x * x[::-1], d.array(3)),
-        ("tanh(x), x with three axes", np.tanh, d.array(2, 1, 2)),
+        ("0 · x, whose gradient is 0", NOTHING, d.array(3)),
+        ("0.0000001 · sin(x)", SMALL, d.array(3)),
+        ("100000000 · cos(x)", Formula("lambda v: 1e8 * np.cos(v)"), d.array(3)),
+        ("the sum of x² in each row", Formula("lambda v: (v * v).sum(axis=1)"), d.array(3, 2)),
+        ("1 / x", Formula("lambda v: 1 / v"), d.array(3)),
+        ("x times x turned around", TURNED, d.array(3)),
+        ("tanh(x), x with three axes", Formula("np.tanh"), d.array(2, 1, 2)),
     ]
     for title, f, x in functions:
         dout = d.array(*f(x).shape)
@@ -46,25 +51,24 @@ def wrong_gradients(d):
     x, y, square = d.array(4), d.array(2, 3), d.array(3, 3)
     dx, dy, dsquare = d.array(4), d.array(2, 3), d.array(3, 3)
     A = d.array(3, 3)
-    sin, soft, cube = _pullback(np.sin, x, dx), autodiff.softmax(y, axis=-1), 3 * y**2 * dy
+    sin, soft, cube = _pullback(SIN, x, dx), autodiff.softmax(y, axis=-1), 3 * y**2 * dy
     last, zero, cancels = cube.copy(), cube.copy(), sin.copy()
     last[1, 2] += 0.001 * np.abs(cube).max()
     zero.flat[np.abs(cube).argmax()] = 0.0
     cancels += np.array([0.1, -0.1, 0.2, -0.2])
-    relu = lambda v: np.maximum(v, 0.0)
     return [
-        ("the upstream gradient is missing", np.sin, x, dx, np.cos(x)),
-        ("the sign", np.sin, x, dx, -sin),
-        ("the last element is a little off", lambda v: v**3, y, dy, last),
-        ("one element is 0", lambda v: v**3, y, dy, zero),
-        ("the errors add up to 0", np.sin, x, dx, cancels),
-        ("the transpose", lambda v: v @ A, square, dsquare, (dsquare @ A.T).T),
-        ("one of two paths", lambda v: v * v[::-1], x, dx, dx * x[::-1]),
-        ("every value a third of what it should be", lambda v: v**3, y, dy, cube / 3),
-        ("softmax's diagonal only", lambda v: autodiff.softmax(v, axis=-1), y, dy, soft * (1 - soft) * dy),
-        ("relu passes everything", relu, x, dx, dx),
-        ("a small gradient, twice too large", lambda v: 1e-7 * np.sin(v), x, dx, 2e-7 * sin),
-        ("a gradient where there is none", lambda v: 0 * v, x, dx, 1e-3 * dx),
+        ("the upstream gradient is missing", SIN, x, dx, np.cos(x)),
+        ("the sign", SIN, x, dx, -sin),
+        ("the last element is a little off", CUBE, y, dy, last),
+        ("one element is 0", CUBE, y, dy, zero),
+        ("the errors add up to 0", SIN, x, dx, cancels),
+        ("the transpose", Formula("lambda v: v @ A", A=A), square, dsquare, (dsquare @ A.T).T),
+        ("one of two paths", TURNED, x, dx, dx * x[::-1]),
+        ("every value a third of what it should be", CUBE, y, dy, cube / 3),
+        ("softmax's diagonal only", SOFTMAX, y, dy, soft * (1 - soft) * dy),
+        ("relu passes everything", RELU, x, dx, dx),
+        ("a small gradient, twice too large", SMALL, x, dx, 2e-7 * sin),
+        ("a gradient where there is none", NOTHING, x, dx, 1e-3 * dx),
     ]
 
 
@@ -72,8 +76,9 @@ def sorts(cases, flag):
     """The test that gradient_check tells these gradients for what they are: `flag` says whether wrong ones."""
     def test(ask):
         first = None
-        for title, f, x, dout, analytic in cases(ask.draw):
-            problem = _verdict(ask, title, ask(f, x, dout, analytic), flag)
+        drawn = list(cases(ask.draw))
+        for (title, *_), error in zip(drawn, ask.each(args for _, *args in drawn), strict=True):
+            problem = _verdict(ask, title, error, flag)
             if problem and not first:
                 first = problem
                 ask.here()
@@ -108,7 +113,7 @@ def _missed(title, value, flag):
 
 def squares(d):
     x, dout = d.array(3, low=0.6), d.array(3)       # where x is small, a one-sided difference might be flagged
-    return lambda v: v * v, x, dout, 2 * x * dout
+    return SQUARE, x, dout, 2 * x * dout
 
 
 def right_square(d):
@@ -123,13 +128,13 @@ def doubled_square(d):
 
 def of_integers(d):
     x, dout = np.array([2, -3, 4]), d.array(3)
-    return [("f(x) = x², x an array of integers", lambda v: v * v, x, dout, 2.0 * x * dout)]
+    return [("f(x) = x², x an array of integers", SQUARE, x, dout, 2.0 * x * dout)]
 
 
 def of_float32(d):
     x, dout = d.array(4, high=0.7).astype(np.float32), d.array(4)
-    dx = _pullback(np.sin, x, dout).astype(np.float32)
-    return [("f(x) = sin(x), x an array of float32", np.sin, x, dout, dx)]
+    dx = _pullback(SIN, x, dout).astype(np.float32)
+    return [("f(x) = sin(x), x an array of float32", SIN, x, dout, dx)]
 
 
 def _gradient_check(start="x = np.array(x, dtype=float)", h="1e-5", at="x.ravel()[i]",

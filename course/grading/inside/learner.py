@@ -9,8 +9,10 @@ and to a copy
 
     {"do": "kind", "name": ...}             "callable", "data" or "missing"
     {"do": "fetch", "name": ...}            plain data
-    {"do": "call", "name": ..., "args": [bytes], "driver": ...}   call it; callables among the arguments are called
-                                            back: {"back": k, "args": ...} until {"reply": ...} comes
+    {"do": "calls", "name": ..., "calls": [{"args": [bytes], "texts": ...}], "driver": ..., "until": ...}
+                                            call it so many times, up to one that answering.ends tells; for each comes
+                                            a {"reply": ...}, and before it {"back": k, "args": ...} for each time that
+                                            it calls an argument's callable, but for those whose texts were given
 """
 
 import contextlib
@@ -240,17 +242,26 @@ def answer(wire: Wire) -> NoReturn:
                     wire.send({"value": codec.pack(names[name])})
                 except codec.NotPlain as error:
                     wire.send({"refused": str(error)})
-            elif message["do"] == "call":
-                wire.send({"reply": called(wire, names[name], message)})
+            elif message["do"] == "calls":
+                for given in message["calls"]:
+                    parts = called(wire, names[name], given, message["driver"])
+                    wire.send({"reply": list(parts)})
+                    if answering.ends(parts, given["args"], message["until"]):
+                        break
     except BaseException:
         pass
     finally:
         os._exit(0)
 
 
-def called(wire: Wire, f: Any, message: dict[str, Any]) -> list:
+def called(wire: Wire, f: Any, given: dict[str, Any], driver: str) -> answering.Parts:
     """Call a function of the learner's; its arguments' callables are called back over the wire."""
+    formulas = {(k, index): answering.beside(text, names) for k, index, text, names in given["texts"]}
+
     def back(k: int, index: int) -> Callable:
+        if (k, index) in formulas:
+            return formulas[k, index]
+
         def stand_in(*args: object) -> object:
             trace = sys.gettrace()
             sys.settrace(None)      # a driver may stop an endless answer, but never halfway through this
@@ -263,5 +274,4 @@ def called(wire: Wire, f: Any, message: dict[str, Any]) -> list:
         return stand_in
 
     sys.stdout, sys.stderr = io.StringIO(), io.StringIO()
-    parts = answering.answer_to(f, message["args"], back, message["driver"])
-    return list(parts)
+    return answering.answer_to(f, given["args"], back, driver)

@@ -4,17 +4,20 @@ Both sides use it. What arrives may come from a learner's process, so it is boun
 unpacked by the codec, which makes plain data and nothing else.
 """
 
+import functools
 import os
+import select
 import socket
 import struct
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from course.checks import codec
 
 HEADER = struct.Struct("<I")
 SMALL = 1024    # bytes, ample for an answer of one word
+AT_ONCE = 2**14  # bytes that are read at once, wherever they belong
 
 
 class Closed(EOFError):
@@ -30,6 +33,7 @@ class Wire:
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
+        self._ahead = b""       # what came with a message that was read, and belongs to the next
 
     def fileno(self) -> int:
         return self.sock.fileno()
@@ -45,8 +49,7 @@ class Wire:
                 frame = frame[sent:]
             view = memoryview(frame)
             while view:
-                self._wait(deadline)
-                view = view[self.sock.send(view):]
+                view = view[self._do(select.POLLOUT, deadline, functools.partial(self.sock.send, view)):]
         except TimeoutError:
             raise Late from None
         except OSError as error:
@@ -71,28 +74,38 @@ class Wire:
         return (message, fds) if most_fds else message
 
     def _read(self, size: int, deadline: float | None, fds: list[int], most_fds: int = 0) -> bytes:
-        chunks, missing = [], size
-        while missing:
-            self._wait(deadline)
+        """So many bytes. More is read where it is there, but not where descriptors come: they ride on their message."""
+        chunks, missing = [self._ahead], size - len(self._ahead)
+        self._ahead = b""
+        while missing > 0:
             if most_fds:
-                chunk, new, _, _ = socket.recv_fds(self.sock, min(missing, 2**16), most_fds)
+                step = functools.partial(socket.recv_fds, self.sock, min(missing, AT_ONCE), most_fds)
+                chunk, new, _, _ = self._do(select.POLLIN, deadline, step)
                 fds += new
             else:
-                chunk = self.sock.recv(min(missing, 2**20))
+                step = functools.partial(self.sock.recv, max(missing, AT_ONCE))
+                chunk = self._do(select.POLLIN, deadline, step)
             if not chunk:
                 raise Closed("the other side is gone")
             chunks.append(chunk)
             missing -= len(chunk)
-        return b"".join(chunks)
+        data = b"".join(chunks)
+        self._ahead = data[size:]
+        return data[:size]
 
-    def _wait(self, deadline: float | None) -> None:
-        if deadline is None:
-            self.sock.settimeout(None)
-            return
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self.sock.settimeout(left)
+    def _do(self, event: int, deadline: float | None, step: Callable[[int], Any]) -> Any:
+        """What a step gives that may have to wait; it is given flags for the system call."""
+        while deadline is not None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            try:
+                return step(socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                waiting = select.poll()
+                waiting.register(self.sock, event)
+                waiting.poll(left * 1000)
+        return step(0)
 
     def close(self) -> None:
         self.sock.close()

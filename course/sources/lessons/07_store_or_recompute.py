@@ -5,7 +5,8 @@
 #
 # - say what a gradient costs, compared with the function itself, and why that does not depend on the number of inputs;
 # - tell how much memory a backward pass holds, and when;
-# - trade memory for time with checkpoints, and say how far apart they should be.
+# - trade memory for time with checkpoints, and say how far apart they should be;
+# - read a backward pass that is written out as a program.
 
 # %% [markdown]
 # ## Why the price matters
@@ -629,6 +630,117 @@ for n in (100, 10_000, 1_000_000):
     thrifty = math.ceil(2 * math.log2(n))
     print(f"{n:9,} stages: {binomial(n, thrifty) / n:4.1f} calls per stage with {thrifty:2} places; "
           f"√n checkpoints take {places:5,} places and 2 calls per stage")
+
+# %% [markdown]
+# ## The backward pass as a program
+#
+# A backward pass finds out, node by node, what to do next. The second time it finds the same. So one can write down
+# once what it did, as a program without any graph. Goodfellow, Bengio and Courville (2016, section 6.5.5) call that
+# the symbol-to-symbol view.
+#
+# `autodiff.program(f)` does it. It is called like `autodiff.value_and_grad(f)`, and `source()` shows what it runs. Here it
+# is for a layer with tanh, and one behind it whose input goes around it, too.
+
+# %%
+images, target = rng.normal(size=(5, 3)), rng.normal(size=(5, 4))
+weights = rng.normal(size=(3, 4)), rng.normal(size=4), rng.normal(size=(4, 4))
+
+def around(W1, b1, W2):
+    h = autodiff.tanh(images @ W1 + b1)
+    off = h @ W2 + h - target
+    return (off**2).sum()
+
+step = autodiff.program(around, (0, 1, 2))
+value, gradients = step(*weights)
+print(step.source())
+
+# %% [markdown]
+# Read it like any function. Find three things before you unfold the answer:
+#
+# - a value that is **kept** for the way back, so that nothing is computed twice;
+# - the **+** where the two paths of a fork come together;
+# - the two **transposes** of a matrix product.
+#
+# <details><summary>Where are they?</summary>
+#
+# The hidden values `h` are made once, and needed again on the way back, for the slope of tanh and for `d_W2`. The
+# + stands in the line of `d_h`: `h` goes into `off` by itself, and through `W2`. The transposes are `W2.T`, on the way
+# to the input, and `h.T`, on the way to the weights.
+#
+# </details>
+
+# %% [markdown]
+# In lesson 4 you wrote these lines yourself: `dout @ w.T` for the input, `x.T @ dout` for the weights, and a sum over the
+# batch for the bias. Below they are again, in functions. Do they give what the program gives?
+
+# %%
+def affine_backward(dout, x, w):
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+
+def around_backward(W1, b1, W2):
+    h = np.tanh(images @ W1 + b1)
+    doff = 2 * (h @ W2 + h - target)
+    dh, dW2, _ = affine_backward(doff, h, W2)
+    _, dW1, db1 = affine_backward((doff + dh) * (1 - h * h), images, W1)
+    return dW1, db1, dW2
+
+for name, mine, theirs in zip(["W1", "b1", "W2"], around_backward(*weights), gradients, strict=True):
+    print(name, mine.shape, "agrees" if np.allclose(mine, theirs) else "differs")
+
+# %% [markdown]
+# The drawing can be read as code, too. Step through both: the line that belongs to a step is marked. Here each gate
+# has a line of its own, and so has each payment. `x` is a fork, so `d_x` is written twice. (Each graph of the course
+# has the button "As code".)
+
+# %%
+graph(lambda x, w: (np.tanh(x * w) + x)**2, x=0.5, w=-1.5, names="p h s", code=True)
+
+# %% [markdown]
+# ### Change a line
+#
+# What is text can be changed. Below, the program is pasted into an operation of its own, with one line changed: the
+# direct path around the second layer is forgotten. The gradient check compares what the program returns with
+# central differences.
+#
+# Run it. Then change another line in its place, `1 - h * h` into `1 - h`, say. Does the check see that, too? Which
+# changes does it let pass?
+
+# %%
+def pasted(source):
+    """An operation out of the text of a program: its value, and the gradients that the text works out."""
+    space = {"np": np}
+    exec(source, space)
+    run = lambda *params: space["value_and_grad"](*params, images=images, target=target)
+    return autodiff.Op("pasted", lambda *params: run(*params)[0],
+                       together=lambda g, z, *params: [g * grad for grad in run(*params)[1]])
+
+line, changed = "d_h = v1 + v1 @ W2.T", "d_h = v1 @ W2.T"          # change me
+assert line in step.source()
+print("as it was:  ", autodiff.gradcheck(pasted(step.source()), *weights))
+print("changed:    ", autodiff.gradcheck(pasted(step.source().replace(line, changed)), *weights))
+
+# %% [markdown]
+# ### A checkpoint, read
+#
+# A program shows what is stored and what is computed anew. Here are four times sin, once as they are, and once in two
+# segments under a checkpoint. In the second program two lines of the backward pass are lines of the forward pass: a
+# segment runs again before its slopes are taken.
+
+# %%
+def two_stages(u):
+    v = autodiff.sin(u)
+    return autodiff.sin(v)
+
+def stages_in(part):
+    def four(w):
+        return part(part(w))
+    return four
+
+for part in (two_stages, autodiff.checkpoint(two_stages)):
+    print(autodiff.program(stages_in(part)).source(1.5))
+
+# %% [markdown]
+# Lesson 8 trains with such a program, and measures it.
 
 # %% [markdown]
 # ## Break it

@@ -114,8 +114,8 @@ def test_a_diagnosis_of_large_numbers_does_not_warn(recwarn):
     for name in ("squared_sum_backward", "tanh_backward", "mul_backward"):
         exercise = find(name)
         for huge in (1e308, np.full(3, 1e308), np.full(3, np.inf)):
-            look(exercise, lambda *args, huge=huge, n=len(exercise.results): huge if n == 1 else (huge,) * n,
-                 edge=False)
+            result = huge if len(exercise.results) == 1 else (huge,) * len(exercise.results)
+            look(exercise, lambda *args, result=result: result, edge=False)
     assert not [str(warning.message) for warning in recwarn]
 
 
