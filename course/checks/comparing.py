@@ -137,3 +137,15 @@ def agreeing(got: np.ndarray, expected: np.ndarray) -> np.ndarray:
         scale = float(sizes.max(initial=0))
         near = off <= (RTOL[kind] * sizes + NOISE[kind] * scale if scale else ZERO)
         return np.where(finite, near, (got == expected) | (np.isnan(got) & np.isnan(expected)))
+
+
+def equal(a: Any, b: Any) -> bool:
+    """Whether two plain values are the same, up to rounding."""
+    x, y = as_numbers(a), as_numbers(b)
+    if x is not None and y is not None:
+        return x.shape == y.shape and close(x, y)
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(equal(a[key], b[key]) for key in a)
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(map(equal, a, b))
+    return type(a) is type(b) and (np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b)

@@ -1,8 +1,9 @@
 """From a Run to one sentence: names the mistake in a wrong answer.
 
-In this order, and never more than one cause: not written yet; a wrong form of the exercise's bank that answers
-just as this answer does; an exception; number, type and shape of the results; changed arguments; what is not
-finite; a relation between the two results; the first place at which they differ.
+In this order: not written yet; a wrong form of the exercise's bank that answers just as this answer does; an
+exception; number, type and shape of the results; changed arguments; of values, the smallest change of the true
+backward pass, or of a right answer's text, that gives these numbers at every call (course.checks.causes); a relation
+between the two results; last, what is known of the first place at which they differ.
 """
 
 import functools
@@ -16,7 +17,13 @@ import numpy as np
 
 from course.checks import codec
 from course.checks.calling import Reply, call
-from course.checks.comparing import Problem, agreeing, as_numbers, close, parts
+from course.checks.causes.evidence import evidence_of
+from course.checks.causes.forms import SECONDS, SECONDS_GRADED, Search, explained
+from course.checks.causes.graph import causes_in_the_graph, nearest_first
+from course.checks.causes.leading import leading_on
+from course.checks.causes.results import causes_of_results
+from course.checks.causes.telling import Told, told
+from course.checks.comparing import Problem, agreeing, as_numbers, close, equal, parts
 from course.checks.exercise import Exercise, Mistake
 from course.checks.running import Asked, Different, Retrace, Run, run
 from course.checks.verdict import UNWRITTEN
@@ -34,6 +41,7 @@ class Diagnosis:
     ask     one question, or ""
     asked   the call at which it shows, or None
     relation  between the two results: "= yours × dout", or ""
+    edge    (gate, input), the edge of the graph on which it lies, as texts of the forward pass; or None
     """
 
     title: str
@@ -42,6 +50,7 @@ class Diagnosis:
     code: str = ""
     asked: Asked | None = None
     relation: str = ""
+    edge: tuple[str, str] | None = None
 
 
 def diagnose(result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis | None:
@@ -57,15 +66,22 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis | None:
     if mistake:
         says = " ".join(filter(None, (mistake.says, problem.seen)))
         return Diagnosis(mistake.title, says, mistake.ask, mistake.code, asked, _relation(result)[1])
+    if problem.kind in ("value", "finite"):
+        title, relation, says = _relation(result, everywhere=True)
+        if says:        # of all results at once
+            return Diagnosis(title, says, asked=asked, relation=relation)
+        cause = _cause(result, seeds, edge)
+        if cause:
+            return Diagnosis(cause.title, cause.says, cause.ask, asked=asked, edge=cause.edge)
     if problem.kind == "value":
-        return _value(problem, asked, *_relation(result))
+        return _value(problem, asked, *leading_on(result.exercise, evidence_of(result), problem.label))
     return _SPEAKERS[problem.kind](problem, asked, result.exercise)
 
 
 # ------------------------------------------------------------------------------------ the bank of wrong forms
 
 def _in_the_bank(result: Run, seeds: Sequence[int], edge: bool) -> Mistake | None:
-    """The one wrong form that answers every call as this answer did; failing that, every wrong part alike."""
+    """The one wrong form that answers every call as this answer did."""
     answered = _fingerprint(result)
     if answered is None:
         return _searched(result, seeds, edge)
@@ -95,29 +111,25 @@ def _fingerprint(result: Run) -> bytes | None:
 
 
 def _searched(result: Run, seeds: Sequence[int], edge: bool) -> Mistake | None:
-    names, driver = result.exercise.results, result.exercise.driver
+    driver = result.exercise.driver
     wrong = [asked for asked in result.asked if asked.problem]
     packed = _packed(wrong[0].args) if wrong else None
     shown = wrong[0] if packed else None
-    forms = [(mistake, shown and Asked(shown.args, _reply(mistake, packed, driver), shown.expected))
-             for mistake in result.exercise.mistakes]
-    ways = [_answers_alike]
-    if all(asked.expected is not None and asked.problem and asked.problem.kind in ("value", "shape", "finite")
-           for asked in wrong):
-        ways.append(_errs_alike)
-    for alike in ways:      # most forms are out after one call, where the answer was wrong
-        found = [mistake for mistake, asked in forms if (shown is None or asked is None or alike(names, shown, asked))
-                 and _follows(mistake, result, seeds, edge, functools.partial(alike, names))]
-        if len({mistake.code for mistake in found}) == 1:
-            return found[0]
-    return None
+    found = []
+    for mistake in result.exercise.mistakes:
+        if shown and packed:        # most forms are out after one call, where the answer was wrong
+            asked = Asked(shown.args, _reply(mistake, packed, driver), shown.expected)
+            if not _answers_alike(shown, asked):
+                continue
+        if _follows(mistake.function, result, seeds, edge):
+            found.append(mistake)
+    return found[0] if len({mistake.code for mistake in found}) == 1 else None
 
 
-def _follows(mistake: Mistake, result: Run, seeds: Sequence[int], edge: bool,
-             alike: Callable[[Asked, Asked], bool]) -> bool:
+def _follows(form: Any, result: Run, seeds: Sequence[int], edge: bool) -> bool:
     """Whether a wrong form, asked the same, answers alike from the first call to the last."""
     try:
-        other = run(result.exercise, mistake.function, seeds, edge, functools.partial(Retrace, result, alike))
+        other = run(result.exercise, form, seeds, edge, functools.partial(Retrace, result, _answers_alike))
     except Different:
         return False
     return (not other.passed and len(other.asked) == len(result.asked) and other.counts == result.counts
@@ -138,37 +150,34 @@ def _reply(mistake: Mistake, packed: bytes, driver: str) -> Reply:
     return call(mistake.function, codec.unpack(packed), driver)
 
 
-def _answers_alike(names: Sequence[str], mine: Asked, other: Asked) -> bool:
+def _answers_alike(mine: Asked, other: Asked) -> bool:
     return (mine.problem is None and other.problem is None) or _same(mine.reply, other.reply)
-
-
-def _errs_alike(names: Sequence[str], mine: Asked, other: Asked) -> bool:
-    """Whether each part that is wrong in one call is what the wrong form gives there."""
-    if mine.problem is None:
-        return True
-    if other.reply.failure:
-        return False
-    ours, theirs, right = (parts(v, names) for v in (mine.reply.result, other.reply.result, mine.expected))
-    return ours is not None and theirs is not None and right is not None and all(
-        _equal(ours[name], right[name]) or _equal(ours[name], theirs[name]) for name in names)
 
 
 def _same(a: Reply, b: Reply) -> bool:
     if a.failure or b.failure:
         return a.failure is not None and b.failure is not None and a.failure.kind == b.failure.kind
-    return a.changed == b.changed and _equal(a.result, b.result)
+    return a.changed == b.changed and equal(a.result, b.result)
 
 
-def _equal(a: Any, b: Any) -> bool:
-    """Whether two plain values are the same, up to rounding."""
-    x, y = as_numbers(a), as_numbers(b)
-    if x is not None and y is not None:
-        return x.shape == y.shape and close(x, y)
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
-    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
-        return len(a) == len(b) and all(map(_equal, a, b))
-    return type(a) is type(b) and a == b
+# ------------------------------------------------------------------------------------ causes that nobody wrote down
+
+def _cause(result: Run, seeds: Sequence[int], edge: bool) -> Told | None:
+    """What explains wrong values: an edit of the backward pass, or a slip in a right answer's text."""
+    exercise, evidence = result.exercise, evidence_of(result)
+    computation = getattr(exercise.oracle, "computation", None)
+    causes = causes_in_the_graph(computation, evidence) if computation and evidence else []
+    search = Search(exercise, result, SECONDS_GRADED if edge else SECONDS)
+    if evidence is not None:
+        causes += causes_of_results(exercise, evidence)
+        if not explained(causes, evidence, 1):
+            causes += search.by_results(evidence)
+    else:
+        causes += search.by_replies(_answers_alike, lambda form: _follows(form, result, seeds, edge))
+    order = exercise.results if evidence is None else evidence.wrong
+    if computation and evidence and causes:
+        order = nearest_first(computation, evidence)
+    return told(causes, evidence, order)
 
 
 # ------------------------------------------------------------------------------------ what needs no bank
@@ -239,7 +248,8 @@ def _shape(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
         return Diagnosis("shape of the result", f"{says}. The values are right.", asked=asked)
     if got.T.shape == right.shape and close(got.T, right):
         return Diagnosis("transposed", f"{says}. The numbers are right: it is the transpose.", asked=asked)
-    return Diagnosis("shape of the result", f"{says}: a gradient has the shape of what it belongs to.", asked=asked)
+    why = ": a gradient has the shape of what it belongs to" if _is_gradient(problem.label) else ""
+    return Diagnosis("shape of the result", f"{says}{why}.", asked=asked)
 
 
 def _letters(exercise: Exercise, label: str) -> str:
@@ -256,7 +266,7 @@ def _by_name(shape: tuple[int, ...], exercise: Exercise, asked: Asked) -> str:
     """A shape by the names of its axes, where their lengths tell them apart."""
     names = {}
     for parameter, arg in zip(exercise.parameters, asked.args, strict=False):
-        for letter, size in zip(exercise.axes.get(parameter, ""), np.shape(arg), strict=False):
+        for letter, size in zip(exercise.axes.get(parameter, ""), _shape_of(arg), strict=False):
             names.setdefault(size, set()).add(letter)
     found = [names.get(size, set()) for size in shape]
     if not found or any(len(letters) != 1 for letters in found):
@@ -264,9 +274,15 @@ def _by_name(shape: tuple[int, ...], exercise: Exercise, asked: Asked) -> str:
     return f", that is {_spelled([letter for letters in found for letter in letters])}"
 
 
+def _shape_of(value: Any) -> tuple[int, ...]:
+    """That of an array, or of numbers in lists; () for anything else."""
+    numbers = as_numbers(value) if isinstance(value, np.ndarray | list | tuple) else None
+    return () if numbers is None else numbers.shape
+
+
 def _shapes_given(exercise: Exercise, asked: Asked) -> str:
     """The shapes of a call's arguments, by the names of their axes."""
-    given = [f"{name} is {_spelled(exercise.axes[name])} = {np.shape(arg)}" for name, arg in
+    given = [f"{name} is {_spelled(exercise.axes[name])} = {_shape_of(arg)}" for name, arg in
              zip(exercise.parameters, asked.args, strict=False) if name in exercise.axes]
     return f" Here {', '.join(given)}." if given else ""
 
@@ -278,7 +294,8 @@ def _changed(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
 
 
 def _integer(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
-    return Diagnosis("integers", f"`{problem.label}` is an array of {problem.got.dtype}: a gradient is a real number.",
+    what = "a gradient is a real number" if _is_gradient(problem.label) else "its values should be real numbers"
+    return Diagnosis("integers", f"`{problem.label}` is an array of {problem.got.dtype}: {what}.",
                      "What is the dtype of the array that you wrote into?", "C01", asked)
 
 
@@ -293,15 +310,13 @@ def _finite(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
                      "Which step overflows, or divides by zero?", asked=asked)
 
 
-def _value(problem: Problem, asked: Asked | None, title: str, relation: str, says: str) -> Diagnosis:
-    if says:
-        return Diagnosis(title, says, asked=asked, relation=relation)
+def _value(problem: Problem, asked: Asked | None, more: str, ask: str) -> Diagnosis:
     got, right, label = problem.got, problem.expected, problem.label
     if isinstance(right, np.ndarray) and right.ndim:
         at = np.unravel_index(np.argmin(agreeing(got, right)), right.shape)      # the first that does not
         got, right, label = got[at], right[at], f"{label}[{', '.join(map(str, at))}]"
     mine, wanted = show_both(got, right)
-    return Diagnosis(ANOTHER_VALUE, f"`{label}` is {mine}; it should be {wanted}.", asked=asked)
+    return Diagnosis(ANOTHER_VALUE, f"`{label}` is {mine}; it should be {wanted}. {more}".strip(), ask, asked=asked)
 
 
 def _said(problem: Problem, asked: Asked | None, exercise: Exercise) -> Diagnosis:
@@ -320,20 +335,37 @@ _SPEAKERS: dict[str, Callable[[Problem, Any, Exercise], Diagnosis]] = {
 Change = Callable[[Asked, np.ndarray, Exercise], np.ndarray | None]
 
 
-def _relation(result: Run) -> tuple[str, str, str]:
-    """(title, relation, sentence) that holds between yours and expected at every wrong call; empty if none does."""
-    wrong = [asked for asked in result.asked if asked.problem and asked.problem.kind == "value"]
-    sides = [side for side in (_sides(asked, result.exercise) for asked in wrong) if side]
-    if sides and len(sides) == len(wrong):
-        for title, relation, says, change in _RELATIONS:
-            changed = [change(asked, mine, result.exercise) for asked, (mine, _) in zip(wrong, sides, strict=True)]
-            if all(value is not None and len(value) == len(right) and close(value, right)
-                   for value, (_, right) in zip(changed, sides, strict=True)):
-                relation = relation.replace("dout", result.exercise.upstream or "dout")
-                return title, relation, says.format(results=", ".join(result.exercise.results))
-        if not any(np.any(mine) for mine, _ in sides):
-            return "all zeros", "", "Every gradient that you returned is 0: nothing passes through."
+def _relation(result: Run, everywhere: bool = False) -> tuple[str, str, str]:
+    """(title, relation, sentence) that holds between yours and expected at every wrong call; empty if none does.
+
+    everywhere  it must hold at the right calls too, and the lengths of arrays be told apart: to be named by it alone
+    """
+    calls = [asked for asked in result.asked if asked.expected is not None and (
+        everywhere or (asked.problem and asked.problem.kind == "value"))]
+    if everywhere and any(asked.problem and asked.problem.kind != "value" for asked in result.asked):
+        return "", "", ""
+    sides = [side for side in (_sides(asked, result.exercise) for asked in calls) if side]
+    if not sides or len(sides) != len(calls):
+        return "", "", ""
+    if not any(np.any(mine) for mine, _ in sides):
+        what = "gradient" if all(_is_gradient(name) for name in result.exercise.results) else "value"
+        passes = ": nothing passes through" if what == "gradient" else ""
+        return "all zeros", "", f"Every {what} that you returned is 0{passes}."
+    one_length = len({_length(asked) for asked in calls}) == 1
+    for title, relation, says, change in _RELATIONS:
+        if everywhere and one_length and title == OF_LENGTH:
+            continue
+        changed = [change(asked, mine, result.exercise) for asked, (mine, _) in zip(calls, sides, strict=True)]
+        if all(value is not None and len(value) == len(right) and close(value, right)
+               for value, (_, right) in zip(changed, sides, strict=True)):
+            relation = relation.replace("dout", result.exercise.upstream or "dout")
+            return title, relation, says.format(results=", ".join(result.exercise.results))
     return "", "", ""
+
+
+def _is_gradient(label: str) -> bool:
+    """Whether a result, or an entry of one, is a gradient by its name: dx, grads['W1'], dW."""
+    return bool(re.match(r"d[A-Za-z]|grads?\b|gradient", label))
 
 
 def _sides(asked: Asked, exercise: Exercise) -> tuple[np.ndarray, np.ndarray] | None:
@@ -350,8 +382,10 @@ def _sides(asked: Asked, exercise: Exercise) -> tuple[np.ndarray, np.ndarray] | 
 def _times(power: float) -> Change:
     """Changes a result by a power of the upstream gradient, where that is one number for each element."""
     def change(asked: Asked, mine: np.ndarray, exercise: Exercise) -> np.ndarray | None:
-        k = exercise.parameters.index(exercise.upstream) if exercise.upstream else len(asked.args)
-        dout = np.asarray(asked.args[k]) if k < len(asked.args) else np.zeros(())
+        if exercise.upstream is None:
+            return None
+        k = exercise.parameters.index(exercise.upstream)
+        dout = np.asarray(asked.args[k] if k < len(asked.args) else 1.0)      # 1 is what it is by default
         if not dout.size or mine.size % dout.size or (power < 0 and not np.all(dout)):
             return None
         return mine * np.tile(dout.ravel() ** power, mine.size // dout.size)
@@ -361,9 +395,14 @@ def _times(power: float) -> Change:
 def _by_length(power: int) -> Change:
     """Changes a result by the length of the first axis of its arguments."""
     def change(asked: Asked, mine: np.ndarray, exercise: Exercise) -> np.ndarray | None:
-        lengths = [arg.shape[0] for arg in asked.args if isinstance(arg, np.ndarray) and arg.ndim]
-        return mine * float(lengths[0]) ** power if lengths and lengths[0] > 1 else None
+        length = _length(asked)
+        return mine * float(length) ** power if length > 1 else None
     return change
+
+
+def _length(asked: Asked) -> int:
+    """That of the first axis of the first array among a call's arguments; 0 where there is none."""
+    return next((arg.shape[0] for arg in asked.args if isinstance(arg, np.ndarray) and arg.ndim), 0)
 
 
 def _reversed(asked: Asked, mine: np.ndarray, exercise: Exercise) -> np.ndarray | None:
@@ -371,6 +410,7 @@ def _reversed(asked: Asked, mine: np.ndarray, exercise: Exercise) -> np.ndarray 
     return _flat([got[name] for name in reversed(exercise.results)]) if got and len(got) > 1 else None
 
 
+OF_LENGTH = "a factor of N"
 _RELATIONS: list[tuple[str, str, str, Change]] = [
     ("sign", "= −yours", "Every value has the other sign.", lambda asked, mine, exercise: -mine),
     ("upstream dropped", "= yours × dout",
@@ -378,9 +418,9 @@ _RELATIONS: list[tuple[str, str, str, Change]] = [
     ("upstream twice", "= yours / dout", "The upstream gradient has been multiplied in twice.", _times(-1.0)),
     ("half of it", "= 2 × yours", "Every value should be 2 × as large.", lambda asked, mine, exercise: 2 * mine),
     ("twice too much", "= yours / 2", "Every value is 2 × too large.", lambda asked, mine, exercise: mine / 2),
-    ("a factor of N", "= N × yours", "Every value should be N × as large, where N is the length of the first axis.",
+    (OF_LENGTH, "= N × yours", "Every value should be N × as large, where N is the length of the first axis.",
      _by_length(1)),
-    ("a factor of N", "= yours / N", "Every value is N × too large, where N is the length of the first axis.",
+    (OF_LENGTH, "= yours / N", "Every value is N × too large, where N is the length of the first axis.",
      _by_length(-1)),
     ("order of the results", "= yours, in another order",
      "The values are right, in another order: return {results}.", _reversed),
@@ -447,7 +487,7 @@ def show_both(got: Any, right: Any) -> tuple[str, str]:
         return show(got), show(right)
     mine = wanted = ""
     for digits in range(4, 18):
-        mine, wanted = f"{float(got):.{digits}g}", f"{float(right):.{digits}g}"
+        mine, wanted = f"{float(got) + 0.0:.{digits}g}", f"{float(right) + 0.0:.{digits}g}"     # no −0
         if mine != wanted:
             break
     return mine, wanted

@@ -1,7 +1,10 @@
 """From an answer to a Report: the exercise's checks run on it, and what came of them is diagnosed."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from course.checks.comparing import Problem
 from course.checks.diagnosis import ANOTHER_VALUE, Diagnosis, diagnose
@@ -18,13 +21,20 @@ def examine(exercise: Exercise, f: Any, seeds: Sequence[int], edge: bool, graded
     if not callable(f):
         return _not_a_function(exercise, f, graded)
     result = run(exercise, f, seeds, edge)
-    return Report(exercise, result, None if result.passed else _cause(f, result, seeds, edge), graded)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):       # what is worked out of odd numbers warns
+        warnings.simplefilter("ignore")
+        found = None if result.passed else _cause(f, result, seeds, edge)
+    return Report(exercise, result, found, graded)
 
 
 def _cause(f: Any, result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis | None:
     """A slip, or what the numbers tell."""
-    found = slip(f, result, seeds, edge) or diagnose(result, seeds, edge)
-    return rounded(result) or found if found and found.title == ANOTHER_VALUE else found
+    seen = slip(f, result, seeds, edge)
+    if seen:
+        return seen
+    found = diagnose(result, seeds, edge)
+    # by how many digits is the plainer word
+    return rounded(result) or found if found and found.title in (ANOTHER_VALUE, "rounded") else found
 
 
 def _not_a_function(exercise: Exercise, value: object, graded: bool) -> Report:

@@ -15,8 +15,10 @@ from types import ModuleType
 
 import numpy as np
 
-import autodiff
 from course.checks.answering import drive_of
+from course.checks.oracles import gradient_of
+
+__all__ = ["Check", "Exercise", "Form", "Mistake", "gradient_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +109,7 @@ class Exercise:
     seconds     how long the judge lets one call of the answer take, where that is more than it lets others
     mistakes    its wrong forms; where several answer as a learner's does, the first is named
     alternatives  right answers in other forms
+    solution    solution() gives the text of the notebook's own answer, "" where it is not at hand
     """
 
     signature: str
@@ -125,6 +128,7 @@ class Exercise:
     seconds: float = 0.0
     mistakes: list[Mistake] = field(init=False, default_factory=list)
     alternatives: list[Form] = field(init=False, default_factory=list)
+    solution: Callable[[], str] = field(init=False, default=str)
     name: str = field(init=False)
     parameters: tuple[str, ...] = field(init=False)
     results: tuple[str, ...] = field(init=False)
@@ -169,6 +173,16 @@ class Exercise:
             raise place.refusal(f"{self.name} has an alternative {title!r} already")
         make = functools.partial(Form, self.name, title, given=str(self.given))
         return self._add(self.alternatives, make, place, body, source)
+
+    def solved_by(self, solution: Callable[[], str]):
+        """Say where the notebook's own answer is to be read."""
+        object.__setattr__(self, "solution", solution)
+
+    def right_forms(self) -> list[Form]:
+        """Right answers: the notebook's own first, where it is at hand, then those in other forms."""
+        text = self.solution()
+        own = [Form(self.name, "the notebook's own", text, str(self.given))] if text else []
+        return [*own, *self.alternatives]
 
     def _add(self, forms, make, place, body, source):
         if body is not None:
@@ -252,19 +266,3 @@ class _Place:
 
     def refusal(self, why):
         return ValueError(f"{self.file}:{self.line}: {why}")
-
-
-def gradient_of(f, at=None):
-    """The oracle of a gate's backward function: oracle(dout, *inputs), by `autodiff`.
-
-    f    the gate's forward pass
-    at   for gates whose backward function is given the output: the input of f that has this output
-    """
-    def oracle(dout, *inputs):
-        if at is not None:
-            inputs = tuple(at(value) for value in inputs)
-        _, pullback = autodiff.vjp(f, *inputs)
-        grads = pullback(dout)
-        return grads[0] if len(inputs) == 1 else tuple(grads)
-    oracle.forward, oracle.at = f, at       # for a picture of an answer's numbers on its graph
-    return oracle

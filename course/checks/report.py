@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from course.checks import grids, markup
-from course.checks.comparing import agreeing, as_numbers, close, parts
+from course.checks.comparing import agreeing, as_numbers, close, equal, parts
 from course.checks.diagnosis import Diagnosis, show, show_apart
 from course.checks.exercise import Exercise
 from course.checks.running import Asked, Run
@@ -242,5 +242,5 @@ def show_points(points: float) -> str:
 def _agree(mine: Any, right: Any) -> bool:
     got = as_numbers(mine)
     if got is None or as_numbers(right) is None:
-        return type(mine) is type(right) and mine == right if not isinstance(right, dict | np.ndarray) else False
+        return equal(mine, right) if not isinstance(right, dict | np.ndarray) else False
     return got.shape == np.shape(right) and close(got, np.asarray(right))

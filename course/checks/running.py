@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course.checks.answering import is_blank, is_nothing
+from course.checks.answering import is_blank
 from course.checks.calling import Failure, Reply, call, calls
 from course.checks.comparing import Problem, compare, said
 from course.checks.draws import Draw
@@ -137,7 +137,7 @@ class Ask:
 
     def _entered(self, args: tuple, reply: Reply, expected: Any, part: str | None,
                  otherwise: Problem | None = None) -> Asked:
-        problem = _not_refused(reply, otherwise) if otherwise else _failed(reply, self.run.exercise)
+        problem = _not_refused(reply, otherwise, self.run.exercise) if otherwise else _failed(reply, self.run.exercise)
         asked = Asked(args, reply, expected, problem)
         if asked.problem is None and expected is not None:
             asked.problem = compare(reply.result, expected, self.run.exercise.results,
@@ -197,7 +197,8 @@ def run(exercise: Exercise, f: Any, seeds: Sequence[int] = (0,), edge: bool = Tr
             problem = _test(check.test, ask) if check.test else _cases(check, ask, edge)
             if problem:
                 wrong = next((asked for asked in result.asked[first:] if asked.problem), None)
-                culprit = ask.shown or wrong or (result.asked[-1] if result.asked else None)
+                its_own = next((asked for asked in result.asked[first:] if asked.problem is problem), None)
+                culprit = its_own or ask.shown or wrong or (result.asked[-1] if result.asked else None)
                 break
         result.verdicts.append((check, problem, culprit))
     return result
@@ -244,7 +245,7 @@ def _failed(reply: Reply, exercise: Exercise) -> Problem | None:
     """What is wrong with a reply before one looks at its values."""
     if reply.failure:
         return Problem("unwritten" if _is_blank(reply.failure) else "raised")
-    if is_nothing(reply.result):
+    if _is_nothing(reply.result, exercise):
         return Problem("unwritten")
     if reply.changed:
         k = reply.changed[0]
@@ -252,9 +253,9 @@ def _failed(reply: Reply, exercise: Exercise) -> Problem | None:
     return None
 
 
-def _not_refused(reply: Reply, otherwise: Problem) -> Problem | None:
+def _not_refused(reply: Reply, otherwise: Problem, exercise: Exercise) -> Problem | None:
     """None where the reply is an exception with a message."""
-    if _is_blank(reply.failure) or (reply.failure is None and is_nothing(reply.result)):
+    if _is_blank(reply.failure) or (reply.failure is None and _is_nothing(reply.result, exercise)):
         return Problem("unwritten")
     if reply.failure is None or reply.failure.kind == "NotPlain":
         return otherwise
@@ -266,6 +267,13 @@ def _not_refused(reply: Reply, otherwise: Problem) -> Problem | None:
 
 def _is_blank(failure: Failure | None) -> bool:
     return failure is not None and is_blank(failure.kind, failure.message)
+
+
+def _is_nothing(value: Any, exercise: Exercise) -> bool:
+    """None, or one None for each of several results: a stub's. What a driver makes of an answer is none."""
+    if isinstance(value, tuple | list) and not exercise.driver and len(value) == len(exercise.results) > 1:
+        return all(part is None for part in value)
+    return value is None
 
 
 def _holds_floats(value: Any) -> bool:

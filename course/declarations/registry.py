@@ -5,6 +5,7 @@ import functools
 import importlib
 
 from course.checks.exercise import Exercise
+from course.declarations.notebook_answers import solution_of
 
 ASSIGNMENTS = ("00_start_here", "01_chain_rule", "02_gate_patterns", "03_sigmoid_neuron", "04_vectorized_gradients",
                "05_pytorch_comparison", "06_build_the_engine", "07_store_or_recompute", "08_train_digits")
@@ -21,6 +22,8 @@ def exercises(assignment: str) -> dict[str, Exercise]:
     if assignment not in ASSIGNMENTS:
         raise ValueError(f"there is no assignment {assignment!r}; there are {', '.join(ASSIGNMENTS)}")
     module = importlib.import_module(f"course.declarations.{assignment.split('_', 1)[1]}")
+    for exercise in module.EXERCISES:
+        exercise.solved_by(functools.partial(solution_of, assignment, exercise.name))
     return {exercise.name: exercise for exercise in module.EXERCISES}
 
 

@@ -5,27 +5,18 @@ Of these it holds the wording: @MUL.mistake(**UPSTREAM_DROPPED).
 
 import inspect
 
-import autodiff
+from course.checks.oracles import Gradient, gradients
 
 
-def circuit_gradient_of(f):
+def circuit_gradient_of(f, given=gradients):
     """The oracle of a circuit's backward function: oracle(*inputs, upstream=1.0) gives the inputs' gradients."""
     count = len(inspect.signature(f).parameters)
-
-    def oracle(*args):
-        inputs, upstream = args[:count], args[count] if len(args) > count else 1.0
-        _, pullback = autodiff.vjp(f, *inputs)
-        return tuple(pullback(upstream))
-    oracle.forward = f      # for a picture of an answer's numbers on its graph
-    return oracle
+    return Gradient(f, lambda *args: (args[:count], args[count] if len(args) > count else 1.0), given)
 
 
 def value_and_gradient_of(f):
     """The oracle of a function that returns its value and the gradients: oracle(*inputs) gives f, *gradients."""
-    def oracle(*inputs):
-        value, pullback = autodiff.vjp(f, *inputs)
-        return (value, *pullback(1.0))
-    return oracle
+    return Gradient(f, lambda *inputs: (inputs, 1.0), lambda value, grads: (value, *grads))
 
 
 UPSTREAM_DROPPED = {

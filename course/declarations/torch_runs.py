@@ -187,6 +187,7 @@ def answered(f, otherwise):
                 return _as_given(answer)
         torch = sys.modules.get("torch")
         return f(torch, *args) if torch is not None else otherwise(*args)
+    oracle.computation = getattr(otherwise, "computation", None)
     return oracle
 
 

@@ -29,19 +29,15 @@ def picture(report: Report) -> str:
 def _given(report: Report) -> tuple[Any, dict[str, float], float, dict[str, float]] | None:
     """(forward, inputs by name, upstream gradient, the answer's gradients by input) of the call that is shown."""
     exercise, asked = report.exercise, report.diagnosis and report.diagnosis.asked
-    forward = getattr(exercise.oracle, "forward", None)
-    if forward is None or not asked or asked.reply.failure or not exercise.upstream:
+    computation = getattr(exercise.oracle, "computation", None)
+    if computation is None or not asked or asked.reply.failure or not exercise.upstream:
         return None
-    named = dict(exercise.named(asked.args))
-    upstream, values = named.pop(exercise.upstream, 1.0), list(named.values())
+    inputs, upstream = computation.taken(*asked.args)
     mine = parts(asked.reply.result, exercise.results)
     names = [result.removeprefix("d") for result in exercise.results]
-    at = getattr(exercise.oracle, "at", None)
-    if mine is None or len(names) != len(values) or not 0 < len(values) <= MOST:
+    if mine is None or len(names) != len(inputs) or not 0 < len(inputs) <= MOST:
         return None
-    numbers = [float(value) for value in (upstream, *values, *mine.values()) if isinstance(value, int | float)]
-    if len(numbers) != 1 + 2 * len(names):
+    if not all(isinstance(value, int | float) for value in (upstream, *inputs, *mine.values())):
         return None
-    inputs, gradients = numbers[1:len(names) + 1], numbers[len(names) + 1:]
-    return forward, dict(zip(names, [float(at(value)) for value in inputs] if at else inputs, strict=True)), \
-        numbers[0], dict(zip(names, gradients, strict=True))
+    return computation.forward, dict(zip(names, map(float, inputs), strict=True)), float(upstream), \
+        {name: float(value) for name, value in zip(names, mine.values(), strict=True)}

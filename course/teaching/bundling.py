@@ -6,9 +6,10 @@ folder opens the course.
 
 What is secret? Of a check nothing is: what a submission can't know are the draws. `check` in a learner's install needs
 the wrong forms, to name a mistake, and the oracles, which are `autodiff` and never an answer written out. What it does
-not need are the declarations' right answers in other forms, which only the tests of this project read: they are cut
-out of the modules. What stays is code from which a right answer can be guessed (a wrong form is right but for one
-thing, and wrong for one gate is right for another); who wants to cheat that way has the mathematics to do without.
+not need are right answers: those in other forms are cut out of the modules of declarations, and in their place goes a
+file of the slips that one makes in writing them (course.checks.causes). What stays is code
+from which a right answer can be guessed (a wrong form is right but for one thing, and wrong for one gate is right for
+another); who wants to cheat that way has the mathematics to do without.
 """
 
 import argparse
@@ -18,6 +19,9 @@ import re
 import zipfile
 from pathlib import Path
 
+from course.checks.causes.programs import written
+from course.declarations import assignments as declared
+from course.declarations import exercises as exercises_of
 from course.places import ROOT
 from course.teaching.term import TeachingError, in_sentences, write_new
 
@@ -80,6 +84,8 @@ def contents(root, assignments=()):
     for name in files:
         if name.startswith("course/declarations/") and name.endswith(".py"):
             files[name] = without_alternatives(files[name])
+    files["course/data/slips.zip"] = written(
+        exercise for name in declared() for exercise in exercises_of(name).values())
     files["pyproject.toml"] = _project((root / "pyproject.toml").read_text("utf-8")).encode()
     files["README.md"] = README.encode()
     return files

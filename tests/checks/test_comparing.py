@@ -48,7 +48,7 @@ def test_the_place_that_is_named_is_the_first_that_is_wrong(dtype):
     got[1, 1] += 1
     assert compare(near, right, ["dx"]) is None
     problem = compare(got, right, ["dx"])
-    assert _value(problem, None, "", "", "").says.startswith("`dx[1, 1]` is 6")
+    assert _value(problem, None, "", "").says.startswith("`dx[1, 1]` is 6")
 
 
 @pytest.mark.parametrize("dtype", [bool, int, np.uint8])

@@ -115,7 +115,7 @@ def test_a_name_from_another_cell():
 
 
 @pytest.mark.parametrize(("change", "how"), [
-    (np.rint, "rounded."), (np.floor, "rounded down."), (np.trunc, "cut off behind the decimal point."),
+    (np.rint, "rounded"), (np.floor, "rounded down"), (np.trunc, "cut to whole numbers"),
     (lambda v: np.round(v, 2), "rounded to 2 decimal places.")])
 def test_rounded_numbers_are_seen_without_the_source(change, how):
     names = {"change": change}

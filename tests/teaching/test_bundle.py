@@ -52,8 +52,8 @@ def test_it_holds_what_learners_need_and_nothing_else(bundle):
     project = tomllib.loads((bundle / "pyproject.toml").read_text("utf-8"))
     packages = {path.parent.relative_to(bundle).as_posix() for path in bundle.rglob("__init__.py")}
     assert {name for name in packages if not name.startswith("course/declarations/")} == {
-        "autodiff", "autodiff/programs", "course", "course/checks", "course/declarations", "course/drawing",
-        "course/learning"}
+        "autodiff", "autodiff/programs", "course", "course/checks", "course/checks/causes",
+        "course/declarations", "course/drawing", "course/learning"}
     assert {name.split("/")[2] for name in packages if name.startswith("course/declarations/")} <= {
         name.split("_", 1)[1] for name in assignments()}
     assert set(project["tool"]) == {"setuptools"}       # nothing there is to be tested, linted or typed
@@ -154,6 +154,11 @@ def test_its_own_code_checks_answers_names_mistakes_and_lays_out(bundle):
         if cell["metadata"].get("nbgrader", {}).get("grade_id") == "mul_backward-answer":
             cell["source"] = "def mul_backward(dout, x, y):\n    return y, x"
     notebook.write_text(json.dumps(book), encoding="utf-8")
+    about = ("import numpy as np\nfrom course import check\n"
+             "check(lambda dout, out: dout * (1 + out**2), 'tanh_backward')")
+    told = subprocess.run([sys.executable, "-P", "-c", about], env={**os.environ, "PYTHONPATH": str(bundle)},
+                          check=True, capture_output=True, text=True).stdout
+    assert "one sign is turned" in told      # a slip that is in no list: from the file of programs
     said = python(bundle, "submit", NAME)
     assert "mul_backward: begun, and not right yet (upstream dropped" in said
     assert (bundle / "work" / f"{NAME}.zip").is_file()

@@ -16,12 +16,9 @@ def with_and_without_upstream(n, example, points, edge_title, edge):
 
 
 ITEMS = ("apple", "n_apple", "orange", "n_orange", "tax")
-_basket_gradient = circuit_gradient_of(
-    lambda apple, n_apple, orange, n_orange, tax: (apple * n_apple + orange * n_orange) * tax)
-
-
-def basket_gradients(*args):
-    return {name: float(grad) for name, grad in zip(ITEMS, _basket_gradient(*args), strict=True)}
+basket_gradients = circuit_gradient_of(
+    lambda apple, n_apple, orange, n_orange, tax: (apple * n_apple + orange * n_orange) * tax,
+    lambda value, grads: {name: float(grad) for name, grad in zip(ITEMS, grads, strict=True)})
 
 
 def prices(d):

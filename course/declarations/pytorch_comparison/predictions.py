@@ -54,7 +54,9 @@ def all_predicted(ask):
 
 
 def _can_be_right(value):
-    return value is None or value == "error" or (isinstance(value, int | float) and not isinstance(value, bool))
+    if isinstance(value, str):
+        return value == "error"
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
 def predicted(name):
@@ -70,7 +72,7 @@ def predicted(name):
 def _predicted(name, value):
     right = recorded_situation(name)
     numbers = isinstance(value, int | float) and isinstance(right, float) and not isinstance(value, bool)
-    if value == right if not numbers else abs(value - right) < 1e-6:
+    if _can_be_right(value) and (abs(value - right) < 1e-6 if numbers else value == right):
         return None
     known = WRONG_PREDICTIONS.get((name, value if _can_be_right(value) else None))
     if known:

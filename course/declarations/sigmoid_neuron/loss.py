@@ -50,7 +50,7 @@ BCE = Exercise(
     "bce_backward(w, x, t)", "dw, dx", points=2, oracle=bce_gradient,
     checks=(
         Check("t of 1", 0.75, lambda d: [(W, X, 1), (*neuron(d), 1), (*neuron(d), 1)]),
-        Check("t of 0", 0.5, edge=True, shown=True, draw=lambda d: [(W, X, 0), (*neuron(d), 0), (*neuron(d), 0)]),
+        Check("t of 0", 0.5, draw=lambda d: [(W, X, 0), (*neuron(d), 0), (*neuron(d), 0)]),
         Check("a saturated neuron", 0.5, edge=True, draw=lambda d: [
             (*HIGH, 1), (*HIGH, 0), (*LOW, 1), (*LOW, 0)]),
         Check("lists, integers, any number of inputs", 0.25, edge=True, draw=lambda d: [

@@ -154,6 +154,24 @@ def batchnorm_backward(dout, cache):
     return dx, np.sum(dout * cache["xhat"], axis=0), np.sum(dout, axis=0)
 
 
+@BATCHNORM.alternative(title="the spread anew from x")
+def batchnorm_backward(dout, cache):
+    x, gamma, eps = cache["x"], cache["gamma"], cache["eps"]
+    inv = 1 / np.sqrt(x.var(axis=0) + eps)
+    xhat, g = cache["xhat"], dout * gamma
+    dx = inv * (g - g.mean(axis=0) - xhat * (g * xhat).mean(axis=0))
+    return dx, (dout * xhat).sum(axis=0), dout.sum(axis=0)
+
+
+@BATCHNORM.alternative(title="everything anew from x")
+def batchnorm_backward(dout, cache):
+    x, gamma, eps = cache["x"], cache["gamma"], cache["eps"]
+    inv = 1 / np.sqrt(x.var(axis=0) + eps)
+    xhat, g = (x - x.mean(axis=0)) * inv, dout * gamma
+    dx = inv * (g - g.mean(axis=0) - xhat * (g * xhat).mean(axis=0))
+    return dx, (dout * xhat).sum(axis=0), dout.sum(axis=0)
+
+
 @BATCHNORM.alternative(title="one fraction")
 def batchnorm_backward(dout, cache):
     N, D = dout.shape

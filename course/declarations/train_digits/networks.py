@@ -59,9 +59,15 @@ def misshapen(result, shapes):
     return None
 
 
+def same_values(one, other):
+    """Whether two results are the same; nan is the same as nan."""
+    one, other = np.asarray(one), np.asarray(other)
+    return np.array_equal(one, other, equal_nan=one.dtype.kind == other.dtype.kind == "f")
+
+
 def same_params(one, other):
     return isinstance(other, dict) and one.keys() == other.keys() and \
-        all(np.array_equal(one[name], other[name]) for name in one)
+        all(same_values(one[name], other[name]) for name in one)
 
 
 # A network's gradients, for forms that must not depend on another answer; it stands inside a function.

@@ -42,7 +42,7 @@ def spread(ask):
     """The weights' standard deviations, for two sizes that tell one rule from another."""
     seed = int(ask.draw.rng.integers(1000))
     drawn = []
-    for sizes in ((160, 60, 30), (40, 30, 50)):
+    for sizes in ((160, 60, 30), (90, 30, 50)):
         params = ask(seed, *sizes)
         problem = misshapen(params, shapes_of(*sizes))
         if problem:

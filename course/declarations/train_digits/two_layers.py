@@ -3,7 +3,7 @@
 import numpy as np
 
 from course.checks.exercise import Check, Exercise
-from course.declarations.train_digits.networks import batch, loss_and_gradients, network, same_params
+from course.declarations.train_digits.networks import batch, loss_and_gradients, network, same_params, same_values
 from course.declarations.train_digits.words import found, worded
 
 
@@ -26,7 +26,7 @@ def the_same_again(ask):
     args = (network(ask.draw, 2, 3, 3), *batch(ask.draw, 3, 2), 0.0)
     first, again = ask(*args), ask(*args)
     try:
-        same = np.array_equal(first[0], again[0]) and same_params(first[1], again[1])
+        same = same_values(first[0], again[0]) and same_params(first[1], again[1])
     except (TypeError, IndexError, KeyError, AttributeError, ValueError):
         return None     # not of the right form: another check says so
     return None if same else found(ask.count("E08"))
@@ -162,6 +162,12 @@ LOSS_AND_GRADS.mistake(code="N09", title="a sum, not a mean",
                        says="Your loss is the sum over the images, and so are its gradients; asked is the mean.",
                        ask="What happens to the loss when the batch is twice as large?",
                        body=_network(loss="-logp[rows, y].sum()", dz="np.exp(logp) - np.eye(W2.shape[1])[y]"))
+for _small in ("1e-12", "1e-7"):
+    LOSS_AND_GRADS.mistake(code="A17", title="a small number inside the logarithm",
+                           says="The small number that you added keeps the logarithm finite, and the loss wrong.",
+                           ask="What is log(e^z / s), written without a quotient?",
+                           body=_network(loss=f"-np.log(np.exp(logp)[rows, y] + {_small}).mean()"))
+
 LOSS_AND_GRADS.mistake(**worded("E08"),
                        body=_network(end="left = globals().setdefault('left_over', {})\n"
                                          "grads = {'W1': dW1, 'b1': db1, 'W2': dW2, 'b2': db2}\n"

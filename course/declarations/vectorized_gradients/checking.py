@@ -89,7 +89,7 @@ def sorts(cases, flag):
 def _verdict(ask, title, error, flag):
     """What is wrong with the error that gradient_check gave for one gradient, or None."""
     number = as_numbers(error)
-    if number is None or number.shape:
+    if number is None or number.shape or isinstance(error, bool):
         ask.count("no number")
         return said("`gradient_check` should return one number: how far the two gradients are apart, relative to the "
                     "larger.", title="type of the result")

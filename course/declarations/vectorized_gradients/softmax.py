@@ -321,6 +321,28 @@ def softmax_cross_entropy(logits, labels):
     return loss, (p - np.eye(C)[labels]) / N
 
 
+@SOFTMAX_CROSS_ENTROPY.mistake(code="A17", title="the logarithm of 0",
+                               says="A probability was rounded to 0 before its logarithm was taken.",
+                               ask="What is log(e^z / s), written without a quotient?")
+def softmax_cross_entropy(logits, labels):
+    N, C = logits.shape
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(N), labels]).mean()
+    return loss, (p - np.eye(C)[labels]) / N
+
+
+@SOFTMAX_CROSS_ENTROPY.mistake(code="A17", title="a small number inside the logarithm",
+                               says="The small number that you added keeps the logarithm finite, and the loss wrong.",
+                               ask="What is log(e^z / s), written without a quotient?")
+def softmax_cross_entropy(logits, labels):
+    N, C = logits.shape
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(N), labels] + 1e-7).mean()
+    return loss, (p - np.eye(C)[labels]) / N
+
+
 @SOFTMAX_CROSS_ENTROPY.mistake(code="A18", title="as many classes as there are labels",
                                says="You took the largest label for the number of classes. A class may be missing from "
                                     "a batch.",

@@ -1,0 +1,70 @@
+"""What was found, in a sentence and a question: which results are right, and for each of the others its cause."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from course.checks.causes.evidence import Cause, Evidence
+
+
+@dataclass(frozen=True)
+class Told:
+    """title for lists, says and ask for the learner, edge (gate, input) for a picture or None."""
+
+    title: str
+    says: str
+    ask: str
+    edge: tuple[str, str] | None = None
+
+
+def told(causes: Sequence[Cause], evidence: Evidence | None, order: tuple[str, ...]) -> Told | None:
+    """The simplest causes that explain the wrong results; None where there are none.
+
+    order  the wrong results, in the order in which they are to be told
+    """
+    wrong = list(order)
+    chosen: list[tuple[Cause, list[Cause]]] = []
+    while wrong:
+        fitting = [cause for cause in causes if set(cause.results) & set(wrong)]
+        if not fitting:
+            break
+        key = min((cause.others, cause.rank) for cause in fitting)
+        same = list({cause.clause: cause for cause in reversed(fitting) if (cause.others, cause.rank) == key}.values())
+        best = max(reversed(same), key=lambda cause: len(set(cause.results) & set(wrong)))
+        also = [cause for cause in reversed(same) if cause is not best and cause.results == best.results]
+        chosen.append((best, also))
+        wrong = [label for label in wrong if label not in best.results]
+    if not chosen:
+        return None
+    chosen = _together(chosen)
+    chosen.sort(key=lambda pair: min(order.index(label) for label in pair[0].results))
+    several = len(evidence.right if evidence else order) > 1
+    says = [_sentence(best, also, several) for best, also in chosen]
+    if evidence and evidence.fine and several:
+        says.insert(0, f"{_listed(evidence.fine)} {'is' if len(evidence.fine) == 1 else 'are'} right.")
+    if wrong:
+        says.append(f"{_listed(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong too, in another way.")
+    first = chosen[0][0]
+    return Told(first.kind, " ".join(says), first.ask, first.edge)
+
+
+def _together(chosen: list[tuple[Cause, list[Cause]]]) -> list[tuple[Cause, list[Cause]]]:
+    """What is told in the same words, of several results at once."""
+    out: dict[tuple[str, ...], tuple[Cause, list[Cause]]] = {}
+    for best, also in chosen:
+        key = (best.clause, *(cause.clause for cause in also[:1]))
+        before = out[key][0].results if key in out else ()
+        out[key] = replace(best, results=(*before, *best.results)), also
+    return list(out.values())
+
+
+def _sentence(cause: Cause, also: list[Cause], several: bool) -> str:
+    results = cause.results
+    subject = f"{_listed(results)} {'is' if len(results) == 1 else 'are'}" if several else "That is"
+    clause = cause.clause
+    if also:
+        clause += f", or, which gives the same numbers, when {also[0].clause}"
+    return f"{subject} what comes out when {clause}."
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))
