@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from course.checks.comparing import Problem
-from course.checks.diagnosis import ANOTHER_VALUE, Diagnosis, diagnose
+from course.checks.diagnosis import Diagnosis, diagnose
 from course.checks.exercise import Exercise
 from course.checks.report import Report
 from course.checks.running import Finding, Run, run
@@ -33,8 +33,9 @@ def _cause(f: Any, result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis |
     if seen:
         return seen
     found = diagnose(result, seeds, edge)
-    # by how many digits is the plainer word
-    return rounded(result) or found if found and found.title in (ANOTHER_VALUE, "rounded") else found
+    if found and not found.code and not found.title.startswith("cut"):      # few calls fit much else as well
+        return rounded(result) or found
+    return found
 
 
 def _not_a_function(exercise: Exercise, value: object, graded: bool) -> Report:
