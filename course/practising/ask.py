@@ -11,11 +11,12 @@ from numpy.typing import ArrayLike
 
 from autodiff.trace import Trace, trace
 from course.drawing import graph, picture, scene
-from course.practising import causes, circuits
+from course.practising import causes, circuits, shapes
 from course.practising.page import page
-from course.practising.questions import ASKED, boxes
+from course.practising.questions import ASKED, Box, boxes
 
 LETTER, ENDS, NARROWEST = 9, 22, 74         # the width of a box: of a character, of both ends, and at least
+CHOICE = 180                                # of a list: the end of a long line shows where it is opened
 ORDERS = ("any", "backward")
 
 
@@ -44,7 +45,9 @@ def practice(what: Callable[..., Any] | str | int | None = None, /, *, level: in
     if callable(what):
         if level is not None or seed is not None:
             raise ValueError("A function has no level and no seed: these draw a circuit of their own.")
-        return Practice(*drawn(what, inputs, names), ask=asked(ask), order=order, palette=palette)
+        record, composed = drawn(what, inputs, names)
+        return Practice(record, composed, boxes(record, composed, asked(ask)), ask=asked(ask), order=order,
+                        palette=palette)
     if inputs:
         raise ValueError(f"A circuit of a level brings its own inputs; {', '.join(inputs)} has no place in it.")
     if what is not None and level is not None:
@@ -60,11 +63,17 @@ def of_level(level: int, seed: int | None = None, *, ask: str | Iterable[str] | 
         seed = secrets.randbelow(circuits.SEEDS)
     if not isinstance(seed, int) or isinstance(seed, bool):
         raise TypeError(f"seed is a whole number, got {seed!r:.40} ({type(seed).__name__}).")
+    if level == circuits.SHAPES:
+        arrays = shapes.circuit(seed)
+        record, composed = shapes.traced(arrays)
+        return Practice(record, composed, shapes.boxes(arrays, record, composed), order=order, palette=palette,
+                        level=level, seed=seed, code=arrays.code)
     row = circuits.LEVELS[level]
     made = circuits.circuit(level, seed)
     record = trace(made, **made.inputs)
-    return Practice(record, scene.compose(record, names=made.names), ask=asked(ask or row.asked), order=order,
-                    palette=palette, level=level, seed=seed, code=made.formula)
+    composed = scene.compose(record, names=made.names)
+    return Practice(record, composed, boxes(record, composed, asked(ask or row.asked)), ask=asked(ask or row.asked),
+                    order=order, palette=palette, level=level, seed=seed, code=made.formula)
 
 
 def asked(ask: str | Iterable[str] | None) -> tuple[str, ...]:
@@ -92,14 +101,14 @@ def drawn(f: Callable[..., Any], inputs: Mapping[str, ArrayLike],
 class Practice:
     """A circuit to be filled in: live in a notebook, else a picture with empty boxes; `save` writes a page."""
 
-    def __init__(self, record: Trace, composed: scene.Scene, *, ask: Sequence[str], order: str, palette: str,
-                 level: int = 0, seed: int = 0, code: str = ""):
+    def __init__(self, record: Trace, composed: scene.Scene, filled: Sequence[Box], *, ask: Sequence[str] = ASKED[-1:],
+                 order: str, palette: str, level: int = 0, seed: int = 0, code: str = ""):
         self.ask, self.order, self.palette, self.level, self.seed, self.code = ask, order, palette, level, seed, code
-        self.boxes = boxes(record, composed, ask)
+        self.boxes = list(filled)
         self.blanks = dict.fromkeys([box.id for box in self.boxes], max(map(width, self.boxes)))    # none gives itself away
         self.title = f"Practice: {circuits.LEVELS[level].title}" if level else "Practice: fill in the graph"
         edges = [edge._replace(contribution="") for edge in composed.edges]       # they would give the answers away
-        items = [item._replace(gradient=item.gradient if "gradients" in ask else "") for item in composed.items]
+        items = [item._replace(gradient="") for item in composed.items]
         self.scene = composed._replace(title=self.title, aloud=self._aloud(composed), edges=edges, items=items)
 
     def _aloud(self, composed):
@@ -153,5 +162,4 @@ class Practice:
 
 def width(box) -> float:
     """The width of a box in the picture: room for its figure, its choices, and a little sum."""
-    longest = max(map(len, [box.shown, *box.choices]))
-    return max(NARROWEST, LETTER * longest + ENDS + 16 * bool(box.choices))
+    return CHOICE if box.choices else max(NARROWEST, LETTER * len(box.shown) + ENDS)

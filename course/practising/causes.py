@@ -52,6 +52,9 @@ KINDS = {
     "path": Kind("At a fork, what comes back along the paths adds up.", 2, "Forks add"),
     "value": Kind("The gate's own value is no slope.", 1, "How sensitive is f?"),
     "factor": Kind("Each factor belongs in it once.", 1, "One gate at a time"),
+    "product": Kind("A product's gradient is upstream times the other factor, transposed.", 4, "The shapes tell"),
+    "repeated": Kind("Broadcasting is a fork: where it repeated, what comes back is summed.", 4,
+                     "Broadcasting is a fork"),
     "forward": Kind("The forward pass: each gate does what is written in it.", 1, "One gate at a time"),
 }
 

@@ -283,7 +283,7 @@ LEVELS = {
     7: Level("neuron", "the neuron", _neuron, finest=0),
     LEVEL_OF_CODE: Level("code", "a circuit read from code", _from_code, asked=("values", "gradients")),
     SHAPES: Level("shapes", "shapes: which product, which transpose, where to sum", lambda rng: ([], {})),
-    10: Level("networks", "a whole small network", _network, largest=100),
+    10: Level("networks", "a whole small network", _network, largest=40),
 }
 
 
