@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import ArrayLike
 
 from autodiff.trace import Trace, trace
-from course.drawing import graph, picture, scene
+from course.drawing import Graph, picture, scene
 from course.practising import causes, circuits, shapes
 from course.practising.page import page
 from course.practising.questions import ASKED, Box, boxes
@@ -52,8 +53,8 @@ def practice(what: Callable[..., Any] | str | int | None = None, /, *, level: in
         raise ValueError(f"A circuit of a level brings its own inputs; {', '.join(inputs)} has no place in it.")
     if what is not None and level is not None:
         raise ValueError(f"Either {what!r} or level={level!r}: one says which level.")
-    return of_level(circuits.level_called(1 if what is None and level is None else what or level), seed,
-                    ask=ask, order=order, palette=palette)
+    wanted = level if what is None else what
+    return of_level(circuits.level_called(1 if wanted is None else wanted), seed, ask=ask, order=order, palette=palette)
 
 
 def of_level(level: int, seed: int | None = None, *, ask: str | Iterable[str] | None = None, order: str = "any",
@@ -70,7 +71,7 @@ def of_level(level: int, seed: int | None = None, *, ask: str | Iterable[str] | 
                         level=level, seed=seed, code=arrays.code)
     row = circuits.LEVELS[level]
     made = circuits.circuit(level, seed)
-    record = trace(made, **made.inputs)
+    record = circuits.traced(made)
     composed = scene.compose(record, names=made.names)
     return Practice(record, composed, boxes(record, composed, asked(ask or row.asked)), ask=asked(ask or row.asked),
                     order=order, palette=palette, level=level, seed=seed, code=made.formula)
@@ -88,11 +89,11 @@ def asked(ask: str | Iterable[str] | None) -> tuple[str, ...]:
 def drawn(f: Callable[..., Any], inputs: Mapping[str, ArrayLike],
           names: str | Sequence[str | None]) -> tuple[Trace, scene.Scene]:
     """The trace and the scene of a learner's function, refused in a sentence if it is not one of numbers."""
-    composed = graph(f, names=names, **inputs).scene        # which says what is wrong with f or its inputs
+    composed = Graph(f, inputs, names=names).scene          # which says what is wrong with f or its inputs
     record = trace(f, **inputs)
     if any(node.shape for node in record.nodes):
-        raise ValueError("practice asks for numbers, and this circuit has arrays. Draw it with graph(...); level 9 asks "
-                         "for shapes.")
+        raise ValueError("practice asks for numbers, and this circuit has arrays. Draw it with graph(...); level 9 "
+                         "asks for shapes.")
     if not any(node.parents for node in record.nodes):
         raise ValueError("This circuit has no gate: there is nothing to fill in.")
     return record, composed
@@ -105,7 +106,8 @@ class Practice:
                  order: str, palette: str, level: int = 0, seed: int = 0, code: str = ""):
         self.ask, self.order, self.palette, self.level, self.seed, self.code = ask, order, palette, level, seed, code
         self.boxes = list(filled)
-        self.blanks = dict.fromkeys([box.id for box in self.boxes], max(map(width, self.boxes)))    # none gives itself away
+        widest = max(map(width, self.boxes))            # for all of them: a box does not give its number away
+        self.blanks = {box.id: widest for box in self.boxes}
         self.title = f"Practice: {circuits.LEVELS[level].title}" if level else "Practice: fill in the graph"
         edges = [edge._replace(contribution="") for edge in composed.edges]       # they would give the answers away
         items = [item._replace(gradient="") for item in composed.items]
@@ -129,7 +131,7 @@ class Practice:
         """What the browser shows, as plain data: all verdicts are in it."""
         rows = [box._asdict() for box in self.boxes]
         if self.order == "backward":
-            for before, row in zip(rows, rows[1:], strict=False):
+            for before, row in pairwise(rows):
                 row["needs"], row["waits"] = [before["id"]], "One after the other: first comes the one that is open."
         return {
             "title": self.title, "svg": self.svg(alone=False), "colours": picture.colours(self.palette),
@@ -153,7 +155,7 @@ class Practice:
         return self.scene.aloud
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        from course.practising.widget import PracticeWidget     # anywidget takes a while to import
+        from course.practising.widget import PracticeWidget  # anywidget takes a while to import
 
         bundle = PracticeWidget(self)._repr_mimebundle_()
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})

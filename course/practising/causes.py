@@ -11,7 +11,7 @@ called (`sentence.format(*names)`).
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from autodiff.trace import Trace
@@ -157,27 +157,32 @@ FINE = 1e-9
 
 def edges(trace: Trace) -> dict[tuple[int, int], Edge]:
     """Every edge of the backward pass by (gate, slot), in the order in which it is paid."""
-    found = {}
+    found, slopes = {}, {}
     for step in trace.steps:
-        if step.direction != "backward" or step.sender is None or step.local is None:
+        if step.direction == "backward" and step.local is not None:
+            slopes[step.sender, step.slot] = step.local
+    for step in trace.steps:
+        if step.direction != "backward" or step.sender is None or step.receiver is None or step.slot is None \
+                or step.local is None:
             continue
         node = trace.nodes[step.sender]
-        slopes = {other.slot: other.local for other in trace.steps
-                  if other.direction == "backward" and other.sender == step.sender}
         beside = 1 - step.slot if len(node.parents) == 2 else None
         found[step.sender, step.slot] = Edge(
             step.gate, step.slot, step.sender, step.receiver, step.upstream, step.local,
             trace.nodes[step.receiver].value,
             math.nan if beside is None else trace.nodes[node.parents[beside]].value,
-            math.nan if beside is None else slopes.get(beside, math.nan), node.value)
+            math.nan if beside is None else slopes.get((step.sender, beside), math.nan), node.value)
     return found
 
 
-def gradients(trace: Trace, id: int) -> list[Wrong]:
-    """What may stand wrongly as the gradient of node `id`, when all gradients before it are right."""
+def gradients(trace: Trace, id: int, known: Iterable[Edge] | None = None) -> list[Wrong]:
+    """What may stand wrongly as the gradient of node `id`, when all gradients before it are right.
+
+    known: the `edges` of the trace, where they are at hand.
+    """
     if id == trace.output:
         return _sorted(1.0, _start(trace))
-    paid = [edge for edge in edges(trace).values() if edge.receiver == id]
+    paid = [edge for edge in known or edges(trace).values() if edge.receiver == id]
     truth = sum(edge.upstream * edge.local for edge in paid)
     return _sorted(truth, _accumulated(paid, truth, id))
 
@@ -269,7 +274,7 @@ def _sorted(truth, wrongs):
     """The simplest first; what is no wrong number at all is left out."""
     size = max(1.0, abs(truth))
     kept = [wrong for wrong in wrongs if math.isfinite(wrong.value) and abs(wrong.value - truth) > FINE * size]
-    return sorted((wrong._replace(value=wrong.value + 0.0) for wrong in kept), key=lambda wrong: wrong.rank)
+    return sorted(kept, key=lambda wrong: wrong.rank)
 
 
 def _named(sentence, edge):

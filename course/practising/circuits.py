@@ -12,8 +12,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import autodiff
-from autodiff.trace import Trace, trace
+from autodiff import scalar
+from autodiff.trace import Trace, record
 from course.practising import causes
 from course.practising.questions import told_apart
 
@@ -21,9 +21,9 @@ SEEDS = 10_000          # what a seed is drawn from when none is given
 TRIES = 4_000
 OPERATIONS: dict[str, tuple[Callable[..., Any], str]] = {
     "add": (operator.add, "{} + {}"), "sub": (operator.sub, "{} - {}"), "mul": (operator.mul, "{} * {}"),
-    "max": (autodiff.maximum, "max({}, {})"), "div": (operator.truediv, "{} / {}"),
-    "square": (lambda x: x ** 2, "{} ** 2"), "exp": (autodiff.exp, "exp({})"),
-    "sigmoid": (autodiff.sigmoid, "sigmoid({})"), "relu": (autodiff.relu, "relu({})"),
+    "max": (scalar.maximum, "max({}, {})"), "div": (operator.truediv, "{} / {}"),
+    "square": (lambda x: x ** 2, "{} ** 2"), "exp": (scalar.exp, "exp({})"),
+    "sigmoid": (scalar.sigmoid, "sigmoid({})"), "relu": (scalar.relu, "relu({})"),
 }
 WHOLE = (-6, -5, -4, -3, -2, 2, 3, 4, 5, 6)
 EASY = (*WHOLE, -1, 1, -0.5, 0.5, 1.5, -1.5)
@@ -90,6 +90,13 @@ def circuit(level: int, seed: int) -> Circuit:
     return _circuit(level, seed)
 
 
+def traced(made: Circuit) -> Trace:
+    """Both passes of a circuit at its inputs."""
+    tape = scalar.Tape()
+    leaves = {name: tape.leaf(value) for name, value in made.inputs.items()}
+    return record(made(**leaves), **leaves)
+
+
 @lru_cache(256)
 def _circuit(level, seed):
     row = LEVELS[level]
@@ -99,18 +106,18 @@ def _circuit(level, seed):
         lines[-1] = lines[-1]._replace(name="f")
         drawn = Circuit(level, seed, lines, inputs)
         try:
-            record = trace(drawn, **inputs)
+            both = traced(drawn)
         except (ZeroDivisionError, ValueError, OverflowError):
             continue
-        if _handy(record, row) and _telling(record):
+        if _handy(both, row) and _telling(both):
             return drawn
     raise RuntimeError(f"no circuit of level {level} was found for the seed {seed}")
 
 
-def _handy(record: Trace, level: Level) -> bool:
+def _handy(both: Trace, level: Level) -> bool:
     """Whether a head can hold all of its numbers."""
-    numbers = [node.value for node in record.nodes]
-    for step in record.steps:
+    numbers = [node.value for node in both.nodes]
+    for step in both.steps:
         if step.direction == "backward":
             numbers += [step.after] + [step.local] * (step.local is not None)
     if not all(math.isfinite(x) and abs(x) <= level.largest for x in numbers):
@@ -118,20 +125,21 @@ def _handy(record: Trace, level: Level) -> bool:
     return not level.finest or all((x * level.finest).is_integer() for x in numbers)
 
 
-def _telling(record: Trace) -> bool:
+def _telling(both: Trace) -> bool:
     """Whether the usual mistakes give other numbers than the right way, and than each other."""
-    received = {step.receiver: step.after for step in record.steps if step.direction == "backward"}
-    for node in record.nodes:
+    known = list(causes.edges(both).values())
+    received = {step.receiver: step.after for step in both.steps if step.direction == "backward"}
+    for node in both.nodes:
         if node.gate == "constant":
             continue
         if node.id not in received:
             return False                        # every input has a path to the output
-        wrongs = causes.gradients(record, node.id)
-        told = told_apart(received[node.id], wrongs, [""] * len(record.nodes))
+        wrongs = causes.gradients(both, node.id, known)
+        told = told_apart(received[node.id], wrongs, [""] * len(both.nodes))
         if len(told) < (3 if received[node.id] else 1) or any("or" in wrong and not wrong["rank"] for wrong in told):
             return False
-    dead = sum(received[node.id] == 0 for node in record.nodes if node.gate != "constant")
-    return dead <= len(record.nodes) / 3        # below a gradient of 0 there is nothing to find
+    dead = sum(received[node.id] == 0 for node in both.nodes if node.gate != "constant")
+    return dead <= len(both.nodes) / 3        # below a gradient of 0 there is nothing to find
     return True
 
 

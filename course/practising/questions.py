@@ -4,6 +4,7 @@ A box is plain data. The browser only compares what was typed with its intervals
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from autodiff.trace import Trace
@@ -41,6 +42,7 @@ def boxes(trace: Trace, scene: Scene, asked: Iterable[str] = ("gradients",)) -> 
     return _Asker(trace, scene, set(asked)).boxes()
 
 
+@lru_cache(4096)
 def accepted(value: float) -> tuple[float, float]:
     """The interval that counts as `value`: its figure's last digit may be rounded, and what led to it."""
     shown = figure(value)
@@ -110,7 +112,7 @@ class _Asker:
         waits = "This one can be found once the gradients of " + _and([self.names[s] for s in senders]) + " stand."
         return Box(f"gradient-{item.id}", f"gradient at {name}" + (f", {sign}" if sign else ""),
                    sign or f"at {name}", needs, waits, figure(truth), accepted(truth),
-                   told_apart(truth, causes.gradients(self.trace, item.id), self.names),
+                   told_apart(truth, causes.gradients(self.trace, item.id, self.edges.values()), self.names),
                    self.gradient_right(item, paid, truth), self.gradient_otherwise(item, paid),
                    self.gradient_hints(item, paid), about=f"node-{item.id}")
 

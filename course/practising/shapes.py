@@ -91,7 +91,9 @@ def _telling(made):
 
 def _drawn(rng, seed):
     n, d, m = rng.sample(range(2, 7), 3)
-    shapes, stages, at = {"X": (n, d), "W": (d, m)}, [], (n, m)
+    shapes: dict[str, tuple[int, ...]] = {"X": (n, d), "W": (d, m)}
+    stages: list[Stage] = []
+    at: tuple[int, ...] = (n, m)
     stages.append(Stage("p", "X", "W", "{x} @ {w}", PRODUCT))
     for name, kind in zip("qr", rng.sample(["bias", "column", "relu", "turned", "mean"], rng.choice((1, 2))),
                           strict=False):
@@ -102,7 +104,7 @@ def _drawn(rng, seed):
             shapes["b"] = at[1:]
             stages.append(Stage(name, before, "b", "{x} + {w}", BIAS))
         elif kind == "column":
-            shapes["c"] = (at[0], 1)
+            shapes["c"] = (*at[:1], 1)
             stages.append(Stage(name, before, "c", "{x} * {w}", COLUMN))
         elif kind == "relu":
             stages.append(Stage(name, before, "", "relu({x})", RELU))
@@ -110,7 +112,7 @@ def _drawn(rng, seed):
             at = at[::-1]
             stages.append(Stage(name, before, "", "{x}.T", TURNED))
         else:
-            lines = {"first": tuple(line.replace("{n}", str(at[0])) for line in MEAN["first"])}
+            lines = {"first": tuple(line.replace("{n}", "".join(map(str, at[:1]))) for line in MEAN["first"])}
             stages.append(Stage(name, before, "", "{x}.mean(axis=0)", lines))
             at = at[1:]
     numbers = np.random.default_rng(rng.randrange(2**32))
@@ -159,7 +161,8 @@ def _says(line, arrays, name, why):
     try:
         made = evaluated(line, arrays)
     except ValueError:
-        shapes = " and ".join(f"{word} is {arrays[word].shape}" for word in dict.fromkeys(_words(line)) if word in arrays)
+        known = [word for word in dict.fromkeys(_words(line)) if word in arrays]
+        shapes = " and ".join(f"{word} is {arrays[word].shape}" for word in known)
         return f"{line} does not fit: {shapes}. {why}"
     if made.shape != shape:
         return f"{line} has the shape {made.shape}, and {name} has {shape}. {why}"
