@@ -15,7 +15,7 @@ PALETTES = {        # value, gradient and mark (what is at work, or wrong), on l
     "colorblind": {"light": ("#0060A8", "#B54500", "#6B4E9B"), "dark": ("#6CB8F0", "#FF9E5E", "#C9B3F2")},
 }
 FIGURE, SMALL = 15, 12.5            # sizes of type
-BLANK = 26                          # the height of an empty box
+BLANK = 28                          # the height of an empty box
 
 STYLE = """
 .bp text { font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: currentColor; }

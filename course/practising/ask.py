@@ -73,7 +73,8 @@ def of_level(level: int, seed: int | None = None, *, ask: str | Iterable[str] | 
     made = circuits.circuit(level, seed)
     record = circuits.traced(made)
     composed = scene.compose(record, names=made.names)
-    return Practice(record, composed, boxes(record, composed, asked(ask or row.asked)), ask=asked(ask or row.asked),
+    wanted = asked(row.asked if ask is None else ask)
+    return Practice(record, composed, boxes(record, composed, wanted), ask=wanted,
                     order=order, palette=palette, level=level, seed=seed, code=made.formula)
 
 

@@ -229,7 +229,7 @@ export function mount(root, view, does = {}) {
   // -- size --
   function fitting() {
     const natural = Number(svg.getAttribute("width"));
-    return Math.min(1, Math.max(0.85, (stage.clientWidth - 4) / natural || 1));
+    return Math.min(1, Math.max(0.87, (stage.clientWidth - 4) / natural || 1));
   }
   function resize(scale) {
     zoom = Math.min(3, Math.max(0.6, scale));
