@@ -39,11 +39,12 @@ STYLE = """
 """
 
 
-def svg(scene, palette="green-red", alone=True, blanks=None):
+def svg(scene, palette="green-red", alone=True, blanks=None, targets=False):
     """The whole picture as SVG text: every value and every gradient.
 
     alone: with a background and colours of its own, for light and dark, and a title and description. Otherwise it
     takes its colours from the page around it (the widget).
+    targets: with a wide, unseen path along each edge, to be clicked; of a fork each has its own end.
     blanks: {"value-3": width, "gradient-3": width, "local-e3-0": width}: empty boxes in the place of these figures.
     """
     blanks = blanks or {}
@@ -74,6 +75,9 @@ def svg(scene, palette="green-red", alone=True, blanks=None):
         parts.append(f'<g class="edge{" wrong" * (edge.id == wrong)}" data-edge="{edge.id}">'
                      f'<path class="wire" d="{path}" marker-end="url(#{serial}-tip)"/><path class="back" d="{path}" '
                      f'marker-start="url(#{serial}-back)"/>')
+        if targets:
+            alone_from = 1 if sum(other.source == edge.source for other in scene.edges) > 1 else 0
+            parts.append(f'<path class="hit" d="{_path(points[alone_from:], level=not alone_from)}"/>')
         if edge.id == wrong:
             (x1, y1), (x2, y2) = points[-3:-1]
             parts.append(f'<text class="cross" x="{_n((x1 + x2) / 2)}" y="{_n((y1 + y2) / 2 - 10)}">✗</text>')
@@ -131,9 +135,9 @@ def _own_colours(palette):
             + rule.format("#ECECF1", "#8E9099", "#2B2D33", *PALETTES[palette]["dark"], "#17181C") + "}")
 
 
-def _path(points):
+def _path(points, level=True):
     (x, y), *rest = points
-    path, level = [f"M{_n(x)} {_n(y)}"], True
+    path = [f"M{_n(x)} {_n(y)}"]
     for px, py in rest:
         if level:
             path.append(f"H{_n(px)}")

@@ -12,18 +12,19 @@ from numpy.typing import ArrayLike
 
 from autodiff.trace import Trace, trace
 from course.drawing import Graph, picture, scene
-from course.practising import causes, circuits, shapes
+from course.practising import bugs, causes, circuits, shapes
 from course.practising.page import page
 from course.practising.questions import ASKED, Box, boxes
 
 LETTER, ENDS, NARROWEST = 9, 22, 74         # the width of a box: of a character, of both ends, and at least
 CHOICE = 180                                # of a list: the end of a long line shows where it is opened
-ORDERS = ("any", "backward")
+ORDERS, TASKS = ("any", "backward"), ("fill", "bug")
 
 
 def practice(what: Callable[..., Any] | str | int | None = None, /, *, level: int | str | None = None,
              seed: int | None = None, ask: str | Iterable[str] | None = None, order: str = "any",
-             names: str | Sequence[str | None] = (), palette: str = "green-red", **inputs: ArrayLike) -> Practice:
+             task: str = "fill", names: str | Sequence[str | None] = (), palette: str = "green-red",
+             **inputs: ArrayLike) -> Practice:
     """A computational graph with empty boxes for its gradients, to be filled in.
 
         practice(lambda x, y, z: (x + y) * z, x=-2, y=5, z=-4)      this circuit
@@ -34,6 +35,7 @@ def practice(what: Callable[..., Any] | str | int | None = None, /, *, level: in
     level: 1 to 10 or its name; seed: a whole number that names the circuit.
     ask: any of "values", "locals", "gradients", in one string or a list: what is to be filled in.
     order: "any" opens each box as soon as it can be found; "backward" asks for one after the other.
+    task: "fill", or "bug": a backward pass with one wrong edge, to be found.
     names, palette: as in `graph`.
 
     Numbers and simple sums (-4 * 2, 2/3) can be typed. Raises TypeError or ValueError, in a sentence, for what cannot
@@ -41,12 +43,16 @@ def practice(what: Callable[..., Any] | str | int | None = None, /, *, level: in
     """
     if order not in ORDERS:
         raise ValueError(f"order is one of {', '.join(map(repr, ORDERS))}; got {order!r}.")
+    if task not in TASKS:
+        raise ValueError(f"task is one of {', '.join(map(repr, TASKS))}; got {task!r}.")
     if palette not in picture.PALETTES:
         raise ValueError(f"palette is one of {', '.join(map(repr, picture.PALETTES))}; got {palette!r}.")
     if callable(what):
-        if level is not None or seed is not None:
+        if level is not None or (seed is not None and task == "fill"):
             raise ValueError("A function has no level and no seed: these draw a circuit of their own.")
         record, composed = drawn(what, inputs, names)
+        if task == "bug":
+            return Practice(record, composed, bug_seed=_seed(seed), order=order, palette=palette)
         return Practice(record, composed, boxes(record, composed, asked(ask)), ask=asked(ask), order=order,
                         palette=palette)
     if inputs:
@@ -54,17 +60,17 @@ def practice(what: Callable[..., Any] | str | int | None = None, /, *, level: in
     if what is not None and level is not None:
         raise ValueError(f"Either {what!r} or level={level!r}: one says which level.")
     wanted = level if what is None else what
-    return of_level(circuits.level_called(1 if wanted is None else wanted), seed, ask=ask, order=order, palette=palette)
+    return of_level(circuits.level_called(1 if wanted is None else wanted), seed, ask=ask, order=order, palette=palette,
+                    task=task)
 
 
 def of_level(level: int, seed: int | None = None, *, ask: str | Iterable[str] | None = None, order: str = "any",
-             palette: str = "green-red") -> Practice:
+             palette: str = "green-red", task: str = "fill") -> Practice:
     """A Practice of a level; without a seed one is drawn."""
-    if seed is None:
-        seed = secrets.randbelow(circuits.SEEDS)
-    if not isinstance(seed, int) or isinstance(seed, bool):
-        raise TypeError(f"seed is a whole number, got {seed!r:.40} ({type(seed).__name__}).")
+    seed = _seed(seed)
     if level == circuits.SHAPES:
+        if task == "bug":
+            raise ValueError("A bug is looked for among numbers: level 9 has none.")
         arrays = shapes.circuit(seed)
         record, composed = shapes.traced(arrays)
         return Practice(record, composed, shapes.boxes(arrays, record, composed), order=order, palette=palette,
@@ -73,9 +79,20 @@ def of_level(level: int, seed: int | None = None, *, ask: str | Iterable[str] | 
     made = circuits.circuit(level, seed)
     record = circuits.traced(made)
     composed = scene.compose(record, names=made.names)
+    if task == "bug":
+        return Practice(record, composed, bug_seed=seed, order=order, palette=palette, level=level, seed=seed,
+                        code=made.formula)
     wanted = asked(row.asked if ask is None else ask)
     return Practice(record, composed, boxes(record, composed, wanted), ask=wanted,
                     order=order, palette=palette, level=level, seed=seed, code=made.formula)
+
+
+def _seed(seed: int | None) -> int:
+    if seed is None:
+        return secrets.randbelow(circuits.SEEDS)
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise TypeError(f"seed is a whole number, got {seed!r:.40} ({type(seed).__name__}).")
+    return seed
 
 
 def asked(ask: str | Iterable[str] | None) -> tuple[str, ...]:
@@ -101,15 +118,26 @@ def drawn(f: Callable[..., Any], inputs: Mapping[str, ArrayLike],
 
 
 class Practice:
-    """A circuit to be filled in: live in a notebook, else a picture with empty boxes; `save` writes a page."""
+    """A circuit to be filled in: live in a notebook, else a picture with empty boxes; `save` writes a page.
 
-    def __init__(self, record: Trace, composed: scene.Scene, filled: Sequence[Box], *, ask: Sequence[str] = ASKED[-1:],
-                 order: str, palette: str, level: int = 0, seed: int = 0, code: str = ""):
+    With a `bug_seed`, a backward pass in which one wrong edge is to be found.
+    """
+
+    def __init__(self, record: Trace, composed: scene.Scene, filled: Sequence[Box] = (), *,
+                 ask: Sequence[str] = ASKED[-1:], order: str, palette: str, level: int = 0, seed: int = 0,
+                 code: str = "", bug_seed: int | None = None):
         self.ask, self.order, self.palette, self.level, self.seed, self.code = ask, order, palette, level, seed, code
         self.boxes = list(filled)
-        widest = max(map(width, self.boxes))            # for all of them: a box does not give its number away
+        self.bug = None
+        widest = max(map(width, self.boxes), default=0.0)        # for all: no box gives itself away
         self.blanks = {box.id: widest for box in self.boxes}
         self.title = f"Practice: {circuits.LEVELS[level].title}" if level else "Practice: fill in the graph"
+        if bug_seed is not None:
+            painted, self.bug = bugs.planted(record, composed, bug_seed)
+            self.title = self.title.replace("fill in the graph", "find the wrong edge").replace(
+                "Practice: ", "Find the wrong edge: ", int(bool(level)))
+            self.scene = painted._replace(title=self.title, aloud=self._aloud(composed))
+            return
         edges = [edge._replace(contribution="") for edge in composed.edges]       # they would give the answers away
         items = [item._replace(gradient="") for item in composed.items]
         self.scene = composed._replace(title=self.title, aloud=self._aloud(composed), edges=edges, items=items)
@@ -122,11 +150,13 @@ class Practice:
         if "values" in self.ask:
             forward = [told.split(" = ")[0] + " = " + told.split(" = ")[1] for told in forward]
         return (f"{self.title}. Inputs: {leaves}. Forward: {'; '.join(forward)}. "
-                f"To fill in: {', '.join(box.sign for box in self.boxes)}.")
+                + (f"To fill in: {', '.join(box.sign for box in self.boxes)}." if not self.bug else
+                   "Backward: " + "; ".join(row["label"] for row in self.bug.edges.values()) + ". One edge is wrong."))
 
     def svg(self, alone: bool = True) -> str:
         """The picture with empty boxes, as the text of an SVG file."""
-        return picture.svg(self.scene, self.palette, alone=alone, blanks=self.blanks)
+        return picture.svg(self.scene, self.palette, alone=alone, blanks=self.blanks,
+                           targets=bool(self.bug))
 
     def view(self, note: str = "") -> dict[str, Any]:
         """What the browser shows, as plain data: all verdicts are in it."""
@@ -137,13 +167,15 @@ class Practice:
         return {
             "title": self.title, "svg": self.svg(alone=False), "colours": picture.colours(self.palette),
             "boxes": rows, "level": self.level, "seed": self.seed, "code": self.code,
-            "covered": self.level == circuits.LEVEL_OF_CODE, "aloud": self.scene.aloud,
+            "covered": self.level == circuits.LEVEL_OF_CODE and not self.bug,
+            "bug": self.bug._asdict() if self.bug else None, "aloud": self.scene.aloud,
             "kinds": {name: kind._asdict() for name, kind in causes.KINDS.items()}, "note": note,
         }
 
     def another(self) -> Practice:
         """Another circuit of the same level, asked in the same way."""
-        return of_level(self.level, ask=self.ask, order=self.order, palette=self.palette)
+        return of_level(self.level, ask=self.ask, order=self.order, palette=self.palette,
+                        task="bug" if self.bug else "fill")
 
     def save(self, path: str | Path) -> None:
         """Write a page that works alone, without a kernel or a network (name.html)."""

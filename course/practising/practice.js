@@ -39,7 +39,7 @@ export function mount(root, view, does = {}) {
   };
   const hintButton = button("Hint", "The next hint for the box you are at", hint);
   const showButton = button("Show me", "Give this box up: its number is written in", showMe);
-  bar.append(hintButton, showButton);
+  if (!view.bug) bar.append(hintButton, showButton);
   if (does.another && view.another) bar.append(button("Another circuit", "A new circuit of this level", does.another));
   bar.append(place);
   const sizes = make("span", { class: "bp-sizes", role: "group", "aria-label": "Size" });
@@ -72,9 +72,12 @@ export function mount(root, view, does = {}) {
     part.setAttribute("data-lm-suppress-shortcuts", "true");       // JupyterLab would take keys for itself
   }
   frame.addEventListener("keydown", (event) => event.stopPropagation());
-  unlock();
-  light(next());
-  say("", "Fill in the empty boxes. Numbers and sums such as -4 * 2 will do; Enter checks.");
+  if (view.bug) seek();
+  else {
+    unlock();
+    light(next());
+    say("", "Fill in the empty boxes. Numbers and sums such as -4 * 2 will do; Enter checks.");
+  }
 
   // -- what is drawn first on paper --
   function cover() {
@@ -201,6 +204,67 @@ export function mount(root, view, does = {}) {
     settle(box, "shown");
     say("", `${box.sign} is ${box.shown}. ${box.right.replace("Right: ", "")}`);
     finish();
+  }
+
+  // -- the wrong edge, and the rule that was broken there --
+  function seek() {
+    let tries = 0, found = false;
+    svg.removeAttribute("aria-hidden");
+    svg.setAttribute("role", "group");
+    svg.setAttribute("aria-label", "Edges");
+    for (const part of svg.querySelectorAll(".node, text, .split, .wire, .back")) part.setAttribute("aria-hidden", "true");
+    const rules = make("div", { class: "bp-rules", role: "group", "aria-label": "Which rule was broken?" });
+    summary.before(rules);
+    say("", "One edge of this backward pass is wrong. Click it, or go to it with Tab and press Enter.");
+    place.textContent = "one wrong edge";
+    const pick = (edge) => {
+      if (found) return;
+      const id = edge.dataset.edge;
+      found = id === view.bug.edge;
+      tries += found ? 0 : 1;
+      edge.classList.toggle("wrong", found);
+      edge.classList.toggle("cleared", !found);
+      say(found ? "right" : "wrong", view.bug.edges[id].says);
+      if (found) ask();
+    };
+    for (const edge of svg.querySelectorAll(".edge")) {
+      const known = view.bug.edges[edge.dataset.edge];
+      if (!known) continue;
+      edge.setAttribute("role", "button");
+      edge.setAttribute("tabindex", "0");
+      edge.setAttribute("aria-label", known.label);
+      edge.setAttribute("data-lm-suppress-shortcuts", "true");
+      edge.addEventListener("click", () => pick(edge));
+      edge.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        pick(edge);
+      });
+    }
+    const ask = () => {
+      view.bug.rules.forEach((rule, k) => {
+        const made = button(rule, "", () => {
+          if (over) return;
+          const right = k === view.bug.rule;
+          say(right ? "right" : "wrong", view.bug.verdicts[k]);
+          made.setAttribute("aria-pressed", "true");
+          if (!right) {
+            tries += 1;
+            return;
+          }
+          over = true;
+          const { lesson, section } = view.kinds[view.bug.kind];
+          summary.append(make("p", { class: "bp-caption" }, (tries ? `Found, after ${tries} wrong ` +
+            `${tries === 1 ? "guess" : "guesses"}.` : "Found at the first try.") + ` Lesson ${lesson}, “${section}”, treats it.`));
+          does.remember?.({ level: view.level, seed: view.seed, of: 1, first: tries ? 0 : 1, shown: 0,
+            kinds: tries ? { [view.bug.kind]: 1 } : {}, task: "bug" });
+        });
+        made.removeAttribute("title");
+        made.setAttribute("data-lm-suppress-shortcuts", "true");
+        rules.append(made);
+      });
+      rules.firstElementChild.focus();
+    };
   }
 
   // -- the end --

@@ -198,7 +198,8 @@ def test_sums_are_read_as_python_reads_them(browser):
     ("z*2", "in place of the letter"), ("2 3", "operator is missing"), ("2(3)", "operator is missing"),
     ("*2", "a number is missing"), ("1/0", "divides by 0"), ("2^3", "not “^”"), ("alert(1)", "in place of the letter"),
     ("0/0", "divides by 0"), ("1.2.3", "operator is missing"), ("(" * 300, "too long"),
-    ("2 z", "in place of the letter"), (".", "not “.”"), ("2 $", "not “$”"), ("--", "missing at the end"), ("()", "a number is missing")])
+    ("2 z", "in place of the letter"),
+    (".", "not “.”"), ("2 $", "not “$”"), ("--", "missing at the end"), ("()", "a number is missing")])
 def test_what_is_no_sum_is_told_so(browser, text, told):
     page = reader(browser)
     assert told in page.evaluate("text => arithmetic(text)", text)["problem"]
@@ -280,3 +281,58 @@ def test_without_scripts_the_picture_with_its_empty_boxes_is_there(visit):
     picture = page.get_by_role("img", name="Practice: fill in the graph. Inputs: x = −2.00")
     expect(picture).to_be_visible()
     assert page.locator("svg .blank").count() == 5
+
+
+def edge(page, id):
+    return page.locator(f'.edge[data-edge="{id}"]')
+
+
+def test_the_wrong_edge_is_found_by_click(visit):
+    made = practice(level=5, seed=3, task="bug")
+    page = visit(made)
+    right = next(id for id in made.bug.edges if id != made.bug.edge)
+    edge(page, right).locator(".hit").click(force=True)
+    expect(status(page)).to_have_text(made.bug.edges[right]["says"])
+    edge(page, made.bug.edge).locator(".hit").click(force=True)
+    expect(status(page)).to_contain_text("✓ Here it is")
+    wrong = next(k for k in range(4) if k != made.bug.rule)
+    page.get_by_role("button", name=made.bug.rules[wrong]).click()
+    expect(status(page)).to_contain_text("another number")
+    page.get_by_role("button", name=made.bug.rules[made.bug.rule]).click()
+    expect(status(page)).to_have_text(made.bug.verdicts[made.bug.rule])
+    expect(page.locator(".bp-summary")).to_contain_text("Found, after 2 wrong guesses.")
+
+
+@pytest.mark.parametrize("level", [1, 4, 7, 10])
+def test_the_wrong_edge_is_found_by_keyboard(visit, level):
+    made = practice(level=level, seed=6, task="bug")
+    page = visit(made)
+    edge(page, made.bug.edge).focus()
+    page.keyboard.press("Enter")
+    expect(status(page)).to_contain_text("Here it is")
+    expect(page.get_by_role("group", name="Which rule was broken?").get_by_role("button").first).to_be_focused()
+    for _ in range(made.bug.rule):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".bp-summary")).to_contain_text("Found at the first try.")
+
+
+def test_each_edge_is_labelled_with_its_number(visit):
+    made = practice(level=4, seed=6, task="bug")
+    page = visit(made)
+    for row in made.bug.edges.values():
+        expect(page.get_by_role("button", name=row["label"], exact=True)).to_have_count(1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_around_the_wrong_edge(visit, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    made = practice(level=4, seed=6, task="bug")
+    page = visit(made, color_scheme=scheme, viewport={"width": 390, "height": 844})
+    edge(page, made.bug.edge).focus()
+    page.keyboard.press("Enter")
+    report = Axe().run(page).response
+    assert report["passes"]
+    assert [(found["id"], found["nodes"][0]["html"]) for found in report["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -41,7 +41,8 @@ def test_values_and_local_gradients_can_be_asked_for():
 
 @pytest.mark.parametrize("value, right, wrong", [
     (-4.0, ["-4", "-4.004"], ["-3.9", "4"]), (0.1966119, ["0.1966", "0.197"], ["0.2", "0.19"]),
-    (2 / 3, ["0.667"], ["0.6"]), (0.0, ["0"], ["0.01"]), (1.5e-7, ["1.5e-7"], ["0"]), (0.0090576, ["0.00906"], ["0.0095"])])
+    (2 / 3, ["0.667"], ["0.6"]), (0.0, ["0"], ["0.01"]), (1.5e-7, ["1.5e-7"], ["0"]),
+    (0.0090576, ["0.00906"], ["0.0095"])])
 def test_rounding_is_forgiven_and_no_more(value, right, wrong):
     low, high = accepted(value)
     assert all(low <= float(text) <= high for text in right)
