@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from autodiff.trace import Trace, trace
 from course.drawing import Graph, picture, scene
-from course.practising import bugs, causes, circuits, shapes
+from course.practising import bugs, causes, circuits, memory, shapes
 from course.practising.page import page
 from course.practising.questions import ASKED, Box, boxes
 
@@ -30,6 +30,7 @@ def practice(what: Callable[..., Any] | str | int | None = None, /, *, level: in
         practice(lambda x, y, z: (x + y) * z, x=-2, y=5, z=-4)      this circuit
         practice(level=3)                                           a new one of level 3 each time
         practice("forks", seed=17)                                  by name; the same for all who take this seed
+        practice()                                                  what comes next, by what went well so far
 
     what: a function of numbers, as `graph` draws it, with a number for each of its parameters; or a level's name.
     level: 1 to 10 or its name; seed: a whole number that names the circuit.
@@ -60,8 +61,8 @@ def practice(what: Callable[..., Any] | str | int | None = None, /, *, level: in
     if what is not None and level is not None:
         raise ValueError(f"Either {what!r} or level={level!r}: one says which level.")
     wanted = level if what is None else what
-    return of_level(circuits.level_called(1 if wanted is None else wanted), seed, ask=ask, order=order, palette=palette,
-                    task=task)
+    found = memory.next_level() if wanted is None else circuits.level_called(wanted)
+    return of_level(found, seed, ask=ask, order=order, palette=palette, task=task)
 
 
 def of_level(level: int, seed: int | None = None, *, ask: str | Iterable[str] | None = None, order: str = "any",

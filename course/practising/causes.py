@@ -28,34 +28,35 @@ class Wrong(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """A rule that was broken, as one says it; and the lesson and section that treat it."""
+    """A rule that was broken, as one says it; the lesson and section that treat it, the level that practises it."""
 
     rule: str
     lesson: int
     section: str
+    level: int
 
 
 KINDS = {
-    "start": Kind("The backward pass starts with 1: f changes as much as itself.", 1, "One gate at a time"),
-    "sign": Kind("A gradient has a sign: which way does the gate move?", 1, "How sensitive is f?"),
-    "upstream": Kind("Local × upstream: the upstream gradient belongs in it.", 2, "Local × upstream"),
-    "local": Kind("Local × upstream: the local gradient belongs in it.", 2, "Local × upstream"),
-    "added along a path": Kind("Along a path, slopes multiply.", 1, "One gate at a time"),
-    "swap": Kind("× swaps: each input gets the other's value, times upstream.", 2, "Mul swaps"),
-    "add": Kind("+ copies: each input gets the upstream gradient as it is.", 2, "Add copies"),
-    "max": Kind("max routes: the larger input gets all of it, the other 0.", 2, "Max routes"),
-    "relu": Kind("relu lets everything through or nothing.", 4, "Relu"),
-    "square": Kind("The slope of a square is twice its input.", 1, "Through t"),
-    "division": Kind("a ÷ b has the slopes 1 ÷ b and −a ÷ b².", 3, "Through the gates"),
-    "exp": Kind("The slope of exp is its own output.", 3, "Through the gates"),
-    "sigmoid": Kind("The slope of σ is out × (1 − out).", 3, "One gate instead of four"),
-    "path": Kind("At a fork, what comes back along the paths adds up.", 2, "Forks add"),
-    "value": Kind("The gate's own value is no slope.", 1, "How sensitive is f?"),
-    "factor": Kind("Each factor belongs in it once.", 1, "One gate at a time"),
-    "product": Kind("A product's gradient is upstream times the other factor, transposed.", 4, "The shapes tell"),
+    "start": Kind("The backward pass starts with 1: f changes as much as itself.", 1, "One gate at a time", 1),
+    "sign": Kind("A gradient has a sign: which way does the gate move?", 1, "How sensitive is f?", 1),
+    "upstream": Kind("Local × upstream: the upstream gradient belongs in it.", 2, "Local × upstream", 3),
+    "local": Kind("Local × upstream: the local gradient belongs in it.", 2, "Local × upstream", 2),
+    "added along a path": Kind("Along a path, slopes multiply.", 1, "One gate at a time", 2),
+    "swap": Kind("× swaps: each input gets the other's value, times upstream.", 2, "Mul swaps", 3),
+    "add": Kind("+ copies: each input gets the upstream gradient as it is.", 2, "Add copies", 3),
+    "max": Kind("max routes: the larger input gets all of it, the other 0.", 2, "Max routes", 3),
+    "relu": Kind("relu lets everything through or nothing.", 4, "Relu", 7),
+    "square": Kind("The slope of a square is twice its input.", 1, "Through t", 2),
+    "division": Kind("a ÷ b has the slopes 1 ÷ b and −a ÷ b².", 3, "Through the gates", 6),
+    "exp": Kind("The slope of exp is its own output.", 3, "Through the gates", 6),
+    "sigmoid": Kind("The slope of σ is out × (1 − out).", 3, "One gate instead of four", 6),
+    "path": Kind("At a fork, what comes back along the paths adds up.", 2, "Forks add", 4),
+    "value": Kind("The gate's own value is no slope.", 1, "How sensitive is f?", 1),
+    "factor": Kind("Each factor belongs in it once.", 1, "One gate at a time", 2),
+    "product": Kind("A product's gradient is upstream times the other factor, transposed.", 4, "The shapes tell", 9),
     "repeated": Kind("Broadcasting is a fork: where it repeated, what comes back is summed.", 4,
-                     "Broadcasting is a fork"),
-    "forward": Kind("The forward pass: each gate does what is written in it.", 1, "One gate at a time"),
+                     "Broadcasting is a fork", 9),
+    "forward": Kind("The forward pass: each gate does what is written in it.", 1, "One gate at a time", 8),
 }
 
 

@@ -65,7 +65,6 @@ def test_a_level_is_drawn_anew_each_time_unless_it_has_a_seed():
     assert len({practice(level=3).seed for _ in range(8)}) > 1
     assert practice("forks", seed=17).view()["boxes"] == practice(level=4, seed=17).view()["boxes"]
     assert practice(4, seed=17).another().seed != 17
-    assert practice().level == 1
 
 
 def test_the_view_is_plain_data_and_has_every_sentence():
