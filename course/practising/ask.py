@@ -129,7 +129,7 @@ class Practice:
                  code: str = "", bug_seed: int | None = None):
         self.ask, self.order, self.palette, self.level, self.seed, self.code = ask, order, palette, level, seed, code
         self.boxes = list(filled)
-        self.bug = None
+        self.bug, self.solved = None, composed
         widest = max(map(width, self.boxes), default=0.0)        # for all: no box gives itself away
         self.blanks = {box.id: widest for box in self.boxes}
         self.title = f"Practice: {circuits.LEVELS[level].title}" if level else "Practice: fill in the graph"
@@ -159,6 +159,15 @@ class Practice:
         return picture.svg(self.scene, self.palette, alone=alone, blanks=self.blanks,
                            targets=bool(self.bug))
 
+    def solution(self, alone: bool = True) -> str:
+        """The picture with all that belongs in the boxes."""
+        return picture.svg(self.solved, self.palette, alone=alone)
+
+    @property
+    def covered(self) -> bool:
+        """Whether the drawing is hidden until the learner has made one on paper."""
+        return self.level == circuits.LEVEL_OF_CODE and not self.bug
+
     def view(self, note: str = "") -> dict[str, Any]:
         """What the browser shows, as plain data: all verdicts are in it."""
         rows = [box._asdict() for box in self.boxes]
@@ -168,7 +177,7 @@ class Practice:
         return {
             "title": self.title, "svg": self.svg(alone=False), "colours": picture.colours(self.palette),
             "boxes": rows, "level": self.level, "seed": self.seed, "code": self.code,
-            "covered": self.level == circuits.LEVEL_OF_CODE and not self.bug,
+            "covered": self.covered,
             "bug": self.bug._asdict() if self.bug else None, "aloud": self.scene.aloud,
             "kinds": {name: kind._asdict() for name, kind in causes.KINDS.items()}, "note": note,
         }

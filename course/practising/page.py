@@ -22,6 +22,7 @@ PAGE = """<!doctype html>
 {css}
 body {{ margin: 0; background: #fff; color: #1b1b1f; }}
 main {{ max-width: 1100px; margin: 0 auto; padding: 16px; }}
+#kept {{ margin: 8px 12px; font: 14px/1.4 system-ui, sans-serif; }}
 h1 {{ font: 600 20px/1.3 system-ui, sans-serif; margin: 8px 12px; }}
 @media (prefers-color-scheme: dark) {{ body {{ background: #17181c; color: #ececf1; }} }}
 </style>
@@ -30,12 +31,14 @@ h1 {{ font: 600 20px/1.3 system-ui, sans-serif; margin: 8px 12px; }}
 <main>
 <h1>{title}</h1>
 {circuits}
+<p id="kept"></p>
 </main>
 <script type="application/json" id="views">{views}</script>
 <script type="module">
 {script}
 const views = JSON.parse(document.getElementById("views").textContent);
 views.forEach((view, k) => mount(document.getElementById(`circuit-${{k}}`), view, {{ remember: rememberHere }}));
+rememberHere();
 </script>
 </body>
 </html>

@@ -21,9 +21,10 @@ export function mount(root, view, does = {}) {
   const fields = new Map(), kinds = {};
   let now = null, zoom = 1, fit = true, over = false;
 
-  const frame = make("div", { class: "bp-widget bp-practice", role: "group", "aria-label": view.title });
-  for (const [name, colour] of Object.entries(view.colours)) frame.style.setProperty(`--bp-${name}`, colour);
   const named = view.level ? `Level ${view.level}, circuit ${view.seed}` : "";
+  const frame = make("div", { class: "bp-widget bp-practice", role: "group",
+    "aria-label": named ? `${view.title}. ${named}` : view.title });
+  for (const [name, colour] of Object.entries(view.colours)) frame.style.setProperty(`--bp-${name}`, colour);
   const head = make("p", { class: "bp-head" }, named);
   const code = make("pre", { class: "bp-code", tabindex: "0", "aria-label": "The circuit as Python" }, view.code);
   const bar = make("div", { class: "bp-bar", role: "toolbar", "aria-label": "Help and size" });
@@ -311,11 +312,15 @@ export function mount(root, view, does = {}) {
   }
 }
 
-/** Where there is no kernel, the browser keeps what was practised. */
+/** Where there is no kernel, the browser keeps what was practised, and the page says how much went well. */
 function rememberHere(record) {
   try {
     const kept = JSON.parse(localStorage.getItem("backprop-practice") || "[]");
-    localStorage.setItem("backprop-practice", JSON.stringify([...kept, { ...record, day: new Date().toISOString() }].slice(-500)));
+    if (record) kept.push({ ...record, day: new Date().toISOString() });
+    localStorage.setItem("backprop-practice", JSON.stringify(kept.slice(-500)));
+    const total = (name) => kept.reduce((sum, row) => sum + row[name], 0);
+    document.getElementById("kept").textContent = kept.length ? `Practised in this browser: ${kept.length} `
+      + `${kept.length === 1 ? "circuit" : "circuits"}, ${total("first")} of ${total("of")} right at the first try.` : "";
   } catch {
     // a browser that keeps nothing practises all the same
   }
