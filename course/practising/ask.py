@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from course.practising.page import page
 from course.practising.questions import ASKED, Box, boxes
 
 LETTER, ENDS, NARROWEST = 9, 22, 74         # the width of a box: of a character, of both ends, and at least
+LETTERS = "pqrstuvwabcdeghijklmnoxyz"       # for gates without a name
 CHOICE = 180                                # of a list: the end of a long line shows where it is opened
 ORDERS, TASKS = ("any", "backward"), ("fill", "bug")
 
@@ -37,7 +39,7 @@ def practice(what: Callable[..., Any] | str | int | None = None, /, *, level: in
     ask: any of "values", "locals", "gradients", in one string or a list: what is to be filled in.
     order: "any" opens each box as soon as it can be found; "backward" asks for one after the other.
     task: "fill", or "bug": a backward pass with one wrong edge, to be found.
-    names, palette: as in `graph`.
+    names, palette: as in `graph`; a gate without a name gets a letter.
 
     Numbers and simple sums (-4 * 2, 2/3) can be typed. Raises TypeError or ValueError, in a sentence, for what cannot
     be asked. Returns a Practice: show it as the last expression of a cell, or `.save("practice.html")`.
@@ -108,14 +110,25 @@ def asked(ask: str | Iterable[str] | None) -> tuple[str, ...]:
 def drawn(f: Callable[..., Any], inputs: Mapping[str, ArrayLike],
           names: str | Sequence[str | None]) -> tuple[Trace, scene.Scene]:
     """The trace and the scene of a learner's function, refused in a sentence if it is not one of numbers."""
-    composed = Graph(f, inputs, names=names).scene          # which says what is wrong with f or its inputs
+    Graph(f, inputs, names=names)                           # which says what is wrong with f or its inputs
     record = trace(f, **inputs)
     if any(node.shape for node in record.nodes):
         raise ValueError("practice asks for numbers, and this circuit has arrays. Draw it with graph(...); level 9 "
                          "asks for shapes.")
     if not any(node.parents for node in record.nodes):
         raise ValueError("This circuit has no gate: there is nothing to fill in.")
-    return record, composed
+    if not all(isfinite(step.after) for step in record.steps):
+        raise ValueError("At these inputs a gradient is not finite: there is no number to fill in.")
+    return record, scene.compose(record, names=_all_named(names, record, inputs))
+
+
+def _all_named(names, record, inputs):
+    """Names for all gates but the last: a letter for each that has none, so that its box has a short label."""
+    gates = sum(bool(node.parents) for node in record.nodes)
+    given = names.split() if isinstance(names, str) else list(names)
+    given += [None] * (gates - 1 - len(given))
+    free = (letter for letter in LETTERS if letter not in inputs and letter not in given)
+    return [name or (next(free, None) if k < gates - 1 else None) for k, name in enumerate(given)]
 
 
 class Practice:

@@ -90,6 +90,7 @@ def test_the_view_is_plain_data_and_has_every_sentence():
     (lambda: practice(lambda x: x, x=3), ValueError, "no gate"),
     (lambda: practice(lambda x, y: x * y, x=3), ValueError, "no value is given for y"),
     (lambda: practice(lambda x: np.log(x), x=-1.0), ValueError, "finite"),
+    (lambda: practice(lambda x: np.sqrt(x), x=0.0), ValueError, "a gradient is not finite"),
     (lambda: practice(level=3, seed=1).save("a.svg"), ValueError, "saved as a page"),
 ])
 def test_what_cannot_be_asked_is_refused_in_a_sentence(call, error, message):
@@ -101,6 +102,12 @@ def test_a_circuit_that_is_a_learners_own_may_hold_anything_that_graph_draws():
     made = practice(lambda x, y: np.tanh(x) / y + abs(x - y) + x * x, x=0.3, y=2.0, names=["t", None, "d"])
     assert box(made, "∂f/∂x").hints and len(box(made, "∂f/∂x").needs) == 3
     assert all(box.right.startswith("Right") for box in made.boxes)
+
+
+def test_a_gate_without_a_name_gets_a_letter_so_that_its_label_tells_no_value():
+    made = practice(lambda x, p: (x * p + x) * p + 7, x=2, p=3, names=["m"], ask="values gradients")
+    assert [box.sign for box in made.boxes[:4]] == ["value of m", "value of q", "value of r", "value of f"]
+    assert not any("8.00" in box.label + box.waits + box.otherwise for box in made.boxes)
 
 
 def test_a_notebook_shows_a_widget_a_picture_and_a_sentence():
