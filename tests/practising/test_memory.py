@@ -12,7 +12,7 @@ DAY = date(2026, 3, 1)
 
 @pytest.fixture(autouse=True)
 def work(tmp_path, monkeypatch):
-    monkeypatch.setattr(places, "WORK", tmp_path / "work")
+    monkeypatch.setattr(places, "work_folder", lambda: tmp_path / "work")
     return tmp_path / "work"
 
 
