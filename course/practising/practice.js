@@ -77,6 +77,10 @@ export function mount(root, view, does = {}) {
   else {
     unlock();
     light(next());
+    requestAnimationFrame(() => {                       // on a narrow screen the output, where one begins, is far right
+      const first = fields.get(next());
+      if (first) stage.scrollLeft = first.offsetLeft + first.offsetWidth + 40 - stage.clientWidth;
+    });
     say("", "Fill in the empty boxes. Numbers and sums such as -4 * 2 will do; Enter checks.");
   }
 

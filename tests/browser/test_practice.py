@@ -239,6 +239,13 @@ def test_on_a_phone_nothing_runs_off_the_page_and_boxes_can_be_touched(visit, le
                for made in (page.locator(".bp-box").nth(k).bounding_box() for k in range(len(made.boxes))))
 
 
+def test_on_a_phone_the_box_where_one_begins_is_in_sight(visit):
+    made = practice(level=10, seed=2)
+    page = visit(made, viewport={"width": 390, "height": 844})
+    expect(box(page, made.boxes[0].id)).to_be_in_viewport(ratio=1)
+    expect(box(page, made.boxes[-1].id)).not_to_be_in_viewport()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("palette", ["green-red", "colorblind"])
 @pytest.mark.parametrize("level", [3, 8, 9])
