@@ -1,8 +1,8 @@
 """A course on backpropagation: lessons, graded exercises, and what stands behind them.
 
 A notebook imports its names from here: `from course import check, grade, hint` in an exercise,
-`from course import check, graph, predict` in a lesson. They are loaded on first use, so that importing the package
-itself costs nothing.
+`from course import check, graph, practice, predict` in a lesson. They are loaded on first use, so that importing the
+package itself costs nothing.
 """
 
 import importlib
@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from course.drawing import graph
     from course.learning.notebook import check, grade, hint
     from course.learning.predicting import predict
+    from course.practising import practice
 
 __version__ = "0.1.0"
-__all__ = ["check", "grade", "graph", "hint", "predict"]
+__all__ = ["check", "grade", "graph", "hint", "practice", "predict"]
 
 _HOMES = {
     "check": "course.learning.notebook",
@@ -22,6 +23,7 @@ _HOMES = {
     "hint": "course.learning.notebook",
     "predict": "course.learning.predicting",
     "graph": "course.drawing",
+    "practice": "course.practising",
 }
 
 

@@ -21,6 +21,8 @@ COMMANDS = {
     "nbgrader": ("run nbgrader with this course's configuration", "course.cli:nbgrader"),
     "build": ("make lessons, solutions and exercises from course/sources", "course.authoring.build:main"),
     "progress": ("which of your exercises pass, and the points so far", "course.learning.progress:main"),
+    "practice": ("a page of circuits to fill in, for a class: to play, to print, and solved",
+                 "course.practising.sheet:main"),
     "mistakes": ("every mistake that the checks know, what it costs and what it is called",
                  "course.authoring.mistakes:main"),
     "autograde": ("grade a whole class with all cores, sandboxed", "course.grading.run:main"),

@@ -45,6 +45,7 @@ docs/reference
 
 docs/messages
 docs/teaching
+docs/practice
 docs/grading
 CONTRIBUTING
 docs/design

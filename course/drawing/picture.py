@@ -15,6 +15,7 @@ PALETTES = {        # value, gradient and mark (what is at work, or wrong), on l
     "colorblind": {"light": ("#0060A8", "#B54500", "#6B4E9B"), "dark": ("#6CB8F0", "#FF9E5E", "#C9B3F2")},
 }
 FIGURE, SMALL = 15, 12.5            # sizes of type
+BLANK = 28                          # the height of an empty box
 
 STYLE = """
 .bp text { font-family: system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: currentColor; }
@@ -34,16 +35,21 @@ STYLE = """
 .bp .cross { fill: var(--bp-mark); font-size: 22px; font-weight: 700; text-anchor: middle; visibility: hidden; }
 .bp .wrong .cross { visibility: visible; }
 .bp .back-tip { fill: var(--bp-gradient); }
+.bp .blank rect { fill: none; stroke: currentColor; stroke-dasharray: 4 3; }
 """
 
 
-def svg(scene, palette="green-red", alone=True):
+def svg(scene, palette="green-red", alone=True, blanks=None, targets=False):
     """The whole picture as SVG text: every value and every gradient.
 
     alone: with a background and colours of its own, for light and dark, and a title and description. Otherwise it
     takes its colours from the page around it (the widget).
+    targets: with a wide, unseen path along each edge, to be clicked; of a fork each has its own end.
+    blanks: {"value-3": width, "gradient-3": width, "local-e3-0": width}: empty boxes in the place of these figures.
     """
-    boxes = [Box(item.id, item.inputs, _width(item), _figures(item), _arriving(scene, item)) for item in scene.items]
+    blanks = blanks or {}
+    boxes = [Box(item.id, item.inputs, _width(item), _figures(item, blanks), _arriving(scene, item, blanks))
+             for item in scene.items]
     layout = place(boxes)
     serial = f"bp{randbits(32)}"     # an id of its own, even on a page with the pictures of other kernels
     width, height = round(layout.width), round(layout.height)
@@ -69,6 +75,9 @@ def svg(scene, palette="green-red", alone=True):
         parts.append(f'<g class="edge{" wrong" * (edge.id == wrong)}" data-edge="{edge.id}">'
                      f'<path class="wire" d="{path}" marker-end="url(#{serial}-tip)"/><path class="back" d="{path}" '
                      f'marker-start="url(#{serial}-back)"/>')
+        if targets:
+            alone_from = 1 if sum(other.source == edge.source for other in scene.edges) > 1 else 0
+            parts.append(f'<path class="hit" d="{_path(points[alone_from:], level=not alone_from)}"/>')
         if edge.id == wrong:
             (x1, y1), (x2, y2) = points[-3:-1]
             parts.append(f'<text class="cross" x="{_n((x1 + x2) / 2)}" y="{_n((y1 + y2) / 2 - 10)}">✗</text>')
@@ -79,6 +88,11 @@ def svg(scene, palette="green-red", alone=True):
             parts.append(f'<text class="gradient contribution" x="{_n(x - 12)}" y="{_n(y - 6 if above else y + 15)}" '
                          f'text-anchor="end">{edge.contribution}</text>')
         parts.append("</g>")
+        local = f"local-{edge.id}"
+        if local in blanks:
+            x, y = points[-1]
+            parts.append(_blank(local, x - 12 - blanks[local], y - 4 - BLANK if edge.port == 0 else y + 4,
+                                blanks[local]))
     for edge in scene.edges:
         if sum(other.source == edge.source for other in scene.edges) > 1:
             x, y = layout.wires[edge.target, edge.port][1]
@@ -93,10 +107,14 @@ def svg(scene, palette="green-red", alone=True):
             parts.append(f'<text class="name" x="{_n(x)}" y="{_n(y - RADIUS - 8)}">{escape(item.name)}</text>')
         parts.append("</g>")
         left = x + w / 2 + 7
-        if item.kind != "constant":
+        if f"value-{item.id}" in blanks:
+            parts.append(_blank(f"value-{item.id}", left, y - 4 - BLANK, blanks[f"value-{item.id}"]))
+        elif item.kind != "constant":
             parts.append(f'<text class="value" data-node="{item.id}" x="{_n(left)}" y="{_n(y - 7)}">'
                          f"{item.value}</text>")
-        if item.gradient:
+        if f"gradient-{item.id}" in blanks:
+            parts.append(_blank(f"gradient-{item.id}", left, y + 4, blanks[f"gradient-{item.id}"]))
+        elif item.gradient:
             parts.append(f'<text class="gradient" data-node="{item.id}" x="{_n(left)}" y="{_n(y + 18)}">'
                          f"{item.gradient}</text>")
     parts.append("</svg>")
@@ -117,9 +135,9 @@ def _own_colours(palette):
             + rule.format("#ECECF1", "#8E9099", "#2B2D33", *PALETTES[palette]["dark"], "#17181C") + "}")
 
 
-def _path(points):
+def _path(points, level=True):
     (x, y), *rest = points
-    path, level = [f"M{_n(x)} {_n(y)}"], True
+    path = [f"M{_n(x)} {_n(y)}"]
     for px, py in rest:
         if level:
             path.append(f"H{_n(px)}")
@@ -134,16 +152,23 @@ def _width(item):
     return max(2 * RADIUS, _text_width(item.label, 16) + 24)
 
 
-def _figures(item):
+def _figures(item, blanks):
     """The width of the figures after a node."""
     value = item.value if item.kind != "constant" else ""
-    return max(_text_width(text, FIGURE) for text in (value, item.gradient)) + 14
+    return max(blanks.get(f"{kind}-{item.id}", _text_width(text, FIGURE))
+               for kind, text in (("value", value), ("gradient", item.gradient))) + 14
 
 
-def _arriving(scene, item):
-    widths = [_text_width(edge.contribution, SMALL) + 16 for edge in scene.edges
-              if edge.target == item.id and edge.contribution]
+def _arriving(scene, item, blanks):
+    edges = [edge for edge in scene.edges if edge.target == item.id]
+    widths = [_text_width(edge.contribution, SMALL) + 16 for edge in edges if edge.contribution]
+    widths += [blanks[f"local-{edge.id}"] + 16 for edge in edges if f"local-{edge.id}" in blanks]
     return max(widths, default=0)
+
+
+def _blank(key, x, y, width):
+    return (f'<g class="blank" data-blank="{key}"><rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{BLANK}" '
+            'rx="5"/></g>')
 
 
 def _text_width(text, size):

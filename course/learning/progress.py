@@ -60,6 +60,11 @@ def main(argv: list[str]) -> int:
         return 1
     print(json.dumps({name: [asdict(line) for line in lines] for name, lines in result.items()}, indent=1)
           if options.json else table(result) if options.assignment or options.all else summary(result))
+    if not options.json:
+        from course.practising import memory
+
+        for line in memory.lines():
+            print(line)
     return 0
 
 

@@ -241,6 +241,26 @@ def test_a_lesson_runs_and_its_graph_can_be_played_with(learner, shoot, lesson, 
     assert len(tips) == len(set(tips)) > 0
 
 
+def test_practice_takes_its_keys_and_is_remembered(learner, copy, shoot):
+    notebook = Notebook(learner, "lessons/01_chain_rule.ipynb")
+    notebook.run("from course import graph, practice, predict")
+    asked = notebook.run('practice("chains")').locator(".bp-practice")
+    asked.locator(".bp-box").first.focus()
+    learner.keyboard.type("2/2")                            # in command mode JupyterLab has keys of its own
+    learner.keyboard.press("Enter")
+    expect(asked.get_by_role("status")).to_contain_text("✓ Right")
+    shoot(learner, "practice")
+    for box in asked.locator(".bp-box").all()[1:]:
+        box.focus()
+        asked.get_by_role("button", name="Show me").click()
+    expect(asked.locator(".bp-summary p")).to_contain_text("1 of ")
+    kept = copy / "work" / "practice.json"
+    before = asked.locator(".bp-head").text_content()
+    asked.get_by_role("button", name="Another circuit").click()     # the kernel answers in order: what was told is kept
+    expect(asked.locator(".bp-head")).not_to_have_text(before)
+    assert json.loads(kept.read_text("utf-8"))["levels"]["2"]["box"] == 1
+
+
 @pytest.mark.parametrize("lesson", RUN_HERE[2:])
 def test_an_advanced_lesson_runs_and_its_graph_steps(learner, shoot, lesson):
     notebook = Notebook(learner, f"lessons/{lesson}.ipynb")

@@ -97,7 +97,7 @@ def test_a_wheel_holds_what_a_learner_runs_and_no_more(first):
 def test_commands_that_need_the_repository_are_not_listed(home, tmp_path):
     code, said = backprop(home, "--help", cwd=tmp_path)
     listed = [line.split()[0] for line in said.splitlines() if line.startswith("  ")]
-    assert (code, listed) == (0, ["lab", "progress", "hint", "submit"])
+    assert (code, listed) == (0, ["lab", "progress", "practice", "hint", "submit"])
     assert backprop(home, "build", cwd=tmp_path)[0] == 2
     same = subprocess.run([home / "env/bin/backprop-course", "--help"], cwd=tmp_path, env=plain(), capture_output=True,
                           text=True)       # what `uvx backprop-course` and `pipx run backprop-course` call

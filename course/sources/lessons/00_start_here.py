@@ -32,7 +32,7 @@ import numpy as np
 from ipywidgets import FloatSlider, interact
 
 import autodiff
-from course import check, graph, hint, predict
+from course import check, graph, hint, practice, predict
 from course.style import GREEN, GREY
 
 plt.style.use("course.style")
@@ -139,6 +139,19 @@ print(f"f moves by {f(3.01) - f(3.0):.4f}")
 #
 # That is the whole idea. All that follows in this course is about doing it gate by gate, in the right order,
 # and without losing anything.
+
+# %% [markdown]
+# ### Practice
+#
+# Now you write the red numbers. Begin on the right, at $f$: a box opens when all it needs stands. Type a number, or a
+# little sum, and press Enter. A wrong number is told what it may come from; "Hint" helps step by step,
+# "Show me" gives the box up. Run the cell again, or press "Another circuit", and you get new numbers.
+#
+# You find such a cell at the end of many sections. It gives no points. `python course progress` shows what went well, and
+# `practice()` alone asks for what comes next.
+
+# %%
+practice("gates")
 
 # %% [markdown]
 # ## Check and hint

@@ -21,7 +21,7 @@ import numpy as np
 
 import autodiff
 from autodiff.trace import trace
-from course import graph, predict
+from course import graph, practice, predict
 from course.style import GREEN, RED
 
 plt.style.use("course.style")
@@ -168,6 +168,12 @@ graph(circuit, x=-2, y=5, z=-4, names="q f")
 print(f"{circuit(-2, 5, -4):.2f} → {circuit(-1.9, 5, -4):.2f}")
 
 # %% [markdown]
+# **Practice.** A new circuit each time you run the cell. Should a max come by: nudge an input and see whether $f$ moves.
+
+# %%
+practice(level=1)
+
+# %% [markdown]
 # ## Through t
 #
 # Another chain of two: $z = (x + y)^2$ is $z = t^2$ with $t = x + y$. At $x = -2$, $y = 5$:
@@ -180,6 +186,12 @@ print(f"{circuit(-2, 5, -4):.2f} → {circuit(-1.9, 5, -4):.2f}")
 
 # %%
 graph(lambda x, y: (x + y) ** 2, x=-2, y=5, names="t z")
+
+# %% [markdown]
+# **Practice.** Chains of two and three gates. Take each slope at the value that its own gate saw.
+
+# %%
+practice("chains")
 
 # %% [markdown]
 # ## The shop
@@ -316,6 +328,12 @@ for step in passes.steps:
 # %% [markdown]
 # Why from the end? A node may pay only when its own gradient is **complete**. All who pay it stand after it in the
 # list. So, when its turn comes, they have paid.
+
+# %% [markdown]
+# **Practice.** Circuits in which one input is used twice. What comes back along both ways adds up.
+
+# %%
+practice("forks")
 
 # %% [markdown]
 # ## Paths and edges

@@ -22,7 +22,7 @@ from ipywidgets import FloatSlider, interact
 
 import autodiff
 from autodiff.trace import trace
-from course import graph, predict
+from course import graph, practice, predict
 from course.style import GREEN, GREY, RED
 
 plt.style.use("course.style")
@@ -115,6 +115,12 @@ graph(lambda t: 1 / (1 + autodiff.exp(t)), t=-1.0)
 # A test for any gate you write: **what comes back is proportional to `dout`**. Twice the upstream gradient, twice
 # the result. With an upstream gradient of 0, nothing may come back at all. A function that forgets to multiply
 # by `dout` fails at once.
+
+# %% [markdown]
+# **Practice.** Fill in the local gradients, too: the dashed boxes.
+
+# %%
+practice(level=2, ask="locals gradients")
 
 # %% [markdown]
 # ## Add copies
@@ -230,6 +236,12 @@ print("w = -0.9 ", circuit(3, -4, 2, -0.9), "  a small nudge: nothing moves")
 print("w =  3.0 ", circuit(3, -4, 2, 3.0), "  a large one: w wins now")
 
 # %% [markdown]
+# **Practice.** All three patterns, with an upstream gradient.
+
+# %%
+practice("patterns")
+
+# %% [markdown]
 # ## Forks add
 #
 # Often a variable is used more than once. In the graph it **forks**: several edges leave it. Take
@@ -266,6 +278,12 @@ print("last path  ", dx)
 
 # %%
 graph(lambda x: x * x, x=3.0)
+
+# %% [markdown]
+# **Practice.** Forks again, now with one way longer than the other. Which of the two comes back first?
+
+# %%
+practice("long and short")
 
 # %% [markdown]
 # ## Keep what you will need
@@ -368,6 +386,16 @@ plt.axhline(0, color="black", linewidth=0.8)
 plt.ylim(0, 2.35)
 plt.ylabel("gradient so far")
 plt.show()
+
+# %% [markdown]
+# **Practice.** One line of code: draw it first, then fill in values and gradients. After that, look for the wrong edge
+# in somebody's backward pass.
+
+# %%
+practice("code")
+
+# %%
+practice(level=5, task="bug")
 
 # %% [markdown]
 # ## Break it

@@ -30,7 +30,7 @@ import numpy as np
 
 import autodiff
 from autodiff.trace import trace
-from course import graph, predict
+from course import graph, practice, predict
 from course.style import GREEN, GREY, RED
 
 plt.style.use("course.style")
@@ -146,6 +146,12 @@ print(f"f moved by        {plain(w0=2 + nudge) - plain():.7f}")
 print(f"slope × nudge is  {passes.gradient('w0') * nudge:.7f}")
 
 # %% [markdown]
+# **Practice.** Division, square, exp and sigmoid. Their outputs are given; you need no calculator.
+
+# %%
+practice("curves")
+
+# %% [markdown]
 # ## One gate instead of four
 #
 # The four gates from ×(−1) to 1/x always appear together. Give them a name, the sigmoid:
@@ -187,6 +193,13 @@ for name, function in {"small gates": neuron, "one σ": grouped}.items():
     t = trace(function, w0=2.0, x0=-1.0, w1=-3.0, x1=-2.0, w2=-3.0)
     paid = [step for step in t.steps if step.direction == "backward" and step.sender is not None]
     print(f"{name:12} {len(paid):2} gradients sent    dw0 = {t.gradient('w0'):.4f}")
+
+# %% [markdown]
+# **Practice.** A neuron with new weights each time, through a sigmoid or a relu. A relu lets everything back where its
+# input is above 0, else nothing.
+
+# %%
+practice("neuron")
 
 # %% [markdown]
 # ## Why rounded figures disagree

@@ -26,7 +26,7 @@ import numpy as np
 from matplotlib.colors import ListedColormap
 
 import autodiff
-from course import graph, predict
+from course import graph, practice, predict
 from course.style import GREEN, GREY, RED
 
 plt.style.use("course.style")
@@ -183,6 +183,12 @@ for text, result in products(dD5, X5):
 # - In doubt, go back to one index.
 
 # %% [markdown]
+# **Practice.** Choose the line of numpy for each gradient. $G$ is what arrives at the last gate.
+
+# %%
+practice("shapes")
+
+# %% [markdown]
 # ## The bias is a fork
 #
 # From here on each **row** of $X$ is one example, as in most libraries: $X$ is (N, D), $W$ is (D, M), $b$ is (M,).
@@ -230,6 +236,12 @@ print("         and by autodiff:", da[0, 0].round(4))
 
 # %% [markdown]
 # Two rules in a row, as always: first × swaps (`dout * row`), then the fork adds up.
+
+# %% [markdown]
+# **Practice.** Again, with an eye on what was repeated: where must you sum, and along which axis?
+
+# %%
+practice("shapes")
 
 # %% [markdown]
 # ## Sums and means
@@ -307,6 +319,12 @@ plt.show()
 x = np.array([-2.0, 3.0, 0.0, 0.5])
 dout = np.array([10.0, -20.0, 30.0, -40.0])
 print(autodiff.vjp(autodiff.relu, x)[1](dout)[0])
+
+# %% [markdown]
+# **Practice.** A whole small network, in single numbers: two hidden relus, one output, a squared error.
+
+# %%
+practice("networks")
 
 # %% [markdown]
 # ## Softmax and cross-entropy

@@ -1,0 +1,346 @@
+// A circuit to be filled in: boxes over the picture that Python has drawn.
+// What is right, what each known wrong number means and all that is said come ready-made in `view`; here a typed number
+// is only compared with intervals.
+//
+// view: {title, svg, colours, boxes, level, seed, code, covered, aloud, kinds, note, another}, as Practice.view makes it.
+
+function make(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+function within(value, [low, high]) {
+  return low <= value && value <= high;
+}
+
+/** Fill `root` with the circuit of `view`. `does.remember(record)` is called at the end, `does.another()` for a new one. */
+export function mount(root, view, does = {}) {
+  const boxes = new Map(view.boxes.map((box) => [box.id, { ...box, tries: 0, opened: 0, state: "" }]));
+  const fields = new Map(), kinds = {};
+  let now = null, zoom = 1, fit = true, over = false;
+
+  const named = view.level ? `Level ${view.level}, circuit ${view.seed}` : "";
+  const frame = make("div", { class: "bp-widget bp-practice", role: "group",
+    "aria-label": named ? `${view.title}. ${named}` : view.title });
+  for (const [name, colour] of Object.entries(view.colours)) frame.style.setProperty(`--bp-${name}`, colour);
+  const head = make("p", { class: "bp-head" }, named);
+  const code = make("pre", { class: "bp-code", tabindex: "0", "aria-label": "The circuit as Python" }, view.code);
+  const bar = make("div", { class: "bp-bar", role: "toolbar", "aria-label": "Help and size" });
+  const stage = make("div", { class: "bp-stage", role: "region", tabindex: "0", "aria-label": view.aloud });
+  const sheet = make("div", { class: "bp-sheet" });
+  const said = make("p", { class: "bp-said", role: "status", "aria-live": "polite", "aria-atomic": "true" });
+  const summary = make("div", { class: "bp-summary" });
+  const place = make("span", { class: "bp-place" });
+  const button = (text, title, act) => {
+    const made = make("button", { type: "button", title }, text);
+    made.addEventListener("click", act);
+    return made;
+  };
+  const hintButton = button("Hint", "The next hint for the box you are at", hint);
+  const showButton = button("Show me", "Give this box up: its number is written in", showMe);
+  if (!view.bug) bar.append(hintButton, showButton);
+  if (does.another && view.another) bar.append(button("Another circuit", "A new circuit of this level", does.another));
+  bar.append(place);
+  const sizes = make("span", { class: "bp-sizes", role: "group", "aria-label": "Size" });
+  for (const [text, title, change] of [["−", "Smaller", () => zoom / 1.2], ["+", "Larger", () => zoom * 1.2],
+    ["Fit", "Fit the width", fitting]]) {
+    const made = button(text, title, () => {
+      fit = text === "Fit";
+      resize(change());
+    });
+    made.setAttribute("aria-label", title);
+    sizes.append(made);
+  }
+  bar.append(sizes);
+  stage.append(sheet);
+  if (named) frame.append(head);
+  if (view.code) frame.append(code);
+  if (view.covered) frame.append(cover());
+  frame.append(bar, stage, said, summary);
+  if (view.note) frame.append(make("p", { class: "bp-note" }, view.note));
+  root.replaceChildren(frame);
+
+  sheet.innerHTML = view.svg;
+  const svg = sheet.firstElementChild;
+  svg.setAttribute("aria-hidden", "true");
+  for (const box of boxes.values()) fields.set(box.id, field(box));
+  sheet.append(...fields.values());
+  new ResizeObserver(() => fit && resize(fitting())).observe(stage);
+  resize(fitting());
+  for (const part of frame.querySelectorAll("button, input, select, [tabindex]")) {
+    part.setAttribute("data-lm-suppress-shortcuts", "true");       // JupyterLab would take keys for itself
+  }
+  frame.addEventListener("keydown", (event) => event.stopPropagation());
+  if (view.bug) seek();
+  else {
+    unlock();
+    light(next());
+    requestAnimationFrame(() => {                       // on a narrow screen the output, where one begins, is far right
+      const first = fields.get(next());
+      if (first) stage.scrollLeft = first.offsetLeft + first.offsetWidth + 40 - stage.clientWidth;
+    });
+    say("", "Fill in the empty boxes. Numbers and sums such as -4 * 2 will do; Enter checks.");
+  }
+
+  // -- what is drawn first on paper --
+  function cover() {
+    const made = make("p", { class: "bp-cover" }, "Draw the graph of this line on paper, with the values of its gates. ");
+    made.append(button("My drawing is ready", "Show the graph", () => {
+      made.remove();
+      frame.classList.remove("covered");
+      resize(fitting());
+      (fields.get(next()) || stage).focus();
+    }));
+    frame.classList.add("covered");
+    return made;
+  }
+
+  // -- boxes --
+  function field(box) {
+    const kind = box.id.split("-")[0];
+    const made = box.choices.length ? make("select") : make("input", {
+      type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", enterkeyhint: "done" });
+    if (box.choices.length) {
+      made.append(make("option", { value: "" }, "…"));
+      box.choices.forEach((text, k) => made.append(make("option", { value: String(k) }, text)));
+    }
+    made.className = `bp-box ${kind}`;
+    made.dataset.box = box.id;
+    made.addEventListener("focus", () => {
+      light(box.id);
+      if (!box.state && !open(box)) say("", box.waits);
+    });
+    made.addEventListener("change", () => answer(box));
+    made.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || box.choices.length) return;
+      event.preventDefault();
+      if (box.state || answer(box)) {
+        const following = next(box.id);
+        if (following) fields.get(following).focus();
+      }
+    });
+    return made;
+  }
+  function open(box) {
+    return box.needs.every((id) => boxes.get(id)?.state ?? true);
+  }
+  function unlock() {
+    for (const box of boxes.values()) {
+      const made = fields.get(box.id), locked = !box.state && !open(box);
+      made.classList.toggle("locked", locked);
+      made.setAttribute("aria-label", box.label + (box.state === "right" ? ", right" : box.state === "shown" ? ", shown"
+        : locked ? ", not yet: " + box.waits : ""));
+      if (made.tagName === "SELECT") {
+        made.setAttribute("aria-disabled", String(locked || Boolean(box.state)));
+        for (const option of made.options) option.disabled = locked || (Boolean(box.state) && !option.selected);
+      } else {
+        made.readOnly = locked || Boolean(box.state);
+      }
+    }
+    const done = [...boxes.values()].filter((box) => box.state).length;
+    place.textContent = `${done} of ${boxes.size} filled in`;
+  }
+  /** The id of the next box that can be filled in, after `id` if there is one. */
+  function next(id) {
+    const all = [...boxes.values()], at = all.findIndex((box) => box.id === id);
+    return [...all.slice(at + 1), ...all].find((box) => !box.state && open(box))?.id;
+  }
+  function light(id) {
+    now = id ?? null;
+    const about = boxes.get(now)?.about || "";
+    for (const part of svg.querySelectorAll(".node, .edge")) {
+      const own = part.dataset.node !== undefined ? `node-${part.dataset.node}` : `edge-${part.dataset.edge}`;
+      part.classList.toggle("at", own === about);
+    }
+  }
+
+  // -- verdicts --
+  function say(state, sentence) {
+    said.textContent = sentence;
+    said.dataset.phase = state;
+  }
+  /** Check what stands in a box; true if it is right. */
+  function answer(box) {
+    const made = fields.get(box.id);
+    if (box.state || !open(box) || made.value.trim() === "" || made.value === box.last) return false;
+    const { value, problem } = arithmetic(made.value);
+    if (problem) {
+      made.setAttribute("aria-invalid", "true");
+      say("wrong", problem);
+      return false;
+    }
+    box.last = made.value;
+    box.tries += 1;
+    if (within(value, box.accepts)) {
+      settle(box, "right");
+      say("right", `✓ ${box.right}`);
+      finish();
+      return true;
+    }
+    made.setAttribute("aria-invalid", "true");
+    const cause = box.wrong.find((wrong) => within(value, [wrong.low, wrong.high]));
+    if (cause?.kind) kinds[cause.kind] = (kinds[cause.kind] || 0) + 1;
+    say("wrong", `✗ ${box.sign}: ${cause ? cause.says : box.otherwise}`);
+    return false;
+  }
+  function settle(box, state) {
+    const made = fields.get(box.id);
+    box.state = state;
+    made.removeAttribute("aria-invalid");
+    made.classList.add(state);
+    if (made.tagName === "SELECT") made.value = String(box.choices.indexOf(box.shown));
+    else made.value = box.shown;
+    unlock();
+  }
+  function hint() {
+    const box = boxes.get(now);
+    if (!box || box.state) return say("", "Go to an empty box first: the hint is for that one.");
+    if (!open(box)) return say("", box.waits);
+    const k = Math.min(box.opened, box.hints.length - 1);
+    box.opened = k + 1;
+    say("", `Hint ${k + 1} of ${box.hints.length} for ${box.sign}: ${box.hints[k]}`);
+  }
+  function showMe() {
+    const box = boxes.get(now);
+    if (!box || box.state) return say("", "Go to an empty box first: that one is shown.");
+    if (!open(box)) return say("", box.waits);
+    settle(box, "shown");
+    say("", `${box.sign} is ${box.shown}. ${box.right.replace("Right: ", "")}`);
+    finish();
+  }
+
+  // -- the wrong edge, and the rule that was broken there --
+  function seek() {
+    let tries = 0, found = false;
+    svg.removeAttribute("aria-hidden");
+    svg.setAttribute("role", "group");
+    svg.setAttribute("aria-label", "Edges");
+    for (const part of svg.querySelectorAll(".node, text, .split, .wire, .back")) part.setAttribute("aria-hidden", "true");
+    const rules = make("div", { class: "bp-rules", role: "group", "aria-label": "Which rule was broken?" });
+    summary.before(rules);
+    say("", "One edge of this backward pass is wrong. Click it, or go to it with Tab and press Enter.");
+    place.textContent = "one wrong edge";
+    const pick = (edge) => {
+      if (found) return;
+      const id = edge.dataset.edge;
+      found = id === view.bug.edge;
+      tries += found ? 0 : 1;
+      edge.classList.toggle("wrong", found);
+      edge.classList.toggle("cleared", !found);
+      say(found ? "right" : "wrong", view.bug.edges[id].says);
+      if (found) ask();
+    };
+    for (const edge of svg.querySelectorAll(".edge")) {
+      const known = view.bug.edges[edge.dataset.edge];
+      if (!known) continue;
+      edge.setAttribute("role", "button");
+      edge.setAttribute("tabindex", "0");
+      edge.setAttribute("aria-label", known.label);
+      edge.setAttribute("data-lm-suppress-shortcuts", "true");
+      edge.addEventListener("click", () => pick(edge));
+      edge.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        pick(edge);
+      });
+    }
+    const ask = () => {
+      view.bug.rules.forEach((rule, k) => {
+        const made = button(rule, "", () => {
+          if (over) return;
+          const right = k === view.bug.rule;
+          say(right ? "right" : "wrong", view.bug.verdicts[k]);
+          made.setAttribute("aria-pressed", "true");
+          if (!right) {
+            tries += 1;
+            return;
+          }
+          over = true;
+          const { lesson, section } = view.kinds[view.bug.kind];
+          summary.append(make("p", { class: "bp-caption" }, (tries ? `Found, after ${tries} wrong ` +
+            `${tries === 1 ? "guess" : "guesses"}.` : "Found at the first try.") + ` Lesson ${lesson}, “${section}”, treats it.`));
+          does.remember?.({ level: view.level, seed: view.seed, of: 1, first: tries ? 0 : 1, shown: 0,
+            kinds: tries ? { [view.bug.kind]: 1 } : {}, task: "bug" });
+        });
+        made.removeAttribute("title");
+        made.setAttribute("data-lm-suppress-shortcuts", "true");
+        rules.append(made);
+      });
+      rules.firstElementChild.focus();
+    };
+  }
+
+  // -- the end --
+  function finish() {
+    if (over || [...boxes.values()].some((box) => !box.state)) return;
+    over = true;
+    const all = [...boxes.values()];
+    const first = all.filter((box) => box.state === "right" && box.tries === 1).length;
+    const shown = all.filter((box) => box.state === "shown").length;
+    summary.append(make("p", { class: "bp-caption" }, `All filled in: ${first} of ${all.length} right at the first try`
+      + (shown ? `, ${shown} shown.` : ".")));
+    const causes = Object.entries(kinds).sort((a, b) => b[1] - a[1]);
+    if (causes.length) {
+      const list = make("ul");
+      for (const [kind, times] of causes) {
+        const { rule, lesson, section } = view.kinds[kind];
+        list.append(make("li", {}, `${rule} ${times === 1 ? "Once" : `${times} times`} it went otherwise. `
+          + `Read lesson ${lesson}, “${section}”.`));
+      }
+      summary.append(list);
+    }
+    say("right", `${said.textContent} ${summary.querySelector("p").textContent}`);
+    does.remember?.({ level: view.level, seed: view.seed, of: all.length, first, shown, kinds });
+  }
+
+  // -- size --
+  function fitting() {
+    const natural = Number(svg.getAttribute("width"));
+    return Math.min(1, Math.max(0.87, (stage.clientWidth - 4) / natural || 1));
+  }
+  function resize(scale) {
+    zoom = Math.min(3, Math.max(0.6, scale));
+    const [, , width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
+    for (const [side, length] of [["width", width], ["height", height]]) {
+      svg.style[side] = sheet.style[side] = `${length * zoom}px`;
+    }
+    sheet.style.setProperty("--bp-zoom", zoom);
+    for (const [id, made] of fields) {
+      const rect = svg.querySelector(`.blank[data-blank="${id}"] rect`);
+      for (const [side, key] of [["left", "x"], ["top", "y"], ["width", "width"], ["height", "height"]]) {
+        made.style[side] = `${Number(rect.getAttribute(key)) * zoom}px`;
+      }
+    }
+  }
+}
+
+/** Where there is no kernel, the browser keeps what was practised, and the page says how much went well. */
+function rememberHere(record) {
+  try {
+    const kept = JSON.parse(localStorage.getItem("backprop-practice") || "[]");
+    if (record) kept.push({ ...record, day: new Date().toISOString() });
+    localStorage.setItem("backprop-practice", JSON.stringify(kept.slice(-500)));
+    const total = (name) => kept.reduce((sum, row) => sum + row[name], 0);
+    document.getElementById("kept").textContent = kept.length ? `Practised in this browser: ${kept.length} `
+      + `${kept.length === 1 ? "circuit" : "circuits"}, ${total("first")} of ${total("of")} right at the first try.` : "";
+  } catch {
+    // a browser that keeps nothing practises all the same
+  }
+}
+
+export default {
+  render({ model, el }) {
+    let turn = 0;
+    const tell = (message) => {
+      model.set("told", { turn: ++turn, ...message });
+      model.save_changes();
+    };
+    const draw = () => mount(el, model.get("view"), {
+      remember: (record) => tell({ done: record }), another: () => tell({ another: true }) });
+    draw();
+    model.on("change:view", draw);
+    return () => model.off("change:view", draw);
+  },
+};

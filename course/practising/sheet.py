@@ -1,0 +1,103 @@
+"""`backprop practice`: a page of circuits for a class, one to print, and one with its solutions.
+
+The page works alone, without a kernel and without a network. The same seed gives the same circuits to all.
+"""
+
+import argparse
+import secrets
+import sys
+from html import escape
+from pathlib import Path
+
+from course.drawing import picture
+from course.practising import circuits
+from course.practising.ask import Practice, of_level
+from course.practising.page import page
+
+MOST = 100
+PRINTED = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+{colours}
+body {{ font: 15px/1.4 system-ui, "DejaVu Sans", sans-serif; color: #000; background: #fff; max-width: 1000px;
+  margin: 0 auto; padding: 16px; }}
+h1 {{ font-size: 20px; }} h2 {{ font-size: 15px; margin: 18px 0 4px; }}
+section {{ break-inside: avoid; }}
+pre {{ margin: 4px 0; }}
+.paper {{ height: 260px; border: 1px dashed #777; }}
+svg {{ max-width: 100%; height: auto; }}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+{sections}
+</body>
+</html>
+"""
+
+
+def main(argv: list[str]) -> int:
+    """Write the three pages; returns an exit code."""
+    parser = argparse.ArgumentParser(prog="backprop practice", description=str(__doc__).splitlines()[0])
+    parser.add_argument("--level", default="1", help="1 to 10, or a name such as forks (%(default)s)")
+    parser.add_argument("--count", type=int, default=10, help=f"how many circuits, up to {MOST} (%(default)s)")
+    parser.add_argument("--seed", type=int, help="of the first circuit; the others follow. Drawn if left out")
+    parser.add_argument("--task", choices=["fill", "bug"], default="fill", help="fill in the graph, or a wrong edge")
+    parser.add_argument("--out", type=Path, default=Path("practice.html"), help="the page's file (%(default)s)")
+    options = parser.parse_args(argv)
+    try:
+        level = circuits.level_called(options.level)
+        if level == circuits.SHAPES and options.task == "bug":
+            raise ValueError("A bug is looked for among numbers: level 9 has none.")
+    except ValueError as error:
+        parser.error(str(error))
+    if not 1 <= options.count <= MOST:
+        parser.error(f"--count is a number from 1 to {MOST}, got {options.count}.")
+    if options.out.suffix != ".html":
+        parser.error(f"--out is a page, name.html; got {options.out.name!r}.")
+    seed = secrets.randbelow(circuits.SEEDS) if options.seed is None else options.seed
+    made = [of_level(level, seed + k, task=options.task) for k in range(options.count)]
+    written = {options.out: page(made[0].title, [(each.view(), each.svg()) for each in made]),
+               options.out.with_suffix(".print.html"): printed(made, solved=False),
+               options.out.with_suffix(".solutions.html"): printed(made, solved=True)}
+    try:
+        for path, text in written.items():
+            path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        print(f"This could not be written: {error}", file=sys.stderr)
+        return 1
+    names = ", ".join(str(path) for path in written)
+    print(f"Level {level}, circuits {seed} to {seed + options.count - 1}: {names}")
+    return 0
+
+
+def printed(made: list[Practice], solved: bool) -> str:
+    """A page for paper: the circuits with empty boxes, or what belongs in them."""
+    title = made[0].title + (" · solutions" if solved else "")
+    colours = picture.colours(made[0].palette)
+    style = f".bp {{ --bp-value: {colours['light-value']}; --bp-gradient: {colours['light-gradient']}; " \
+            f"--bp-mark: {colours['light-mark']}; }}"
+    sections = [f"<section><h2>{k}. Level {each.level}, circuit {each.seed}</h2><pre>{escape(each.code)}</pre>"
+                f"{_solution(each) if solved else _question(each)}</section>" for k, each in enumerate(made, 1)]
+    return PRINTED.format(title=escape(title), colours=style, sections="\n".join(sections))
+
+
+def _question(each):
+    if each.bug:
+        return f"{each.svg(alone=False)}<p>One edge is wrong: mark it, and write down the rule that was broken.</p>"
+    if each.covered:
+        leaves = ", ".join(f"{item.label} = {item.value}" for item in each.scene.items if item.kind == "leaf")
+        return f'<p>{leaves}. Draw the graph, with its values and its gradients.</p><div class="paper"></div>'
+    return each.svg(alone=False)
+
+
+def _solution(each):
+    if each.bug:
+        label, verdict = each.bug.edges[each.bug.edge]["label"], each.bug.verdicts[each.bug.rule]
+        return f"<p>{escape(label)}. {escape(verdict.removeprefix('✓ Right. '))}</p>"
+    answers = "; ".join(f"{box.sign} = {box.shown}" for box in each.boxes)
+    return f"{each.solution(alone=False)}<p>{escape(answers)}</p>"
