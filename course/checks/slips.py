@@ -138,7 +138,7 @@ def _math_of_arrays(f: FunctionType | None, asked: Asked, result: Run) -> Diagno
     instead = f"`np.{NUMPY.get(name, name)}` takes both" if hasattr(np, NUMPY.get(name, name)) and name not in (
         "float", "int") else "An array is computed with as it is"
     return Diagnosis("one number's function, given an array", f"`{tool}` takes one number, and here an array comes "
-                     f"({_line(failure)}). {instead}.", asked=asked)
+                     f"({_line(failure)}). {instead}.", code="X01", asked=asked)
 
 
 _NOT_CALLABLE = re.compile(r"'(int|float|numpy\.\w+|ndarray|tuple|list|NoneType)' object is not callable")

@@ -95,17 +95,16 @@ class Wire:
 
     def _do(self, event: int, deadline: float | None, step: Callable[[int], Any]) -> Any:
         """What a step gives that may have to wait; it is given flags for the system call."""
-        while deadline is not None:
-            left = deadline - time.monotonic()
-            if left <= 0:
+        while True:
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
                 raise TimeoutError
             try:
-                return step(socket.MSG_DONTWAIT)
-            except BlockingIOError:
+                return step(0 if left is None else socket.MSG_DONTWAIT)
+            except BlockingIOError:     # also without a deadline: a learner may have made it so
                 waiting = select.poll()
                 waiting.register(self.sock, event)
-                waiting.poll(left * 1000)
-        return step(0)
+                waiting.poll(None if left is None else left * 1000)
 
     def close(self) -> None:
         self.sock.close()
