@@ -368,7 +368,7 @@ def test_a_process_whose_first_thread_has_ended_is_found(submission):
             os.read(read, 1)
         """))
     snapshot = submission.snapshot(5, 5)
-    assert snapshot.call("start", [], None, "")[2] is None
+    assert next(snapshot.calls("start", [Given(())], ""))[2] is None
     snapshot.close()
     assert value(submission, "time.sleep(0.1)\nos.path.exists('written')") is False
 

@@ -106,19 +106,26 @@ def _stubs() -> dict[str, types.ModuleType]:
 
 
 class Blocked:
-    """Finds forbidden modules nowhere but in the submission's own folder: an `autograd.py` may be of the learner's."""
+    """Finds forbidden modules nowhere but in the submission's own folder: an `autograd.py` may be of the learner's.
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._names = frozenset(names)
+    It takes the place of all finders, so that what is forbidden is not there, as what was never installed.
+    """
+
+    def __init__(self, names: Iterable[str], finders: Iterable[Any]) -> None:
+        self._names, self._finders = frozenset(names), tuple(finders)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """As in importlib.abc.MetaPathFinder."""
-        if name not in self._names:
-            return None
-        found = PathFinder.find_spec(name, [os.getcwd()])
-        if found is None or found.loader is None:       # a folder of that name is no module
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-        return found
+        if name in self._names:
+            found = PathFinder.find_spec(name, [os.getcwd()])
+            return found if found and found.loader else None        # a folder of that name is no module
+        found = (finder.find_spec(name, path, target) for finder in self._finders)
+        return next(filter(None, found), None)
+
+    def invalidate_caches(self) -> None:
+        """As in importlib.abc.MetaPathFinder."""
+        for finder in self._finders:
+            getattr(finder, "invalidate_caches", lambda: None)()
 
 
 # ------------------------------------------------------------------------------------ cells
@@ -218,7 +225,7 @@ def live(wire: Wire, limits: dict[str, Any]) -> NoReturn:
     """Serve the grader until it hangs up. Never returns."""
     try:
         quiet()
-        sys.meta_path.insert(0, Blocked(limits.get("blocked", ())))
+        sys.meta_path[:] = [Blocked(limits.get("blocked", ()), sys.meta_path)]
         serve(wire)
     except (Closed, KeyboardInterrupt):
         pass
