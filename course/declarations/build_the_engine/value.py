@@ -293,6 +293,11 @@ VALUE.mistake(code="E60", title="the graph is lost",
               ask="What would the slope of x · y for x, as a graph, be made of?",
               source=_value(a="g * other.data", b="g * self.data", pow="g * (n * self.data ** (n - 1))",
                             exp="g * out.data"))
+VALUE.mistake(code="E60", title="the graph is lost in ×",
+              says="Your rule of × is right for numbers. For an upstream gradient that is a Value it multiplies by a "
+                   "mere number, which no longer knows where it came from.",
+              ask="What would the slope of x · y for x, as a graph, be made of?",
+              source=_value(a="g * other.data", b="g * self.data"))
 
 
 VALUE.alternative(title="a class for each operation", source='''
