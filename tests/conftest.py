@@ -20,6 +20,7 @@ import pytest
 TESTS = Path(__file__).parent
 CHROMIUM = "/usr/bin/chromium"
 QUICK = ("autodiff", "checks", "drawing", "notebooks/test_prose.py")
+NOT_QUICK = ("checks/causes/", "autodiff/test_program_everywhere.py")       # of these, what takes longer
 SMALL = ("checks", "declarations")     # folders of many small tests that share nothing
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 LEFT_OUT = pytest.StashKey[Counter]()
@@ -91,7 +92,8 @@ def why_left_out(item, tier):
 
 def is_quick(item):
     where = item.path.relative_to(TESTS)
-    return item.get_closest_marker("quick") or where.parts[0] in QUICK or where.as_posix() in QUICK
+    named = where.parts[0] in QUICK or where.as_posix() in QUICK
+    return item.get_closest_marker("quick") or (named and not where.as_posix().startswith(NOT_QUICK))
 
 
 @pytest.hookimpl(wrapper=True)
