@@ -24,7 +24,7 @@ import socket
 import subprocess
 import sys
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib.machinery import ModuleSpec, PathFinder
 from typing import Any, NoReturn, cast
 
@@ -121,6 +121,11 @@ class Blocked:
             return found if found and found.loader else None        # a folder of that name is no module
         found = (finder.find_spec(name, path, target) for finder in self._finders)
         return next(filter(None, found), None)
+
+    def find_distributions(self, *context: Any) -> Iterator[Any]:
+        """As in importlib.metadata.DistributionFinder: the versions of what is installed."""
+        for finder in self._finders:
+            yield from getattr(finder, "find_distributions", lambda *context: ())(*context)
 
     def invalidate_caches(self) -> None:
         """As in importlib.abc.MetaPathFinder."""
