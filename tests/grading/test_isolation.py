@@ -324,7 +324,10 @@ def test_a_process_that_a_cell_started_lives_on_beside_tests_and_that_of_a_test_
     pid = codec.unpack(next(snapshot.calls("start", [Given(())], ""))[0])
     snapshot.close()
     assert value(submission, f"""
-        import os
+        import os, time
+        end = time.monotonic() + 5              # it was killed, and may take its time to go
+        while os.path.exists("/proc/{pid}") and time.monotonic() < end:
+            time.sleep(0.01)
         child.poll(), os.path.exists("/proc/{pid}")
         """) == (None, False)
 
