@@ -35,30 +35,6 @@ def wrong():
     return example(yours={"mul": mul_backward})
 
 
-@pytest.fixture
-def visit(browser, tmp_path):
-    """visit(graph, **context options) opens the saved page; afterwards nothing has gone wrong or over the network."""
-    opened = []
-
-    def open_page(drawn, **options):
-        path = tmp_path / f"{len(opened)}.html"
-        drawn.save(path)
-        context = browser.new_context(offline=True, **options)
-        page = context.new_page()
-        trouble = []
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: trouble.append(request.url) if not request.url.startswith("file:") else None)
-        page.goto(path.as_uri())
-        opened.append((context, trouble))
-        return page
-
-    yield open_page
-    for context, trouble in opened:
-        context.close()
-        assert trouble == []
-
-
 def shown(page, kind, node):
     """The figure of a node, or None while it is hidden."""
     text = page.locator(f'text.{kind}[data-node="{node}"]')

@@ -15,30 +15,6 @@ def xyz(**options):
     return practice(lambda x, y, z: (x + y) * z, x=-2, y=5, z=-4, names="q", **options)
 
 
-@pytest.fixture
-def visit(browser, tmp_path):
-    """visit(practice, **context options) opens the saved page; afterwards nothing went wrong or over the network."""
-    opened = []
-
-    def open_page(made, **options):
-        path = tmp_path / f"{len(opened)}.html"
-        made.save(path)
-        context = browser.new_context(offline=True, **options)
-        page = context.new_page()
-        trouble = []
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: trouble.append(request.url) if not request.url.startswith("file:") else None)
-        page.goto(path.as_uri())
-        opened.append((context, trouble))
-        return page
-
-    yield open_page
-    for context, trouble in opened:
-        context.close()
-        assert trouble == []
-
-
 def box(page, id):
     return page.locator(f'.bp-box[data-box="{id}"]')
 
