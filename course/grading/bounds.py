@@ -17,6 +17,7 @@ except ImportError:         # Windows
     resource = None
 
 KILLED_AFTER = 1.5      # times the time it may take, where a single operation does not let go
+AGAIN = 0.1             # seconds until Overtime is raised once more, if nothing has caught it
 
 
 class Overtime(BaseException):
@@ -27,6 +28,7 @@ class Overtime(BaseException):
 def own_time(seconds: float) -> Iterator[None]:
     """Raise Overtime in here once this process has computed for `seconds`; waiting for others costs nothing.
 
+    It is raised again until it has come out: what is raised in a collection of garbage, or in a `__del__`, is lost.
     The clock runs in a main thread alone, and not on Windows; elsewhere there is no bound.
     """
     if not _has_clock():
@@ -38,7 +40,7 @@ def own_time(seconds: float) -> Iterator[None]:
 
     before = signal.signal(signal.SIGPROF, stop)
     try:
-        signal.setitimer(signal.ITIMER_PROF, seconds)
+        signal.setitimer(signal.ITIMER_PROF, seconds, AGAIN)
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)

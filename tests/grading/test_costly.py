@@ -248,6 +248,20 @@ def test_what_computes_on_is_stopped_and_waiting_is_not():
         time.sleep(0.4)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_what_is_raised_where_it_gets_lost_is_raised_again():
+    """In a collection of garbage, say: hypothesis and profilers have themselves called by each."""
+    class Endless:
+        def __del__(self):
+            while True:
+                pass
+
+    with pytest.raises(Overtime), own_time(0.2):
+        Endless()
+        while True:
+            pass
+
+
 def test_memory_is_bounded_and_others_are_not_bound():
     with own_memory(50):
         with pytest.raises(MemoryError):
