@@ -7,7 +7,8 @@ within a round, so that other work on the machine hits all alike. Time is that o
 backward pass together. `program` is autodiff.program, `bare` a plain engine without any check (benchmarks/bare.py).
 PyTorch, jax.jit and HIPS autograd take part where they are installed (extra `peers`). Gradients are compared with those
 by hand before anything is timed. Below each line stand the most memory that numpy held at once during a step (inputs
-not counted), and what the first call of a program costs: recording, compiling, and a first run beside the walk.
+not counted), and what the first call of a program costs (recording, compiling and a first run), in walks, that is in
+calls of value_and_grad.
 Two things to know: `hand` runs the chain on Python's floats, the packages on numpy's; and importing autodiff makes
 glibc keep freed memory for the whole process (autodiff/graph.py), so all of them profit from it.
 """
@@ -181,12 +182,12 @@ TOO_LONG = {("chain of numbers", "program"), ("chain of numbers", "jax")}     # 
 
 
 def measure(make, rounds, packages):
-    """{package: [seconds of one step, in each round]}, {package: most bytes held in one}, seconds of a first call."""
+    """{package: [seconds of one step, in each round]}, {package: most bytes held in one}, [walks of a first call]."""
     f, values, hand = make()
     makers = {"bare": by_bare, "autodiff": by_autodiff, "program": by_program, "torch": by_torch, "jax": by_jax,
               "autograd": by_autograd}
     steps = {name: makers[name](f, values) if name in makers else hand for name in packages}
-    first = [cost(by_program(f, values)) for _ in range(5)] if "program" in packages else [0.0]
+    first = [price(f, values) for _ in range(rounds)] if "program" in packages else []
     held = {}
     for name, step in steps.items():
         for ours, right in zip(step(), hand(), strict=True):
@@ -207,7 +208,14 @@ def measure(make, rounds, packages):
             for _ in range(repeat[name]):
                 steps[name]()
             times[name].append((time.process_time() - start) / repeat[name])
-    return times, held, statistics.median(first)
+    return times, held, first
+
+
+def price(f, values):
+    """How often value_and_grad(f), which a program has the place of, runs while the program's first call does."""
+    walk = ad.value_and_grad(lambda *xs: f(ad, *xs), tuple(range(len(values))))
+    first = cost(by_program(f, values))
+    return first / statistics.median(cost(lambda: walk(*values)) for _ in range(15))
 
 
 def cost(step):
@@ -238,9 +246,10 @@ def main(argv):
                  for name in PACKAGES]
         print(f"{'':20s}" + "".join(f"{cell:>24s}" for cell in cells))
         if first:
-            walk, run = (statistics.median(times[name]) for name in ("autodiff", "program"))
-            print(f"{'':20s}    a program's first call costs {first / walk:.1f} walks, and is worth it from "
-                  f"{first / max(walk - run, 1e-9):.0f} calls on", flush=True)
+            walks = statistics.median(first)
+            saved = statistics.median(1 - b / a for a, b in zip(times["autodiff"], times["program"], strict=True))
+            print(f"{'':20s}    a program's first call costs {walks:.1f} walks, and is worth it from "
+                  f"{walks / max(saved, 1e-9):.0f} calls on", flush=True)
     if args.plot:
         draw(table, args.plot)
 

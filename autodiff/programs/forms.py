@@ -25,7 +25,6 @@ class Form:
         self.objects: dict[str, Any] = {"form": FORM, "value": value, "same_bytes": same_bytes}
         self.entry: list[tuple[str, int]] = []           # how the program gets at each array: text, value
         self.fixed: list[str] = []                       # what is written into the program
-        self.count = 0                                   # of arguments by position
 
     def hold(self, x: Any) -> str:
         """A name for x in the conditions."""
@@ -36,7 +35,6 @@ class Form:
     def arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any], names: list[str],
                   wanted: set[int]) -> tuple[list[Any], dict[str, Any]]:
         """What the recorded function is given; `wanted` are the places of arguments to differentiate."""
-        self.count = len(args)
         keys = self.hold(dict.fromkeys(kwargs).keys())
         self.conditions.append(f"len(args) == {len(args)} and kwargs.keys() == {keys}")
         return ([self.stand_in(x, f"args[{k}]", names[k], names[k], k in wanted) for k, x in enumerate(args)],
@@ -127,7 +125,7 @@ class Form:
             self.is_like(text, self.recorder.values[k], self.outside.strides[k])
             if k in shown:
                 arrays.append(f"{shown[k]}={text}")
-        values = [f"args[{k}]" for k in range(self.count)] + [f"{name}=kwargs[{plain(name)}]" for name in given]
+        values = ["*args"] + [f"{name}=kwargs[{plain(name)}]" for name in given]
         for kind, known in (("form", self.arrays), ("value", self.values)):
             if known:
                 self.conditions.append(f"[*map({kind}, ({', '.join(known)},))] == {self.hold([*known.values()])}")

@@ -136,7 +136,7 @@ class Recorder:
         self.values.append(Value(value.shape if dtype is not None else (), dtype, is_array,
                                  is_array and flags.c_contiguous, is_array and flags.forc, root))
         x = Traced()
-        x.recorder, x.id, x.value, x.locked = self, k, value, locked
+        x.recorder, x.id, x.ref, x.value, x.locked = self, k, Ref(k), value, locked
         return x
 
     def do(self, form: str, name: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None,
@@ -151,7 +151,7 @@ class Recorder:
         else:                                      # most calls: in one go
             given = [x for x in args if type(x) is Traced]
             values, named = [x.value if type(x) is Traced else x for x in args], kwargs
-            refs, named_refs = tuple([Ref(x.id) if type(x) is Traced else x for x in args]), kwargs
+            refs, named_refs = tuple([x.ref if type(x) is Traced else x for x in args]), kwargs
         result: Any = function(*values, **named)
         if isinstance(result, (ndarray, np.generic, bool, int, float, list, tuple)):
             z: Any = self.new(result, given)
@@ -276,7 +276,7 @@ def value_in(x: Traced) -> Any:
 
 
 def ref_to(x: Traced) -> Ref:
-    return Ref(x.id)
+    return x.ref
 
 
 def _freezes(what: str, way_out: str) -> Any:
@@ -358,10 +358,11 @@ NAME_OF = {function_named(name): name for name in [*FUNCTIONS, *FORM]}
 class Traced(StandIn):
     """Stands for an array, or a numpy scalar, while a program is recorded."""
 
-    __slots__ = ("id", "locked", "recorder", "value")
+    __slots__ = ("id", "locked", "recorder", "ref", "value")
 
     recorder: Recorder
     id: int
+    ref: Ref
     value: Any
     locked: bool              # not to be written into
 
@@ -384,7 +385,7 @@ class Traced(StandIn):
     def read_only(self) -> Traced:
         """The same value, which cannot be written into through this."""
         x = Traced()
-        x.recorder, x.id, x.value, x.locked = self.recorder, self.id, self.value, True
+        x.recorder, x.id, x.ref, x.value, x.locked = self.recorder, self.id, self.ref, self.value, True
         return x
 
     def zeros(self, shape: Any, dtype: Any) -> Traced:
