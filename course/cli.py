@@ -43,7 +43,7 @@ NEEDS = dict.fromkeys(("teach", "nbgrader", "autograde", "extend", "feedback", "
                       CONFIGURATION) | \
     dict.fromkeys(("test", "build", "mistakes", "bundle", "setup", "site"), "pyproject.toml")
 # what `setup` may add: the extras of pyproject.toml
-EXTRAS = ("author", "cluster", "peers", "site", "teach", "test", "torch", "types")
+EXTRAS = ("author", "cluster", "hub", "peers", "site", "teach", "test", "torch", "types")
 # the extras that a command works by
 EXTRAS_OF = {"test": ["test"], "build": ["author"], "site": ["site"], "teach": ["teach"], "feedback": ["teach"],
              "report": ["teach"]}

@@ -41,6 +41,10 @@ NEEDS = {
                       "python course setup cluster"),
     "needs_site": ("Sphinx and npm", lambda: importlib.util.find_spec("myst_nb") is not None and shutil.which("npm"),
                    "python course setup site; sudo apt install npm"),
+    "needs_hub": ("JupyterHub, npm and the rights to make accounts",
+                  lambda: importlib.util.find_spec("jupyterhub") is not None and shutil.which("npm")
+                  and hasattr(os, "getuid") and os.getuid() == 0 and shutil.which("useradd"),
+                  "python course setup hub; sudo apt install npm; run as root"),
     "needs_sandbox": ("bubblewrap", isolates, "sudo apt install bubblewrap"),
 }
 # a fixture that needs something: the marker of each test that asks for it

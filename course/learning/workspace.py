@@ -12,8 +12,8 @@ from pathlib import Path
 from course.places import EXERCISES, LAID_OUT, LESSONS, work_folder
 
 
-def lay_out(work: Path | None = None, lessons: Path = LESSONS, exercises: Path = EXERCISES) -> list[str]:
-    """Bring a folder, work_folder() if left out, up to date with the lessons and the exercises.
+def lay_out(work: Path | None = None, lessons: Path = LESSONS, exercises: Path | None = EXERCISES) -> list[str]:
+    """Bring a folder, work_folder() if left out, up to date with the lessons and the exercises (None: lessons alone).
 
     Returns the paths, relative to it, of the new versions that were laid beside a learner's own copies.
     Raises OSError when it can't be written.
@@ -23,7 +23,7 @@ def lay_out(work: Path | None = None, lessons: Path = LESSONS, exercises: Path =
     record = _read_record(work / LAID_OUT)
     beside = []
     for folder, originals in (("lessons", lessons), ("exercises", exercises)):
-        for original in _files(originals):
+        for original in _files(originals) if originals else ():
             name = f"{folder}/{original.relative_to(originals).as_posix()}"
             laid = _lay(original.read_bytes(), work, name, record)
             if laid not in (None, name):
