@@ -19,6 +19,7 @@ def main(arguments: list[str]) -> None:
     try:
         lay_out(home / "backprop", exercises=None)
         (home / "backprop" / "exercises").mkdir(exist_ok=True)
+        (home / "backprop").chmod(0o700)        # answers and feedback are theirs, in a home that all may read, too
     except OSError as error:
         print(f"The lessons could not be laid out: {error}", file=sys.stderr)
     os.execv(sys.executable, [sys.executable, "-m", "jupyterhub.singleuser", *arguments])
