@@ -14,7 +14,8 @@ from course.drawing import picture
 from course.drawing.figures import superscript
 from course.watching.network import CLASSES, FLAT, POINTS, UNITS, Moment
 
-GAP, ROW, LEFT, TOP, RADIUS = 92, 52, 78, 52, 13    # pixels: between layers, between units, to the first unit, its size
+GAP, ROW, LEFT, TOP, RADIUS = 84, 52, 66, 52, 13    # pixels: between layers, between units, to the first unit, its size
+END = 36                                            # and from the last unit on
 LOWEST, HIGHEST = -8, 3                             # powers of ten: the ends of the gradients' axis
 DECADE = 11                                         # pixels for a power of ten
 BASE = TOP + (UNITS - 1) * ROW + 62 + (HIGHEST - LOWEST) * DECADE       # where the bars stand
@@ -31,7 +32,8 @@ STYLE = """
 .bp .weight.below { stroke: var(--bp-mark); stroke-dasharray: 5 4; }
 .bp .unit circle { fill: var(--bp-node, #F3F4F6); stroke: currentColor; stroke-width: 1.5; }
 .bp .unit .cross, .bp .unit .dead, .bp .unit .saturated { visibility: hidden; }
-.bp .unit text { font-size: 12px; text-anchor: middle; font-weight: 600; }
+.bp .unit text { font-size: 12px; text-anchor: middle; font-weight: 600; paint-order: stroke;
+  stroke: var(--bp-paper, #fff); stroke-width: 4px; stroke-linejoin: round; }
 .bp .unit rect { fill: currentColor; stroke: currentColor; stroke-width: 1.5; }
 .bp .unit path.saturated { fill: var(--bp-mark); stroke: currentColor; stroke-width: 1.5; }
 .bp .unit .cross { stroke: var(--bp-node, #F3F4F6); stroke-width: 2.4; visibility: hidden; }
@@ -126,7 +128,7 @@ def _loss_y(loss):
 
 def width(letter: str) -> float:
     """The width of an edge in pixels."""
-    return round(0.5 + 0.28 * LETTERS.index(letter.lower()), 2)
+    return round(0.5 + 0.24 * LETTERS.index(letter.lower()), 2)
 
 
 WIDTHS = {letter: width(letter) for letter in LETTERS}
@@ -159,15 +161,15 @@ def network_svg(depth: int, at: Frame) -> str:
                  "size of the gradient, layer by layer</text>")
     for power in range(LOWEST, HIGHEST + 1, 2):
         y = BASE - (power - LOWEST) * DECADE
-        parts.append(f'<line class="grid" x1="{LEFT - 30}" x2="{right}" y1="{y}" y2="{y}"/>'
-                     f'<text class="axis" x="{LEFT - 36}" y="{y + 4}">'
+        parts.append(f'<line class="grid" x1="{LEFT - 24}" x2="{right}" y1="{y}" y2="{y}"/>'
+                     f'<text class="axis" x="{LEFT - 30}" y="{y + 4}">'
                      f'{f"10{superscript(power)}" if power else "1"}</text>')
     for layer, (height, size) in enumerate(zip(at.bars, at.sizes, strict=True)):
         x = LEFT + (layer + 0.5) * GAP
         parts.append(f'<rect class="bar" x="{x - 15:g}" width="30" y="{BASE - height}" height="{height}"/>'
                      f'<text class="size" x="{x:g}" y="{BASE - height - 5}">{size}</text>'
                      f'<text class="title" x="{x:g}" y="{BASE + 16}">W{str(layer + 1).translate(_BELOW)}</text>')
-    return _svg(right + 50, HEIGHT, parts)
+    return _svg(right + END, HEIGHT, parts)
 
 
 LEGEND = (          # [a picture of 40 × 30, what it stands for]
@@ -211,12 +213,14 @@ def loss_svg(ys: list[float]) -> str:
 
 def still(depth: int, at: Frame, ys: list[float], aloud: str, palette: str) -> str:
     """One picture that stands alone: the network at a moment, and the loss up to it."""
-    width_, height = LEFT + (depth + 1) * GAP + 50, HEIGHT
+    width_, height = LEFT + (depth + 1) * GAP + END, HEIGHT
     whole = width_ + LOSS_WIDTH
     loss = loss_svg(ys).replace("<svg ", f'<svg x="{width_}" y="20" ', 1)
     return (f'<svg xmlns="http://www.w3.org/2000/svg" class="bp" viewBox="0 0 {whole} {height}" width="{whole}" '
             f'height="{height}" role="img" aria-label="{escape(aloud)}"><style>{picture.STYLE}{STYLE}'
-            f'{picture.own_colours(palette)}</style><rect class="paper" width="{whole}" height="{height}" rx="8"/>'
+            f'{picture.own_colours(palette)}'
+            f"@media (prefers-color-scheme: dark) {{ .bp {{ --bp-paper: #17181C; }} }}</style>"
+            f'<rect class="paper" width="{whole}" height="{height}" rx="8"/>'
             f"{network_svg(depth, at)}{loss}</svg>")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from course.drawing.page import css, page, script
-from course.drawing.picture import PALETTES, colours
+from course.drawing.picture import PALETTES, STYLE, colours
 from course.watching import picture
 from course.watching.network import ACTIVATIONS, SEED, Settings, moments
 
@@ -157,7 +157,7 @@ def _text(value):
 
 def style() -> str:
     """What the widget looks like."""
-    return css(HERE / "watch.css") + picture.STYLE
+    return css(HERE / "watch.css") + STYLE + picture.STYLE
 
 
 def code() -> str:
