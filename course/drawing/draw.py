@@ -61,6 +61,11 @@ class Graph:
             raise ValueError("This graph cannot be shown as code: one of its operations cannot be written out.")
 
     @property
+    def title(self) -> str:
+        """What the graph is of, in a line."""
+        return self.scene.title
+
+    @property
     def code(self) -> str:
         """Both passes as Python (with `import numpy as np`), line by line as the steps go; "" if there is none."""
         return "".join(f"{line}\n" for line in self.scene.code)
