@@ -10,6 +10,8 @@ from html import escape
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
+
 from course.drawing import picture
 from course.drawing.figures import superscript
 from course.watching.network import CLASSES, FLAT, POINTS, UNITS, Moment
@@ -25,6 +27,7 @@ LOSSES = (-2, 3)                                    # powers of ten: the ends of
 STEPS = 40                                          # that the loss's axis holds at first
 THIN, THICK = 0.03, 30.0                            # the sizes of weight that have the thinnest and the thickest edge
 LETTERS = string.ascii_lowercase                    # the width of an edge, and its sign: capitals are below 0
+_SIGNED = np.array(list(LETTERS + LETTERS.upper()))
 SIGNS = {"dead": "d", "saturated": "s"}             # of a unit; "." for the others
 
 STYLE = """
@@ -68,12 +71,11 @@ class Frame(NamedTuple):
 
 def frame(moment: Moment) -> Frame:
     """What of the picture changes with a moment."""
-    letters = "".join(_letter(float(w)) for matrix in moment.weights for w in matrix.flat)
     layers = len(moment.weights) - 1
     units = "".join(SIGNS.get(moment.marks.get((layer, unit), ""), ".")
                     for layer in range(1, layers + 1) for unit in range(UNITS))
     sizes = moment.gradients
-    return Frame(letters, units, [_height(size) for size in sizes], [short(size) for size in sizes],
+    return Frame(_edges(moment.weights), units, [_height(size) for size in sizes], [short(size) for size in sizes],
                  _loss_y(moment.loss), short(moment.loss), moment.right, _told(moment))
 
 
@@ -105,10 +107,12 @@ def short(x: float) -> str:
     return f"{mantissa}×10{superscript(int(exponent))}"
 
 
-def _letter(w):
-    share = math.log(max(abs(w), 1e-300) / THIN) / math.log(THICK / THIN) if math.isfinite(w) else 1.0
-    letter = LETTERS[round(min(max(share, 0.0), 1.0) * (len(LETTERS) - 1))]
-    return letter.upper() if w < 0 else letter
+def _edges(weights):
+    """A letter for each weight, by the logarithm of its size between THIN and THICK."""
+    flat = np.concatenate([matrix.ravel() for matrix in weights])
+    size = np.clip(np.nan_to_num(np.abs(flat), nan=THICK), THIN, THICK)
+    width_ = np.rint(np.log(size / THIN) / math.log(THICK / THIN) * (len(LETTERS) - 1)).astype(int)
+    return "".join(_SIGNED[width_ + len(LETTERS) * (flat < 0)])
 
 
 def _height(size):

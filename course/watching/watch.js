@@ -10,7 +10,7 @@ const SILENCE = 5000;               // milliseconds after which a kernel that do
 
 /** Draw `view` into `root`. `send(message)` asks a kernel for a run; without it, view.runs holds those there are. */
 export function mount(root, view, send) {
-  let run = null, at = 0, timer = null, asked = false, silence = null;
+  let run = null, at = 0, timer = null, asked = false, owed = false, silence = null;
 
   const frame = framed("bp-watch", view.title, view.colours);
   const bar = element("div", { class: "bp-bar", role: "toolbar", "aria-label": "Training" });
@@ -65,6 +65,7 @@ export function mount(root, view, send) {
     if (next.first) {
       if (run && next.first === run.frames.length) run.frames.push(...next.frames);
       run.over = !next.frames.length;
+      if (owed) step();
       return;
     }
     run = { over: !send, frames: [...next.frames] };
@@ -101,6 +102,7 @@ export function mount(root, view, send) {
     if (!run) return;
     const near = at + AHEAD >= last();
     if (near && !run.over && !asked) ask({ more: true });
+    owed = !timer && at === last() && !run.over;    // a step that is taken when the kernel has sent it
     if (at < last()) go(at + 1);
     if (at >= last() && run.over) {
       pause();
@@ -109,6 +111,7 @@ export function mount(root, view, send) {
   }
   function go(to) {
     at = to;
+    owed = false;
     const [edges, units, bars, sizes] = run.frames[at];
     const svg = stage.firstElementChild;
     svg.querySelectorAll(".weight").forEach((line, k) => {

@@ -271,6 +271,33 @@ def test_an_advanced_lesson_runs_and_its_graph_steps(learner, shoot, lesson):
     shoot(learner, lesson)
 
 
+def test_a_network_is_trained_by_the_kernel_as_it_is_watched(learner, shoot):
+    notebook = Notebook(learner, "lessons/08_train_digits.ipynb")
+    notebook.run("from course import graph, predict, watch")
+    watched = notebook.run("watch()").locator(".bp-watch")
+    status, step = watched.get_by_role("status"), watched.get_by_role("button", name="One step")
+    expect(status).to_contain_text("Step 0: loss")
+    watched.get_by_label("Initial scale", exact=True).select_option("10")
+    expect(watched.locator(".bp-note").last).not_to_contain_text("recorded")
+    expect(watched.locator(".bp-stage [data-is=d]")).to_have_count(0)
+    step.focus()
+    for _ in range(3):
+        learner.keyboard.press("Enter")                     # no key of the notebook's
+    expect(status).to_contain_text("8 of 8 units dead")
+    watched.get_by_label("Step size", exact=True).select_option("2")        # what no page has recorded
+    watched.get_by_label("Initial scale", exact=True).select_option("0.5")
+    expect(status).to_contain_text("Step 0: loss")
+    step.evaluate("e => { for (let k = 0; k < 41; k++) e.click(); }")
+    expect(watched.locator(".bp-place")).to_have_text("step 40")            # those that came with the choice
+    step.click()
+    expect(watched.locator(".bp-place")).to_have_text("step 41")            # and more, which the kernel sent
+    for scheme in ("dark", "light"):
+        learner.emulate_media(color_scheme=scheme)
+        expect(learner.locator("body")).to_have_attribute("data-jp-theme-name", f"JupyterLab {scheme.title()}")
+        assert Axe().run(learner, ".bp-watch").response["violations"] == []
+        shoot(learner, f"watch_{scheme}")
+
+
 def test_a_wrong_answer_is_explained_and_the_right_one_passes(learner, copy, shoot):
     fill_in(copy / "work" / EXERCISE, copy / "solutions" / "02_gate_patterns" / "02_gate_patterns.ipynb",
             all_but="mul_backward")
