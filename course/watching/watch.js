@@ -165,7 +165,7 @@ export function mount(root, view, send) {
     const natural = Number(svg.getAttribute("width")), room = body.clientWidth;
     const beside = room - view.beside >= natural * view.smallest;
     body.classList.toggle("beside", beside);
-    const zoom = Math.min(1.25, Math.max(view.smallest, ((beside ? room - view.beside : room) - 4) / natural || 1));
+    const zoom = Math.min(1, Math.max(view.smallest, ((beside ? room - view.beside : room) - 4) / natural || 1));
     svg.style.width = `${natural * zoom}px`;
     svg.style.height = `${Number(svg.getAttribute("height")) * zoom}px`;
   }
