@@ -58,4 +58,5 @@ def main(argv):
             worked, painted = zip(*steps, strict=True)
             print(f"depth {depth}: a step is drawn in {statistics.median(worked):.1f} ms and on the screen after "
                   f"{statistics.median(painted):.0f} (slowest of {len(steps)}: {max(painted):.0f}); another choice "
-                  f"after {statistics.median(choices):.0f} ms (slowest of {len(choices)}: {max(choices):.0f})", flush=True)
+                  f"after {statistics.median(choices):.0f} ms (slowest of {len(choices)}: {max(choices):.0f})",
+                  flush=True)
