@@ -2,7 +2,7 @@
 // What is right, what each known wrong number means and all that is said come ready-made in `view`; here a typed number
 // is only compared with intervals.
 //
-// view: {title, svg, colours, boxes, level, seed, code, covered, aloud, kinds, note, another}, as Practice.view makes it.
+// view: {title, svg, colours, boxes, level, seed, code, covered, drawings, aloud, kinds, note, another}, as Practice.view makes it.
 
 function within(value, [low, high]) {
   return low <= value && value <= high;
@@ -43,8 +43,8 @@ export function mount(root, view, does = {}) {
   stage.append(sheet);
   if (named) frame.append(head);
   if (view.code) frame.append(code);
-  if (view.covered) frame.append(cover());
   frame.append(bar, stage, said, summary);
+  if (view.covered) said.after(cover());
   if (view.note) frame.append(element("p", { class: "bp-note" }, view.note));
   root.replaceChildren(frame);
 
@@ -65,20 +65,37 @@ export function mount(root, view, does = {}) {
       const first = fields.get(next());
       if (first) stage.scrollLeft = first.offsetLeft + first.offsetWidth + 40 - stage.clientWidth;
     });
-    say("", "Fill in the empty boxes. Numbers and sums such as -4 * 2 will do; Enter checks.");
+    if (!view.covered) say("", "Fill in the empty boxes. Numbers and sums such as -4 * 2 will do; Enter checks.");
   }
 
-  // -- what is drawn first on paper --
+  // -- what is drawn first on paper; then one of three drawings is chosen --
   function cover() {
-    const made = element("p", { class: "bp-cover" }, "Draw the graph of this line on paper, with the values of its gates. ");
-    made.append(pressed("My drawing is ready", "Show the graph", () => {
-      made.remove();
-      frame.classList.remove("covered");
-      resize(fitting());
-      (fields.get(next()) || stage).focus();
+    const made = element("div", { class: "bp-cover" },
+      element("p", {}, "Draw the graph of this line on paper, with the values of its gates."));
+    made.append(pressed("My drawing is ready", "Three drawings, of which one is right", () => {
+      const choices = element("div", { class: "bp-drawings", role: "group", "aria-label": "Which one is your drawing?" });
+      view.drawings.forEach(({ svg, label, right, says }, k) => {
+        const choice = pressed("", "", () => {
+          choice.setAttribute("aria-pressed", "true");
+          if (right) uncover(made);
+          say(right ? "right" : "wrong", says);
+        });
+        choice.setAttribute("aria-label", `Drawing ${k + 1}: ${label}`);
+        choice.innerHTML = svg;
+        choices.append(choice);
+      });
+      made.replaceChildren(element("p", {}, "Which one is your drawing?"), choices);
+      keepKeys(frame);
+      choices.firstElementChild.focus();
     }));
     frame.classList.add("covered");
     return made;
+  }
+  function uncover(made) {
+    made.remove();
+    frame.classList.remove("covered");
+    resize(fitting());
+    (fields.get(next()) || stage).focus();
   }
 
   // -- boxes --
