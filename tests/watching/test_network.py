@@ -69,9 +69,10 @@ def test_a_step_size_of_5_goes_past_the_valley():
 def test_units_are_marked_by_what_they_let_back():
     shut, open_ = np.zeros(5), np.array([0, 0, 0, 0, 1.0])
     assert marked([np.stack([shut, open_], axis=1)], "relu") == {(1, 0): "dead"}
-    flat, steep = np.full(5, 0.99), np.full(5, 0.5)                         # slopes 0.0099 and 0.25, of at most 0.25
-    assert marked([np.stack([steep, flat], axis=1)], "sigmoid") == {(1, 1): "saturated"}
-    assert marked([np.stack([flat, 0 * flat], axis=1)], "tanh") == {(1, 0): "saturated"}
+    def column(*outputs):
+        return [np.tile(outputs, (5, 1))]
+    assert marked(column(0.97, 0.98, 0.5), "sigmoid") == {(1, 1): "saturated"}      # slopes 0.029, 0.0196; at most 0.25
+    assert marked(column(0.94, -0.95, 0.0), "tanh") == {(1, 1): "saturated"}        # slopes 0.116, 0.0975; at most 1
 
 
 def test_a_training_that_blows_up_ends_at_its_first_number_that_is_not_finite():
