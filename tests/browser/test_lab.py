@@ -300,6 +300,14 @@ def test_a_network_is_trained_by_the_kernel_as_it_is_watched(learner, shoot):
         expect(learner.locator("body")).to_have_attribute("data-jp-theme-name", f"JupyterLab {scheme.title()}")
         assert Axe().run(learner, ".bp-watch").response["violations"] == []
         shoot(learner, f"watch_{scheme}")
+    wide = learner.viewport_size
+    learner.set_viewport_size({"width": 390, "height": 844})
+    stage = watched.locator(".bp-stage")
+    learner.wait_for_function("stage => stage.clientWidth < 390", arg=stage.element_handle())
+    step.scroll_into_view_if_needed()
+    shoot(learner, "watch_narrow")
+    assert watched.evaluate("e => e.scrollWidth <= e.clientWidth")
+    learner.set_viewport_size(wide)
 
 
 def test_a_wrong_answer_is_explained_and_the_right_one_passes(learner, copy, shoot):
