@@ -7,8 +7,8 @@ A new circuit is drawn by Python: the way leads from the button to the kernel an
 
 import argparse
 import statistics
-import tempfile
-from pathlib import Path
+
+from benchmarks._lab import learners_page
 
 ANOTHER = """
 async (asked) => {
@@ -37,33 +37,24 @@ CELL = "from course import practice\npractice(level={level})"
 
 
 def main(argv):
-    from playwright.sync_api import sync_playwright
-
-    from tests.browser.conftest import ARGS, CHROMIUM
-    from tests.browser.test_lab import Notebook, copy_of_the_course, jupyterlab, visit
+    from tests.browser.test_lab import Notebook
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks practice", description=__doc__.splitlines()[0])
     parser.add_argument("--circuits", type=int, default=20)
     options = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        folder = Path(folder)
-        root = copy_of_the_course(folder / "copy")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        with jupyterlab(root, folder / "home") as address, visit(browser, address) as page:
-            page.locator(".jp-NotebookPanel .jp-CodeCell").first.wait_for()
-            notebook = Notebook(page, "lessons/01_chain_rule.ipynb")
-            code = "from course import graph, practice, predict"
-            for level in (1, 5, 7, 10):
-                notebook.write(code, CELL.format(level=level))
-                code = CELL.splitlines()[0]
-                asked = notebook.run(code).locator(".bp-practice")
-                verdicts = []
-                drawn = []
-                for _ in range(options.circuits):
-                    verdicts.append(asked.evaluate(VERDICT))
-                    drawn.append(asked.evaluate(ANOTHER))
-                worked, painted = zip(*verdicts, strict=True)
-                print(f"level {level}: another circuit after {statistics.median(drawn):.0f} ms (slowest of "
-                      f"{len(drawn)}: {max(drawn):.0f}), a verdict after {statistics.median(worked):.1f} ms, on the "
-                      f"screen after {statistics.median(painted):.0f} (slowest {max(painted):.0f})", flush=True)
-        browser.close()
+    with learners_page() as page:
+        notebook = Notebook(page, "lessons/01_chain_rule.ipynb")
+        code = "from course import graph, practice, predict"
+        for level in (1, 5, 7, 10):
+            notebook.write(code, CELL.format(level=level))
+            code = CELL.splitlines()[0]
+            asked = notebook.run(code).locator(".bp-practice")
+            verdicts = []
+            drawn = []
+            for _ in range(options.circuits):
+                verdicts.append(asked.evaluate(VERDICT))
+                drawn.append(asked.evaluate(ANOTHER))
+            worked, painted = zip(*verdicts, strict=True)
+            print(f"level {level}: another circuit after {statistics.median(drawn):.0f} ms (slowest of "
+                  f"{len(drawn)}: {max(drawn):.0f}), a verdict after {statistics.median(worked):.1f} ms, on the "
+                  f"screen after {statistics.median(painted):.0f} (slowest {max(painted):.0f})", flush=True)

@@ -7,8 +7,8 @@ Python computes and draws each graph anew: the way leads from the page to the ke
 
 import argparse
 import statistics
-import tempfile
-from pathlib import Path
+
+from benchmarks._lab import learners_page
 
 MOVED = """
 async (graph, place) => {
@@ -29,26 +29,17 @@ async (graph, place) => {
 
 
 def main(argv):
-    from playwright.sync_api import sync_playwright
-
-    from tests.browser.conftest import ARGS, CHROMIUM
-    from tests.browser.test_lab import Notebook, copy_of_the_course, jupyterlab, visit
+    from tests.browser.test_lab import Notebook
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks slider", description=__doc__.splitlines()[0])
     parser.add_argument("--moves", type=int, default=40)
     options = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        folder = Path(folder)
-        root = copy_of_the_course(folder / "copy")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        with jupyterlab(root, folder / "home") as address, visit(browser, address) as page:
-            page.locator(".jp-NotebookPanel .jp-CodeCell").first.wait_for()
-            for lesson in ("01_chain_rule", "02_gate_patterns"):
-                notebook = Notebook(page, f"lessons/{lesson}.ipynb")
-                notebook.run_all()
-                graph = notebook.panel.locator(".bp-widget").first
-                times = [graph.evaluate(MOVED, (k * 7 % options.moves + 0.5) / options.moves)
-                         for k in range(options.moves)]
-                print(f"{lesson}: median {statistics.median(times):.0f} ms, slowest of {len(times)} moves "
-                      f"{max(times):.0f} ms")
-        browser.close()
+    with learners_page() as page:
+        for lesson in ("01_chain_rule", "02_gate_patterns"):
+            notebook = Notebook(page, f"lessons/{lesson}.ipynb")
+            notebook.run_all()
+            graph = notebook.panel.locator(".bp-widget").first
+            times = [graph.evaluate(MOVED, (k * 7 % options.moves + 0.5) / options.moves)
+                     for k in range(options.moves)]
+            print(f"{lesson}: median {statistics.median(times):.0f} ms, slowest of {len(times)} moves "
+                  f"{max(times):.0f} ms")

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from course.learning.notebook import check, grade, hint
     from course.learning.predicting import predict
     from course.practising import practice
+    from course.watching.show import watch
 
 __version__ = "0.1.0"
-__all__ = ["check", "grade", "graph", "hint", "practice", "predict"]
+__all__ = ["check", "grade", "graph", "hint", "practice", "predict", "watch"]
 
 _HOMES = {
     "check": "course.learning.notebook",
@@ -24,6 +25,7 @@ _HOMES = {
     "predict": "course.learning.predicting",
     "graph": "course.drawing",
     "practice": "course.practising",
+    "watch": "course.watching.show",
 }
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from course.drawing.figures import number
 from course.practising import circuits, shapes
 from course.practising.ask import of_level
+from course.practising.drawings import drawings
 from tests.overlaps import assert_nothing_overlaps
 
 MOST_BOXES, WIDEST, HIGHEST = 16, 1500, 640
@@ -26,6 +27,8 @@ def assert_sound(level, seed):
     assert_unambiguous(made, told)
     right = shapes_are_right if level == circuits.SHAPES else numbers_are_right
     right(made, told)
+    if level == circuits.LEVEL_OF_CODE:
+        drawings_differ(made, told)
     root = ET.fromstring(made.svg())
     assert len(made.boxes) <= MOST_BOXES and float(root.get("width")) <= WIDEST, told
     assert float(root.get("height")) <= HIGHEST, told
@@ -71,6 +74,24 @@ def numbers_are_right(made, told):
         slope = (f(**{**circuit.inputs, name: x + h}) - f(**{**circuit.inputs, name: x - h})) / (2 * h)
         low, high = accepts[f"∂f/∂{name}"]
         assert low - 1e-5 < slope < high + 1e-5, f"{told}: {name} has {slope}, the box {answers[f'∂f/∂{name}']}"
+
+
+def drawings_differ(made, told):
+    """Of three drawings one is that of the line; the others say what they are, and that gives another number."""
+    circuit = circuits.circuit(made.level, made.seed)
+    shown = drawings(circuit, made.palette)
+    assert [each.right for each in shown].count(True) == 1 and len(shown) == 3, told
+    assert len({each.label for each in shown}) == 3, told
+    (right,) = (each.label for each in shown if each.right)
+    assert right == circuit.code.replace("\n", "; "), told
+    rng = np.random.default_rng(made.seed)
+    at = [circuit.inputs, *(dict(zip(circuit.inputs, map(float, row), strict=True))
+                            for row in rng.normal(scale=4, size=(100, len(circuit.inputs))))]
+    for each in shown:
+        if not each.right:
+            line = each.says.split(" of f = ")[1].split(". Where")[0]
+            assert any(eval(line, {**FUNCTIONS, **x}) != eval(circuit.formula.removeprefix("f = "), {**FUNCTIONS, **x})
+                       for x in at), f"{told}: {line}"
 
 
 def shapes_are_right(made, told):

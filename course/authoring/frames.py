@@ -1,4 +1,4 @@
-"""Imported as a kernel of the site starts: a graph is shown as its stand-alone page, in a frame."""
+"""Imported as a kernel of the site starts: a graph, or a network in training, is shown as its own page, in a frame."""
 
 import tempfile
 from html import escape
@@ -10,15 +10,16 @@ from IPython.core.getipython import get_ipython
 FRAME = '<iframe class="graph" title="{title}" loading="lazy" srcdoc="{page}"></iframe>'
 
 
-def frame(graph: Any, include: object = None, exclude: object = None) -> dict[str, str]:
-    """A graph's mime bundle."""
+def frame(shown: Any, include: object = None, exclude: object = None) -> dict[str, str]:
+    """The mime bundle of a Graph or a Watch."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "graph.html"
-        graph.save(path)
+        path = Path(folder) / "page.html"
+        shown.save(path)
         page = path.read_text("utf-8")
-    return {"text/html": FRAME.format(title=escape(graph.scene.title), page=escape(page)), "text/plain": repr(graph)}
+    return {"text/html": FRAME.format(title=escape(shown.title), page=escape(page)), "text/plain": repr(shown)}
 
 
 shell = get_ipython()
 if shell is not None:
-    shell.display_formatter.mimebundle_formatter.for_type_by_name("course.drawing.draw", "Graph", frame)
+    for module, name in (("course.drawing.draw", "Graph"), ("course.watching.show", "Watch")):
+        shell.display_formatter.mimebundle_formatter.for_type_by_name(module, name, frame)

@@ -6,8 +6,10 @@ They stand here and not in the lessons' cells, so that a cell does not hold its 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice, pairwise
 
 import autodiff
+from course.watching import network
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,21 @@ def _doubled_twice(a):
 
 def _neuron(w0):
     return autodiff.sigmoid(w0 * -1 + -3 * -2 - 3)
+
+
+def _watched(step, **settings):
+    """The small network of lesson 8 after so many steps."""
+    return next(islice(network.moments(network.Settings(**settings)), step, None))
+
+
+def _shrinks(depth, activation="sigmoid"):
+    first, *_, last = _watched(0, activation=activation, depth=depth).gradients
+    return last / first
+
+
+def _rises(rate, steps=40):
+    losses = [moment.loss for moment in islice(network.moments(network.Settings(rate, activation="tanh")), steps + 1)]
+    return sum(after > before for before, after in pairwise(losses))
 
 
 AT = (-2.0, 5.0, -4.0)
@@ -101,4 +118,15 @@ QUESTIONS = {
         (lambda: sum(rows * columns for rows, columns in LAYERS), "Those are the weights. Each layer has a bias, too."),
         (lambda: 64 * 32 + 32, "That is the first layer."),
         (lambda: 64 + 32 + 10, "Those are the units. How many weights lead into each of them?"))),
+    "what dies at scale 10": Question(lambda: len(_watched(10, scale=10.0).marks), "relus", known=(
+        (lambda: len(_watched(10).marks), "That is so at scale 1. Here the first step is thousands of times longer."),
+        (lambda: len(_watched(2, scale=10.0).marks), "That is so after two steps. The next one shuts the last."),
+        (lambda: 4, "That were one layer. What does a layer get whose inputs are all 0?"))),
+    "what vanishes at depth 6": Question(lambda: _shrinks(6), "times", known=(
+        (lambda: 4.0**6, "That is the most that six slopes of 1/4 leave. Weights and values have a say as well."),
+        (lambda: _shrinks(6, "relu"), "That is so with relus, whose slope is 1 where they are open."),
+        (lambda: 6.0, "Along a path slopes multiply, they do not add up: what do six factors below 1 make?"))),
+    "what step size 5 does": Question(lambda: _rises(5.0), "steps", known=(
+        (lambda: _rises(0.5), "That is so at step size 0.5. A step ten times longer goes past the valley."),
+        (lambda: 40, "Every step goes downhill where it begins: some arrive lower, too."))),
 }

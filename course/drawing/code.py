@@ -1,5 +1,7 @@
 """The graph as code: both passes as lines of Python, and which of them each frame of the drawing runs."""
 
+import numpy as np
+
 from autodiff.programs.steps import Code, written
 from course.drawing.yours import calls
 
@@ -14,7 +16,8 @@ def with_code(scene, trace, reading, yours=None):
         return scene
     names = {item.id: item.name for item in scene.items if item.name}
     try:
-        code = written(reading, names, calls(trace, yours) if yours else None)
+        with np.errstate(all="ignore"):             # at the edge of a function's domain, as where it was traced
+            code = written(reading, names, calls(trace, yours) if yours else None)
     except Exception:       # whatever an operation raises that does not run on stand-ins: it draws all the same
         return scene
     frames = [frame._replace(lines=_lines(code, frame, scene.frames)) for frame in scene.frames]

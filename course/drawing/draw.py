@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike
 from autodiff.trace import passes, read, run
 from course.drawing import picture, scene
 from course.drawing.code import with_code
-from course.drawing.page import page
+from course.drawing.page import HERE, css, page, script
 from course.drawing.view import view
 from course.drawing.yours import judge
 
@@ -58,6 +59,11 @@ class Graph:
         self.scene = self.compose(self.inputs)
         if code and not self.scene.code:
             raise ValueError("This graph cannot be shown as code: one of its operations cannot be written out.")
+
+    @property
+    def title(self) -> str:
+        """What the graph is of, in a line."""
+        return self.scene.title
 
     @property
     def code(self) -> str:
@@ -109,7 +115,8 @@ class Graph:
         elif path.suffix == ".html":
             alone = view(self.scene, self.palette, self.inputs, self.inputs, opens=self._opens,
                          note="This page shows one set of inputs; in a notebook, each has a slider.")
-            text = page(self.scene.title, alone, self.svg(), self.code)
+            code = f"<details><summary>As code</summary><pre>{escape(self.code)}</pre></details>" if self.code else ""
+            text = page(self.scene.title, [(alone, self.svg() + code)], css(), script(HERE / "widget.js"))
         else:
             raise ValueError(f"A graph is saved as name.html (a page to step through) or name.svg (a picture); "
                              f"got {path.name!r}.")

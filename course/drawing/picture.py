@@ -59,7 +59,7 @@ def svg(scene, palette="green-red", alone=True, blanks=None, targets=False):
              + (f' role="img" aria-label="{escape(scene.aloud)}">' if alone else ">")]
     if alone:
         parts += [f"<title>{escape(scene.title)}</title>", f"<desc>{escape(scene.aloud)}</desc>"]
-    parts.append(f"<style>{STYLE}{_own_colours(palette) if alone else ''}</style>")
+    parts.append(f"<style>{STYLE}{own_colours(palette) if alone else ''}</style>")
     parts.append(f'<defs><marker id="{serial}-tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" '
                  'markerHeight="8" orient="auto" markerUnits="userSpaceOnUse"><path class="tip" '
                  'd="M0 1 10 5 0 9z"/></marker>'
@@ -127,7 +127,8 @@ def colours(palette):
             for part, colour in zip(("value", "gradient", "mark"), row, strict=True)}
 
 
-def _own_colours(palette):
+def own_colours(palette):
+    """The rules that colour a picture that stands alone, in light and in dark."""
     rule = (".bp {{ color: {}; --bp-wire: {}; --bp-node: {}; --bp-value: {}; --bp-gradient: {}; --bp-mark: {}; }}"
             ".bp .paper {{ fill: {}; }}")
     return (rule.format("#1B1B1F", "#777980", "#F3F4F6", *PALETTES[palette]["light"], "#FFFFFF")

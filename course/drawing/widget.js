@@ -16,20 +16,12 @@ const PANEL = 330;      // pixels that the text beside a drawing takes, with the
 const SMALLEST = 0.68;  // of a drawing's own size, in which its figures can be read
 const PER_STEP = 3;     // pixels of dragging that are one step of a slider
 
-function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
-
 /** Draw `view` into `root`. `send(inputs)` is called when a slider moves; without it there are no sliders. */
 export function mount(root, view, send) {
   let at = 0, open = null, zoom = 1, fit = true, busy = false, waiting = false, coding = Boolean(view.opens);
   const inputs = Object.fromEntries((view.sliders || []).map((s) => [s.name, s.value]));
 
-  const frame = element("div", { class: "bp-widget", role: "group", "aria-label": view.title });
-  for (const [name, colour] of Object.entries(view.colours)) frame.style.setProperty(`--bp-${name}`, colour);
+  const frame = framed("", view.title, view.colours);
   const sliders = element("div", { class: "bp-sliders" });
   const bar = element("div", { class: "bp-bar", role: "toolbar", "aria-label": "Steps and size" });
   const stage = element("div", { class: "bp-stage", role: "region", tabindex: "0",
@@ -44,12 +36,10 @@ export function mount(root, view, send) {
   const place = element("span", { class: "bp-place" });
   const buttons = {};
   for (const [key, text, title] of BUTTONS) {
-    buttons[key] = element("button", { type: "button", title }, text);
-    buttons[key].addEventListener("click", () => go(key));
+    buttons[key] = pressed(text, title, () => go(key));
     bar.append(buttons[key]);
   }
-  const coder = element("button", { type: "button", title: "Both passes as lines of Python" }, "As code");
-  coder.addEventListener("click", () => {
+  const coder = pressed("As code", "Both passes as lines of Python", () => {
     coding = !coding;
     render();
   });
@@ -57,11 +47,11 @@ export function mount(root, view, send) {
   const sizes = element("span", { class: "bp-sizes", role: "group", "aria-label": "Size" });
   for (const [text, title, change] of [["−", "Smaller", () => zoom / 1.2], ["+", "Larger", () => zoom * 1.2],
     ["Fit", "Fit the width", fitting]]) {
-    const button = element("button", { type: "button", title, "aria-label": title }, text);
-    button.addEventListener("click", () => {
+    const button = pressed(text, title, () => {
       fit = text === "Fit";
       resize(change());
     });
+    button.setAttribute("aria-label", title);
     sizes.append(button);
   }
   // A notebook measures an output only after it is drawn, and again when its window changes.
@@ -263,13 +253,6 @@ export function mount(root, view, send) {
     }
   }
 
-  // JupyterLab takes the arrow keys for itself, unless the very element that has the focus asks it not to.
-  function ownKeys() {
-    for (const part of frame.querySelectorAll("button, input, [tabindex]")) {
-      part.setAttribute("data-lm-suppress-shortcuts", "true");
-    }
-  }
-
   /** Scroll the drawing, not the page, so that the node at work and its figures are in sight. */
   function follow(id) {
     const node = id === null ? null : stage.querySelector(`.node[data-node="${id}"]`);
@@ -312,7 +295,7 @@ export function mount(root, view, send) {
     }
     if (id === null || !view.tables[id]) {
       table.replaceChildren(element("p", { class: "bp-hint" }, HINT + (send && view.sliders.length ? DRAG : "")));
-      ownKeys();
+      keepKeys(frame);
       return;
     }
     const { caption, arrays, head, rows } = view.tables[id];
@@ -322,7 +305,7 @@ export function mount(root, view, send) {
       parts.push(element("p", { class: `bp-array ${name}` }, name), grid(null, lines, `${name} of ${view.says[id]}`, name));
     }
     table.replaceChildren(...parts);
-    ownKeys();
+    keepKeys(frame);
   }
   function grid(head, rows, label, kind = "") {
     const made = element("table", { "aria-label": label, class: kind });

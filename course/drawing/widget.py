@@ -1,18 +1,16 @@
 """The live graph in a notebook: Python draws, the browser shows."""
 
-from pathlib import Path
-
 import anywidget
 import traitlets
 
-HERE = Path(__file__).parent
+from course.drawing.page import HERE, css, script
 
 
 class GraphWidget(anywidget.AnyWidget):
     """Shows the `view` of a Graph. Sliders set `moved`, and each time another view is the answer."""
 
-    _esm = HERE / "widget.js"
-    _css = HERE / "widget.css"
+    _esm = script(HERE / "widget.js")
+    _css = css()
     view = traitlets.Dict().tag(sync=True)
     moved = traitlets.Dict().tag(sync=True)         # {"turn": n, "inputs": {name: value}}
 

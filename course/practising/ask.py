@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from autodiff.trace import Trace, trace
 from course.drawing import Graph, picture, scene
 from course.practising import bugs, causes, circuits, memory, shapes
+from course.practising.drawings import drawings
 from course.practising.page import page
 from course.practising.questions import ASKED, Box, boxes
 
@@ -191,6 +192,8 @@ class Practice:
             "title": self.title, "svg": self.svg(alone=False), "colours": picture.colours(self.palette),
             "boxes": rows, "level": self.level, "seed": self.seed, "code": self.code,
             "covered": self.covered,
+            "drawings": [each._asdict() for each in drawings(circuits.circuit(self.level, self.seed), self.palette)]
+            if self.covered else [],
             "bug": self.bug._asdict() if self.bug else None, "aloud": self.scene.aloud,
             "kinds": {name: kind._asdict() for name, kind in causes.KINDS.items()}, "note": note,
         }

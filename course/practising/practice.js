@@ -2,14 +2,7 @@
 // What is right, what each known wrong number means and all that is said come ready-made in `view`; here a typed number
 // is only compared with intervals.
 //
-// view: {title, svg, colours, boxes, level, seed, code, covered, aloud, kinds, note, another}, as Practice.view makes it.
-
-function make(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
+// view: {title, svg, colours, boxes, level, seed, code, covered, drawings, aloud, kinds, note, another}, as Practice.view makes it.
 
 function within(value, [low, high]) {
   return low <= value && value <= high;
@@ -22,31 +15,24 @@ export function mount(root, view, does = {}) {
   let now = null, zoom = 1, fit = true, over = false;
 
   const named = view.level ? `Level ${view.level}, circuit ${view.seed}` : "";
-  const frame = make("div", { class: "bp-widget bp-practice", role: "group",
-    "aria-label": named ? `${view.title}. ${named}` : view.title });
-  for (const [name, colour] of Object.entries(view.colours)) frame.style.setProperty(`--bp-${name}`, colour);
-  const head = make("p", { class: "bp-head" }, named);
-  const code = make("pre", { class: "bp-code", tabindex: "0", "aria-label": "The circuit as Python" }, view.code);
-  const bar = make("div", { class: "bp-bar", role: "toolbar", "aria-label": "Help and size" });
-  const stage = make("div", { class: "bp-stage", role: "region", tabindex: "0", "aria-label": view.aloud });
-  const sheet = make("div", { class: "bp-sheet" });
-  const said = make("p", { class: "bp-said", role: "status", "aria-live": "polite", "aria-atomic": "true" });
-  const summary = make("div", { class: "bp-summary" });
-  const place = make("span", { class: "bp-place" });
-  const button = (text, title, act) => {
-    const made = make("button", { type: "button", title }, text);
-    made.addEventListener("click", act);
-    return made;
-  };
-  const hintButton = button("Hint", "The next hint for the box you are at", hint);
-  const showButton = button("Show me", "Give this box up: its number is written in", showMe);
+  const frame = framed("bp-practice", named ? `${view.title}. ${named}` : view.title, view.colours);
+  const head = element("p", { class: "bp-head" }, named);
+  const code = element("pre", { class: "bp-code", tabindex: "0", "aria-label": "The circuit as Python" }, view.code);
+  const bar = element("div", { class: "bp-bar", role: "toolbar", "aria-label": "Help and size" });
+  const stage = element("div", { class: "bp-stage", role: "region", tabindex: "0", "aria-label": view.aloud });
+  const sheet = element("div", { class: "bp-sheet" });
+  const said = element("p", { class: "bp-said", role: "status", "aria-live": "polite", "aria-atomic": "true" });
+  const summary = element("div", { class: "bp-summary" });
+  const place = element("span", { class: "bp-place" });
+  const hintButton = pressed("Hint", "The next hint for the box you are at", hint);
+  const showButton = pressed("Show me", "Give this box up: its number is written in", showMe);
   if (!view.bug) bar.append(hintButton, showButton);
-  if (does.another && view.another) bar.append(button("Another circuit", "A new circuit of this level", does.another));
+  if (does.another && view.another) bar.append(pressed("Another circuit", "A new circuit of this level", does.another));
   bar.append(place);
-  const sizes = make("span", { class: "bp-sizes", role: "group", "aria-label": "Size" });
+  const sizes = element("span", { class: "bp-sizes", role: "group", "aria-label": "Size" });
   for (const [text, title, change] of [["−", "Smaller", () => zoom / 1.2], ["+", "Larger", () => zoom * 1.2],
     ["Fit", "Fit the width", fitting]]) {
-    const made = button(text, title, () => {
+    const made = pressed(text, title, () => {
       fit = text === "Fit";
       resize(change());
     });
@@ -57,9 +43,9 @@ export function mount(root, view, does = {}) {
   stage.append(sheet);
   if (named) frame.append(head);
   if (view.code) frame.append(code);
-  if (view.covered) frame.append(cover());
   frame.append(bar, stage, said, summary);
-  if (view.note) frame.append(make("p", { class: "bp-note" }, view.note));
+  if (view.covered) said.after(cover());
+  if (view.note) frame.append(element("p", { class: "bp-note" }, view.note));
   root.replaceChildren(frame);
 
   sheet.innerHTML = view.svg;
@@ -69,9 +55,7 @@ export function mount(root, view, does = {}) {
   sheet.append(...fields.values());
   new ResizeObserver(() => fit && resize(fitting())).observe(stage);
   resize(fitting());
-  for (const part of frame.querySelectorAll("button, input, select, [tabindex]")) {
-    part.setAttribute("data-lm-suppress-shortcuts", "true");       // JupyterLab would take keys for itself
-  }
+  keepKeys(frame);
   frame.addEventListener("keydown", (event) => event.stopPropagation());
   if (view.bug) seek();
   else {
@@ -81,30 +65,47 @@ export function mount(root, view, does = {}) {
       const first = fields.get(next());
       if (first) stage.scrollLeft = first.offsetLeft + first.offsetWidth + 40 - stage.clientWidth;
     });
-    say("", "Fill in the empty boxes. Numbers and sums such as -4 * 2 will do; Enter checks.");
+    if (!view.covered) say("", "Fill in the empty boxes. Numbers and sums such as -4 * 2 will do; Enter checks.");
   }
 
-  // -- what is drawn first on paper --
+  // -- what is drawn first on paper; then one of three drawings is chosen --
   function cover() {
-    const made = make("p", { class: "bp-cover" }, "Draw the graph of this line on paper, with the values of its gates. ");
-    made.append(button("My drawing is ready", "Show the graph", () => {
-      made.remove();
-      frame.classList.remove("covered");
-      resize(fitting());
-      (fields.get(next()) || stage).focus();
+    const made = element("div", { class: "bp-cover" },
+      element("p", {}, "Draw the graph of this line on paper, with the values of its gates."));
+    made.append(pressed("My drawing is ready", "Three drawings, of which one is right", () => {
+      const choices = element("div", { class: "bp-drawings", role: "group", "aria-label": "Which one is your drawing?" });
+      view.drawings.forEach(({ svg, label, right, says }, k) => {
+        const choice = pressed("", "", () => {
+          choice.setAttribute("aria-pressed", "true");
+          if (right) uncover(made);
+          say(right ? "right" : "wrong", says);
+        });
+        choice.setAttribute("aria-label", `Drawing ${k + 1}: ${label}`);
+        choice.innerHTML = svg;
+        choices.append(choice);
+      });
+      made.replaceChildren(element("p", {}, "Which one is your drawing?"), choices);
+      keepKeys(frame);
+      choices.firstElementChild.focus();
     }));
     frame.classList.add("covered");
     return made;
+  }
+  function uncover(made) {
+    made.remove();
+    frame.classList.remove("covered");
+    resize(fitting());
+    (fields.get(next()) || stage).focus();
   }
 
   // -- boxes --
   function field(box) {
     const kind = box.id.split("-")[0];
-    const made = box.choices.length ? make("select") : make("input", {
+    const made = box.choices.length ? element("select") : element("input", {
       type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", enterkeyhint: "done" });
     if (box.choices.length) {
-      made.append(make("option", { value: "" }, "…"));
-      box.choices.forEach((text, k) => made.append(make("option", { value: String(k) }, text)));
+      made.append(element("option", { value: "" }, "…"));
+      box.choices.forEach((text, k) => made.append(element("option", { value: String(k) }, text)));
     }
     made.className = `bp-box ${kind}`;
     made.dataset.box = box.id;
@@ -218,7 +219,7 @@ export function mount(root, view, does = {}) {
     svg.setAttribute("role", "group");
     svg.setAttribute("aria-label", "Edges");
     for (const part of svg.querySelectorAll(".node, text, .split, .wire, .back")) part.setAttribute("aria-hidden", "true");
-    const rules = make("div", { class: "bp-rules", role: "group", "aria-label": "Which rule was broken?" });
+    const rules = element("div", { class: "bp-rules", role: "group", "aria-label": "Which rule was broken?" });
     summary.before(rules);
     say("", "One edge of this backward pass is wrong. Click it, or go to it with Tab and press Enter.");
     place.textContent = "one wrong edge";
@@ -248,7 +249,7 @@ export function mount(root, view, does = {}) {
     }
     const ask = () => {
       view.bug.rules.forEach((rule, k) => {
-        const made = button(rule, "", () => {
+        const made = pressed(rule, "", () => {
           if (over) return;
           const right = k === view.bug.rule;
           say(right ? "right" : "wrong", view.bug.verdicts[k]);
@@ -259,12 +260,11 @@ export function mount(root, view, does = {}) {
           }
           over = true;
           const { lesson, section } = view.kinds[view.bug.kind];
-          summary.append(make("p", { class: "bp-caption" }, (tries ? `Found, after ${tries} wrong ` +
+          summary.append(element("p", { class: "bp-caption" }, (tries ? `Found, after ${tries} wrong ` +
             `${tries === 1 ? "guess" : "guesses"}.` : "Found at the first try.") + ` Lesson ${lesson}, “${section}”, treats it.`));
           does.remember?.({ level: view.level, seed: view.seed, of: 1, first: tries ? 0 : 1, shown: 0,
             kinds: tries ? { [view.bug.kind]: 1 } : {}, task: "bug" });
         });
-        made.removeAttribute("title");
         made.setAttribute("data-lm-suppress-shortcuts", "true");
         rules.append(made);
       });
@@ -279,14 +279,14 @@ export function mount(root, view, does = {}) {
     const all = [...boxes.values()];
     const first = all.filter((box) => box.state === "right" && box.tries === 1).length;
     const shown = all.filter((box) => box.state === "shown").length;
-    summary.append(make("p", { class: "bp-caption" }, `All filled in: ${first} of ${all.length} right at the first try`
+    summary.append(element("p", { class: "bp-caption" }, `All filled in: ${first} of ${all.length} right at the first try`
       + (shown ? `, ${shown} shown.` : ".")));
     const causes = Object.entries(kinds).sort((a, b) => b[1] - a[1]);
     if (causes.length) {
-      const list = make("ul");
+      const list = element("ul");
       for (const [kind, times] of causes) {
         const { rule, lesson, section } = view.kinds[kind];
-        list.append(make("li", {}, `${rule} ${times === 1 ? "Once" : `${times} times`} it went otherwise. `
+        list.append(element("li", {}, `${rule} ${times === 1 ? "Once" : `${times} times`} it went otherwise. `
           + `Read lesson ${lesson}, “${section}”.`));
       }
       summary.append(list);
@@ -323,7 +323,9 @@ function rememberHere(record) {
     if (record) kept.push({ ...record, day: new Date().toISOString() });
     localStorage.setItem("backprop-practice", JSON.stringify(kept.slice(-500)));
     const total = (name) => kept.reduce((sum, row) => sum + row[name], 0);
-    document.getElementById("kept").textContent = kept.length ? `Practised in this browser: ${kept.length} `
+    const told = document.getElementById("kept")
+      || document.querySelector("main").appendChild(element("p", { id: "kept" }));
+    told.textContent = kept.length ? `Practised in this browser: ${kept.length} `
       + `${kept.length === 1 ? "circuit" : "circuits"}, ${total("first")} of ${total("of")} right at the first try.` : "";
   } catch {
     // a browser that keeps nothing practises all the same

@@ -10,33 +10,20 @@ from html import escape
 from pathlib import Path
 
 from course.drawing import picture
+from course.drawing.page import document
 from course.practising import circuits
 from course.practising.ask import Practice, of_level
 from course.practising.page import page
 
 MOST = 100
-PRINTED = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-{colours}
-body {{ font: 15px/1.4 system-ui, "DejaVu Sans", sans-serif; color: #000; background: #fff; max-width: 1000px;
-  margin: 0 auto; padding: 16px; }}
-h1 {{ font-size: 20px; }} h2 {{ font-size: 15px; margin: 18px 0 4px; }}
-section {{ break-inside: avoid; }}
-pre {{ margin: 4px 0; }}
-.paper {{ height: 260px; border: 1px dashed #777; }}
-svg {{ max-width: 100%; height: auto; }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-{sections}
-</body>
-</html>
+STYLE = """
+body { font: 15px/1.4 system-ui, "DejaVu Sans", sans-serif; color: #000; background: #fff; max-width: 1000px;
+  margin: 0 auto; padding: 16px; }
+h1 { font-size: 20px; } h2 { font-size: 15px; margin: 18px 0 4px; }
+section { break-inside: avoid; }
+pre { margin: 4px 0; }
+.paper { height: 260px; border: 1px dashed #777; }
+svg { max-width: 100%; height: auto; }
 """
 
 
@@ -83,7 +70,7 @@ def printed(made: list[Practice], solved: bool) -> str:
             f"--bp-mark: {colours['light-mark']}; }}"
     sections = [f"<section><h2>{k}. Level {each.level}, circuit {each.seed}</h2><pre>{escape(each.code)}</pre>"
                 f"{_solution(each) if solved else _question(each)}</section>" for k, each in enumerate(made, 1)]
-    return PRINTED.format(title=escape(title), colours=style, sections="\n".join(sections))
+    return document(title, style + STYLE, "\n".join([f"<h1>{escape(title)}</h1>", *sections]))
 
 
 def _question(each):

@@ -2,7 +2,6 @@
 
 import json
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -263,7 +262,7 @@ def live(browser):
         context = browser.new_context()
         contexts.append(context)
         page = context.new_page()
-        script = Path(pages.__file__).with_name("widget.js").read_text(encoding="utf-8")
+        script = pages.script(pages.HERE / "widget.js")
         page.set_content(LIVE.format(script=script, view=json.dumps(drawn.view())))
         return page, lambda inputs: page.evaluate("next => window.live.update(next)", drawn.view(inputs))
 

@@ -100,6 +100,14 @@ def visit(browser, address):
     assert trouble == []
 
 
+@contextmanager
+def first_page(root, home, browser):
+    """The page that a learner gets from `python course`."""
+    with jupyterlab(root, home) as address, visit(browser, address) as page:
+        page.locator(".jp-NotebookPanel .jp-CodeCell").first.wait_for()     # it comes to the front when it is there
+        yield page
+
+
 def ask(page, promise, **names):
     """What a promise of JupyterLab's application comes to; `app` and `names` may be used in it."""
     return page.evaluate(f"""names => {{
@@ -119,9 +127,7 @@ def patience():
 
 @pytest.fixture(scope="module")
 def learner(copy, browser, tmp_path_factory):
-    """The page that a learner gets from `python course`."""
-    with jupyterlab(copy, tmp_path_factory.mktemp("learner")) as address, visit(browser, address) as page:
-        page.locator(".jp-NotebookPanel .jp-CodeCell").first.wait_for()     # it comes to the front when it is there
+    with first_page(copy, tmp_path_factory.mktemp("learner"), browser) as page:
         yield page
 
 
@@ -269,6 +275,39 @@ def test_an_advanced_lesson_runs_and_its_graph_steps(learner, shoot, lesson):
     graph.get_by_role("button", name="Step →").click()
     expect(graph.get_by_role("status")).to_contain_text("Forward: ")
     shoot(learner, lesson)
+
+
+def test_a_network_is_trained_by_the_kernel_as_it_is_watched(learner, shoot):
+    notebook = Notebook(learner, "lessons/08_train_digits.ipynb")
+    notebook.run("from course import graph, predict, watch")
+    watched = notebook.run("watch()").locator(".bp-watch")
+    status, step = watched.get_by_role("status"), watched.get_by_role("button", name="One step")
+    expect(status).to_contain_text("Step 0: loss")
+    watched.get_by_label("Initial scale", exact=True).select_option("10")
+    expect(watched.locator(".bp-note").last).not_to_contain_text("recorded")
+    expect(watched.locator(".bp-stage [data-is=d]")).to_have_count(0)
+    step.focus()
+    for _ in range(3):
+        learner.keyboard.press("Enter")                     # no key of the notebook's
+    expect(status).to_contain_text("8 of 8 units dead")
+    watched.get_by_label("Step size", exact=True).select_option("2")        # what no page has recorded
+    watched.get_by_label("Initial scale", exact=True).select_option("0.5")
+    expect(status).to_contain_text("Step 0: loss")
+    step.evaluate("e => { for (let k = 0; k < 41; k++) e.click(); }")       # 40 came with the choice
+    expect(watched.locator(".bp-place")).to_have_text("step 41")            # the kernel sends more
+    for scheme in ("dark", "light"):
+        learner.emulate_media(color_scheme=scheme)
+        expect(learner.locator("body")).to_have_attribute("data-jp-theme-name", f"JupyterLab {scheme.title()}")
+        assert Axe().run(learner, ".bp-watch").response["violations"] == []
+        shoot(learner, f"watch_{scheme}")
+    wide = learner.viewport_size
+    learner.set_viewport_size({"width": 390, "height": 844})
+    stage = watched.locator(".bp-stage")
+    learner.wait_for_function("stage => stage.clientWidth < 390", arg=stage.element_handle())
+    step.scroll_into_view_if_needed()
+    shoot(learner, "watch_narrow")
+    assert watched.evaluate("e => e.scrollWidth <= e.clientWidth")
+    learner.set_viewport_size(wide)
 
 
 def test_a_wrong_answer_is_explained_and_the_right_one_passes(learner, copy, shoot):

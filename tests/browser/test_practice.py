@@ -28,6 +28,13 @@ def status(page):
     return page.get_by_role("status")
 
 
+def uncover(page, made):
+    """What level 8 begins with: the right one of three drawings."""
+    page.get_by_role("button", name="My drawing is ready").click()
+    k = next(k for k, each in enumerate(made.view()["drawings"], 1) if each["right"])
+    page.get_by_role("button", name=f"Drawing {k}:").click()
+
+
 def answer_all(page, made):
     """Fill in every box rightly, in the order in which they are listed."""
     for asked in made.boxes:
@@ -118,10 +125,29 @@ def test_each_level_can_be_filled_in_to_the_end(visit, level):
     page = visit(made)
     if level == 8:
         expect(box(page, made.boxes[0].id)).not_to_be_visible()
-        page.get_by_role("button", name="My drawing is ready").click()
+        uncover(page, made)
     answer_all(page, made)
     all_of_them = len(made.boxes)
     expect(page.locator(".bp-summary")).to_contain_text(f"{all_of_them} of {all_of_them} right at the first try")
+
+
+def test_what_was_drawn_on_paper_is_one_of_three_drawings(visit):
+    made = practice(level=8, seed=3)
+    page = visit(made, viewport={"width": 390, "height": 844})
+    page.get_by_role("button", name="My drawing is ready").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("group", name="Which one is your drawing?").get_by_role("button")).to_have_count(3)
+    for k, drawing in enumerate(made.view()["drawings"], 1):
+        if not drawing["right"]:
+            page.get_by_role("button", name=f"Drawing {k}: {drawing['label']}").press("Enter")
+            expect(status(page)).to_have_text(drawing["says"])
+            expect(status(page)).to_be_in_viewport()
+            expect(box(page, made.boxes[0].id)).not_to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    uncover_at = next(k for k, drawing in enumerate(made.view()["drawings"], 1) if drawing["right"])
+    page.get_by_role("button", name=f"Drawing {uncover_at}:").press("Enter")
+    expect(status(page)).to_contain_text("✓ Right: that is the graph of this line.")
+    expect(box(page, made.boxes[0].id)).to_be_focused()
 
 
 def test_every_known_wrong_number_gets_its_sentence(visit):
@@ -208,7 +234,7 @@ def test_on_a_phone_nothing_runs_off_the_page_and_boxes_can_be_touched(visit, le
     made = practice(level=level, seed=2)
     page = visit(made, viewport={"width": 390, "height": 844}, has_touch=True)
     if level == 8:
-        page.get_by_role("button", name="My drawing is ready").tap()
+        uncover(page, made)
     answer_all(page, made)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert all(made["height"] >= 24 and made["width"] >= 44
@@ -238,6 +264,9 @@ def test_axe_finds_nothing(visit, level, palette, scheme):
     assert violations() == []                               # covered, or empty
     if level == 8:
         page.get_by_role("button", name="My drawing is ready").click()
+        assert violations() == []                           # three drawings
+        page.reload()
+        uncover(page, made)
     if made.boxes[0].choices:
         wrong = next(choice for choice in made.boxes[0].choices if choice != made.boxes[0].shown)
         box(page, made.boxes[0].id).select_option(label=wrong)

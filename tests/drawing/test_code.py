@@ -1,5 +1,7 @@
 """The graph as code: each frame has its lines, and the text is there where the widget is not."""
 
+import warnings
+
 import numpy as np
 import pytest
 from drawn_circuits import CIRCUITS
@@ -65,3 +67,10 @@ def test_a_graph_that_cannot_be_written_out_is_drawn_without_code():
     assert graph(lambda x: scalar.tanh(x), x=3.0).code == ""
     with pytest.raises(ValueError, match="cannot be shown as code"):
         graph(odd, x=3.0, code=True)
+
+
+@pytest.mark.parametrize("f, x", [(np.sqrt, 0.0), (np.arcsin, 1.0), (lambda x: np.abs(x)**0.5, 0.0)])
+def test_where_a_gradient_is_infinite_the_code_is_written_without_a_warning(f, x):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert graph(lambda x: f(x), x=x).code

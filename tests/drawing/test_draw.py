@@ -93,7 +93,7 @@ def test_the_saved_page_is_whole(tmp_path):
     example().save(path)
     text = path.read_text(encoding="utf-8")
     assert not re.findall(r"""(?:src|href)\s*=|@import|url\((?!#)|https?://(?!www\.w3\.org/)""", text)
-    view = json.loads(re.search(r'<script type="application/json" id="view">(.*?)</script>', text, re.S)[1])
+    view = json.loads(re.search(r'<script type="application/json" id="views">(.*?)</script>', text, re.S)[1])[0]
     assert len(view["frames"]) == 6
     assert view["note"] == "This page shows one set of inputs; in a notebook, each has a slider."
     assert "<noscript><svg " in text
@@ -104,7 +104,7 @@ def test_a_page_cannot_be_broken_by_a_name(tmp_path):
     example(names=["</script><b>"]).save(path)
     text = path.read_text(encoding="utf-8")
     assert "</script><b>" not in text
-    view = json.loads(re.search(r'<script type="application/json" id="view">(.*?)</script>', text, re.S)[1])
+    view = json.loads(re.search(r'<script type="application/json" id="views">(.*?)</script>', text, re.S)[1])[0]
     assert "</script><b> = x + y" in view["frames"][1]["sentence"]
 
 

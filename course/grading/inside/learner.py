@@ -100,7 +100,7 @@ def _stubs() -> dict[str, types.ModuleType]:
     def nothing(*args: Any, **kwargs: Any) -> None:
         """Does nothing while a submission is graded."""
 
-    names = ["check", "grade", "graph", "hint", "practice", "predict"]
+    names = ["check", "grade", "graph", "hint", "practice", "predict", "watch"]
     vars(course).update(dict.fromkeys(names, nothing), __all__=names)
     return {"course": course}
 

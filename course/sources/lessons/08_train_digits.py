@@ -26,7 +26,7 @@ import numpy as np
 from IPython.display import display
 
 import autodiff
-from course import graph, predict
+from course import graph, predict, watch
 from course.digits import load_digits
 from course.style import GREEN, GREY, RED
 
@@ -463,6 +463,62 @@ for f, style in ((huber, "-"), (clipped, "--")):
 ax.set(xlabel="error", ylabel="gradient")
 ax.legend()
 plt.show()
+
+# %% [markdown]
+# ## Watch it learn
+#
+# All of this can be watched. Here is a network small enough to see every weight: two inputs, hidden layers of four
+# units, two outputs. It learns to tell two half-moons of 60 points apart. Each step is plain gradient descent on all
+# of them; a step size of 0.5 and an initial scale of 1 suit it well.
+#
+# Three questions first. Guess before you look.
+#
+# **What dies at an initial scale of 10?** Two hidden layers of relus start with weights ten times too large. How many
+# of the eight relus are dead after 10 steps?
+
+# %%
+guess = ...
+
+predict(guess, "what dies at scale 10")
+
+# %% [markdown]
+# **What vanishes at depth 6?** Now six hidden layers of sigmoids, at scale 1, before the first step. How many times
+# smaller is the gradient of the first layer than that of the last? The order of magnitude will do.
+
+# %%
+guess = ...
+
+predict(guess, "what vanishes at depth 6")
+
+# %% [markdown]
+# **What does a step size of 5 do?** Two hidden layers of tanh. In how many of the first 40 steps does the loss
+# rise?
+
+# %%
+guess = ...
+
+predict(guess, "what step size 5 does")
+
+# %% [markdown]
+# Now look. Choose what a question asks for, then press "One step", or "Run". An edge is a weight: the thicker, the
+# larger; dashed below 0. The bars are the size of the gradient in each layer, on a log scale. Units that are dead or
+# saturated are marked.
+
+# %%
+watch()
+
+# %% [markdown]
+# **Relus die.** At scale 10 the gradients are large, and so is the first step: it throws the weights and biases far
+# away. After 3 steps all eight relus are shut for every point. From there on every gradient of a weight is 0, and
+# nothing opens them again.
+#
+# **The gradient vanishes.** On the way back every layer of sigmoids multiplies by a slope of at most 1/4. The first
+# layer gets less than a thousandth of what the last one gets. Try relu at the same depth.
+#
+# **The loss jumps.** A step of 5 goes down the slope, past the valley and up the other side. With relus, a few such
+# steps kill them all: try it.
+#
+# What saturates at scale 10? Choose tanh, and look before the first step.
 
 # %% [markdown]
 # ## SGD beside Adam

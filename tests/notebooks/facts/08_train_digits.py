@@ -5,6 +5,8 @@ import numpy as np
 import autodiff
 from course.declarations.train_digits import checking, networks
 from course.digits import load_digits
+from course.watching import network as small
+from course.watching import picture
 
 digits = load_digits()
 network = networks.started(np.random.default_rng(0))
@@ -29,4 +31,7 @@ FACTS = {
     "2.3026": loss_of_a_guess,
     "2.30": loss_of_a_guess,
     "1e-5": checking.FLAGGED,
+    "60": len(small.moons()[1]),
+    "0.5": small.Settings().rate,
+    "40": picture.STEPS,
 }

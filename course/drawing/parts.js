@@ -1,0 +1,29 @@
+// What the widgets of the course share; it stands before each one's own script, in one module.
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+/** A button that does something when it is pressed; what it does is told where the pointer rests. */
+function pressed(text, title, act) {
+  const made = element("button", title ? { type: "button", title } : { type: "button" }, text);
+  made.addEventListener("click", act);
+  return made;
+}
+
+/** The frame of a widget: a group with a name, in the colours of its palette. */
+function framed(kind, label, colours) {
+  const made = element("div", { class: `bp-widget ${kind}`.trim(), role: "group", "aria-label": label });
+  for (const [name, colour] of Object.entries(colours)) made.style.setProperty(`--bp-${name}`, colour);
+  return made;
+}
+
+/** JupyterLab takes keys for itself, unless the very element that has the focus asks it not to. */
+function keepKeys(frame) {
+  for (const part of frame.querySelectorAll("button, input, select, summary, [tabindex]")) {
+    part.setAttribute("data-lm-suppress-shortcuts", "true");
+  }
+}
