@@ -10,6 +10,7 @@ import numpy as np
 from course.checks.answering import is_blank
 from course.checks.calling import Failure, Reply, call, calls
 from course.checks.comparing import Problem, compare, said
+from course.checks.covering import carriers, covering, tuples
 from course.checks.draws import Draw
 from course.checks.exercise import Check, Exercise
 
@@ -194,7 +195,7 @@ def run(exercise: Exercise, f: Any, seeds: Sequence[int] = (0,), edge: bool = Tr
         for seed in seeds[-1:] if check.once else seeds:
             ask = asker(f, result, (seed, number))
             first = len(result.asked)
-            problem = _test(check.test, ask) if check.test else _cases(check, ask, edge)
+            problem = _test(check.test, ask) if check.test else _cases(check, ask, edge, seed == seeds[-1])
             if problem:
                 wrong = next((asked for asked in result.asked[first:] if asked.problem), None)
                 its_own = next((asked for asked in result.asked[first:] if asked.problem is problem), None)
@@ -212,10 +213,13 @@ def _test(test: Callable, ask: Ask) -> Problem | None:
         return next(asked.problem for asked in ask.run.asked[first:] if asked.problem)
 
 
-def _cases(check: Check, ask: Ask, edge: bool) -> Problem | None:
-    """Ask every case of a check, wrong answers or not: a mistake is named by all that it answers."""
+def _cases(check: Check, ask: Ask, edge: bool, last: bool) -> Problem | None:
+    """Ask every case of a check, wrong answers or not: a mistake is named by all that it answers.
+
+    On the last seed, grading asks every kind of number too.
+    """
     first = None
-    cases = _drawn(ask.run.exercise, check, ask.seed, edge)
+    cases = _drawn(ask.run.exercise, check, ask.seed, edge, edge and last and check in carriers(ask.run.exercise))
     for asked in ask.records(cases[:1] if check.edge and not edge else cases, check.part):
         first = first or asked.problem
         if asked.problem and asked.problem.kind == "unwritten":
@@ -224,13 +228,16 @@ def _cases(check: Check, ask: Ask, edge: bool) -> Problem | None:
 
 
 @functools.lru_cache(512)       # the wrong forms are asked what the answer was asked, and each class the same again
-def _drawn(exercise: Exercise, check: Check, seed: tuple[int, int], edge: bool) -> list[tuple[tuple, Any]]:
-    """[(arguments, what is right)] of a check's cases."""
+def _drawn(exercise: Exercise, check: Check, seed: tuple[int, int], edge: bool,
+           kinds: bool) -> list[tuple[tuple, Any]]:
+    """[(arguments, what is right)] of a check's cases; with `kinds`, of every kind of number too."""
     assert check.draw and exercise.oracle       # a check has these, or else a test
-    cases = [case if isinstance(case, tuple) else (case,) for case in check.draw(Draw(seed))]
+    d = Draw(seed)
+    cases = tuples(check.draw(d))
     if edge and check.edge and exercise.upstream:
         cases.append(_scaled(cases[0], exercise))
-    return [(args, exercise.oracle(*args)) for args in cases]
+    asked = [(args, exercise.oracle(*args)) for args in cases]
+    return asked + covering(exercise, check, d) if kinds else asked
 
 
 def _scaled(args: tuple, exercise: Exercise) -> tuple:

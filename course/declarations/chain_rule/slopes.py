@@ -64,6 +64,7 @@ NUMERICAL_DERIVATIVE = Exercise(
            "Step by h to the right and by h to the left. Take the difference of f, and divide by the distance of "
            "the two points.",
            "The rise is f at x plus h, less f at x minus h. The run is two times h."),
+    outside={"h": "a step is small, and above 0"},
     read='lesson 1, "how sensitive is f?"', difficulty=1, minutes=4,
 )
 
