@@ -62,6 +62,8 @@ def _pack(value: object, callables: list[Callable] | None) -> bytes:
             return msgpack.ExtType(_TUPLE, _pack(list(obj), callables))
         if isinstance(obj, np.ndarray):
             return msgpack.ExtType(_ARRAY, _array_bytes(obj))
+        if isinstance(obj, np.longdouble | np.clongdouble):     # of which item() gives no Python number
+            obj = complex(obj) if isinstance(obj, np.clongdouble) else float(obj)
         if isinstance(obj, np.generic):
             obj = obj.item()
         if isinstance(obj, bool):
@@ -197,8 +199,8 @@ def _int_bytes(number: int) -> bytes:
 
 def _array_bytes(array: np.ndarray) -> bytes:
     array = np.asarray(array)
-    if array.dtype.char == "g":
-        array = array.astype(float)
+    if array.dtype.char in "gG":
+        array = array.astype(float if array.dtype.char == "g" else complex)
     if array.dtype.char not in DTYPES:
         raise NotPlain(f"an array of {array.dtype}")
     array = array.astype(DTYPES[array.dtype.char], order="C", copy=False)

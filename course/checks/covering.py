@@ -1,9 +1,10 @@
 """Every kind of number that an argument may be is asked, whatever else an exercise draws.
 
-A wrong answer hides where nobody asks: at 0, at whole numbers, far out, near 0, where two inputs are equal, on the other
-side of 0. So `grade` puts each of these into cases that the exercise draws anyway, one kind at a time, and the oracle
-says what is right there. An exercise names the exceptions, with the reason: `outside={"x": {"zero": "1/x has no slope
-at 0"}}`. `uncovered` tells which kinds a run has not asked and nobody has excused; a test asks it of every exercise.
+A wrong answer hides where nobody asks: at 0, at whole numbers, far out, near 0, where two inputs are equal, on the
+other side of 0. So `grade` puts each of these into cases that the exercise draws anyway, one kind at a time, and the
+oracle says what is right there. An exercise names the exceptions, with the reason:
+`outside={"x": {"zero": "1/x has no slope at 0"}}`. `uncovered` tells which kinds a run has not asked and nobody has
+excused; a test asks it of every exercise.
 """
 
 import functools

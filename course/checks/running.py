@@ -62,6 +62,16 @@ class Run:
         return list(dict.fromkeys(text for asked in self.asked for text in asked.reply.warnings))
 
 
+# How an answer is called that should refuse: a kind of ValueError goes by that name.
+REFUSAL = """
+def drive(answer, *args):
+    try:
+        return answer(*args)
+    except (ValueError, AssertionError) as error:
+        raise ValueError(str(error)) from None
+"""
+
+
 class _Stop(Exception):
     """Ends a test at a call that failed."""
 
@@ -104,9 +114,10 @@ class Ask:
         return asked.reply.result
 
     def refuses(self, *args: Any, otherwise: Problem) -> None:
-        """Call the answer with arguments that it should turn down, by an exception that says why.
+        """Call the answer with arguments that it should turn down, by a ValueError that says why.
 
-        Any exception counts whose message is not empty.  `otherwise` is the Problem of an answer that goes on.
+        What is derived from it counts too, and so does an assertion; not what happens by accident (1/0, or a text
+        behind `raise`).  `otherwise` is the Problem of an answer that goes on.
         """
         if self.record(args, otherwise=otherwise).problem:
             raise _Stop
@@ -123,7 +134,8 @@ class Ask:
         """Call the answer, look at what came back, and enter both into the record."""
         if expected is None and oracle is not None:
             expected = oracle(*args)
-        reply = call(self.f, args, self.run.exercise.driver, self.run.exercise.seconds)
+        driver = REFUSAL if otherwise else self.run.exercise.driver
+        reply = call(self.f, args, driver, self.run.exercise.seconds)
         return self._entered(args, reply, expected, part, otherwise)
 
     def records(self, cases: Sequence[tuple[tuple, Any]], part: str | None = None,
@@ -261,15 +273,25 @@ def _failed(reply: Reply, exercise: Exercise) -> Problem | None:
 
 
 def _not_refused(reply: Reply, otherwise: Problem, exercise: Exercise) -> Problem | None:
-    """None where the reply is an exception with a message."""
+    """None where the reply is a ValueError with a message."""
     if _is_blank(reply.failure) or (reply.failure is None and _is_nothing(reply.result, exercise)):
         return Problem("unwritten")
     if reply.failure is None or reply.failure.kind == "NotPlain":
         return otherwise
+    if reply.failure.kind != "ValueError":
+        return another_kind(reply.failure.kind, reply.failure.message)
     if reply.failure.message.strip():
         return None
     return said(f"Your function stopped with {reply.failure.kind}, as it should, but without a word.",
                 "What would you like to read there, a month from now?", "W07", "an error without a message")
+
+
+def another_kind(kind: str, message: str) -> Problem:
+    """The Problem of an answer that stops with an exception of another kind than is asked for."""
+    ask = "What stands behind your `raise`: an exception, or a text?" if "derive from BaseException" in message else \
+        "Do you raise it, or does it happen to you?"
+    return said(f"Your function stopped with {kind} ({message.rstrip('.')}); a ValueError is asked for, whose message "
+                "says what is wrong.", ask, title="another kind of error")
 
 
 def _is_blank(failure: Failure | None) -> bool:

@@ -288,7 +288,7 @@ def topological_order(root):
             done.add(node)
             order.append(node)
         elif id(parent) in path:
-            raise RuntimeError("a node is its own ancestor")
+            raise UnicodeError("a node is its own ancestor")      # a kind of ValueError
         elif parent not in done:
             path[id(parent)] = None
             stack.append((parent, iter(parent.parents)))

@@ -41,7 +41,7 @@ NEURON_FORWARD = Exercise(
         Check("other weights and inputs", 1, edge=True, draw=lambda d: [
             *(neuron(d) for _ in range(3)), (np.array([2, -3, -3]), np.array([-1, -2])), lists(*neuron(d))]),
     ),
-    outside=dict.fromkeys("wx", {"large": "e^x overflows"}),
+    outside={name: {"large": "e^x overflows"} for name in "wx"},
     hints=("Which gate comes first? Give each gate a line, and each line a name.",
            "Eight lines: two products, two sums, the negative, the exponential, plus 1, one over. Then put them into a "
            "dict, with w and x.",

@@ -5,8 +5,8 @@ import numpy as np
 import autodiff
 
 W, X = np.array([2.0, -3.0, -3.0]), np.array([-1.0, -2.0])
-SATURATED = dict.fromkeys("wx", dict.fromkeys(     # of exercises with 1 − f in them
-    ("whole", "large"), "a sum far from 0 leaves 1 − f no digits; checks of integers and of saturation ask such ones"))
+SATURATED = {name: dict.fromkeys(("whole", "large"), "a sum far from 0 leaves 1 − f no digits: checks of their own ask "
+                                                     "integers, and saturated neurons") for name in "wx"}
 RED = ("f", "plus1", "exp", "neg", "dot")
 
 

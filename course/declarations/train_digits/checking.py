@@ -97,7 +97,7 @@ def wrong_networks(d):
 def what_a_regularizer_hides(d):
     """The data's gradient is wrong and small beside the regularizer's; and the other way round."""
     def twice_the_data(grads, params, X, y, reg):
-        grads["W1"] += grads["W1"] - reg * np.asarray(params["W1"])
+        grads["W1"] += np.abs(grads["W1"] - reg * np.asarray(params["W1"]))
 
     def no_regularizer(grads, params, X, y, reg):
         grads["W2"] -= reg * np.asarray(params["W2"])
@@ -190,6 +190,8 @@ CHECK_ALL = Exercise(
         Check("sees beside the regularizer, and the regularizer", 0.75, edge=True,
               test=sorts(what_a_regularizer_hides)),
     ),
+    outside={"X": "it only goes on to loss_and_grads",
+             "params": {"whole": "weights are real numbers", "large": "the loss is steep there, whoever differentiates"}},
     hints=("What must you change, and by how much, to learn the slope of the loss in one weight?",
            "For each array of params, element by element: nudge it up and down by 0.00001 in a copy, and divide the "
            "difference of the two losses by two steps. Compare with grads. Do all this twice, with reg 0 and with "
