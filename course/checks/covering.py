@@ -49,13 +49,14 @@ KINDS = {
     "zero": Kind(lambda v: v == 0, lambda value, d: 0.0),
     "whole": Kind(lambda v: np.full(v.shape, v.dtype.kind == "i"),
                   lambda value, d: math.copysign(d.rng.integers(2, 6), value)),
-    "large": Kind(lambda v: abs(v) >= FAR, lambda value, d: math.copysign(d.positive(FAR, 4 * FAR), value)),
+    "large": Kind(lambda v: abs(v) >= FAR, lambda value, d: math.copysign(d.positive(2 * FAR, 6 * FAR), value)),
     "small": Kind(lambda v: (abs(v) <= NEAR) & (v != 0),
                   lambda value, d: math.copysign(d.positive(NEAR / 10, NEAR), value)),
     "negative": Kind(lambda v: v < 0, lambda value, d: -abs(value)),
     "positive": Kind(lambda v: v > 0, lambda value, d: abs(value)),
 }
-EQUAL, ALL_ZERO = "equal", "all zero"       # two arguments alike; an upstream gradient of zeros
+EQUAL = "equal"         # two numbers are alike; or each the other's negative, so that a sum on the way is 0
+ALL_ZERO = "all zero"   # an upstream gradient of zeros
 
 
 @functools.cache
@@ -106,6 +107,9 @@ def _made(exercise: Any, base: tuple, d: Draw) -> Iterator[tuple[tuple, Any]]:
     numbers = [k for k in real if not _is_array(base[k])]
     arrays = [k for k in real if k not in numbers]
 
+    def flows(k: int) -> bool:
+        return exercise.parameters[_at(exercise, k)] == exercise.upstream
+
     def made(kinds: Sequence[str], among: Sequence[int], put: Callable[[Any, int], Any]) -> Iterator[tuple[tuple, Any]]:
         free = [k for k in among if not any(map(excused(exercise, k).__contains__, kinds))]
         if free:
@@ -116,13 +120,13 @@ def _made(exercise: Any, base: tuple, d: Draw) -> Iterator[tuple[tuple, Any]]:
     for k in numbers:
         yield from made(["zero"], [k], lambda value, k: 0.0)
     for kind, among in (("zero", arrays), ("whole", real), ("large", real), ("small", real)):
-        yield from made([kind], among, lambda value, k, kind=kind: _put(kind, value, k, d))
+        yield from made([kind], among, lambda value, k, kind=kind: _put(kind, value, k, flows(k), d))
     yield from made(["negative", "positive"], numbers, lambda value, k: -value)
     if len(numbers) > 1:
         value = d.number()
         yield from made([EQUAL], numbers, lambda _, k: value)
-    yield from made([ALL_ZERO], [k for k in arrays if exercise.parameters[_at(exercise, k)] == exercise.upstream],
-                    lambda value, k: value * 0.0)
+        yield from made([EQUAL, "negative", "positive"], numbers, lambda _, k: value * (-1) ** k)
+    yield from made([ALL_ZERO], list(filter(flows, arrays)), lambda value, k: value * 0.0)
 
 
 def every_kind(d: Draw, n: int) -> Iterator[list]:
@@ -137,19 +141,21 @@ def every_kind(d: Draw, n: int) -> Iterator[list]:
         yield values[:1] * n
 
 
-def _put(kind: str, value: Any, k: int, d: Draw) -> Any:
-    """A number of a kind; or an array with one such element, of whole numbers all.
+def _put(kind: str, value: Any, k: int, flows: bool, d: Draw) -> Any:
+    """A number of a kind; or an array in which some elements are of it.
 
-    k   the argument's place: arguments get theirs at different elements
+    k       the argument's place: a single 0 stands at another element in each
+    flows   whether it is the upstream gradient: it is large, or small, everywhere, since closed gates hide some of it
     """
     put = KINDS[kind].put
     if not isinstance(value, np.ndarray):
         return put(value, d)
-    if kind == "whole":
-        return np.array([put(v, d) for v in value.flat], float).reshape(value.shape)
     out = value.copy()
-    if out.size:
-        at = (3 * k + out.size // 2) % out.size
+    if kind == "zero":
+        places = [(3 * k + out.size // 2) % out.size] if out.size else []
+    else:
+        places = range(0, out.size, 1 if kind == "whole" or flows else 2)
+    for at in places:
         out.flat[at] = put(float(out.flat[at]), d)
     return out
 

@@ -60,7 +60,7 @@ SUM_OVER_PATHS = Exercise(
             (*with_values(SUM_TIMES, d.numbers(3)), 4),
             *((*with_values(*random_graph(d)), j) for j in (0, 1, 2))]),
     ),
-    base=lambda d: [(OLAH, Made(functools.partial(forward, OLAH), list(d.numbers(2))), 1)],
+    base=lambda d: [(SUM_TIMES, Made(functools.partial(forward, SUM_TIMES), list(d.numbers(3))), 1)],
     hints=("Which paths lead from index j to the last index? What does one of them contribute?",
            "Along a path the local gradients multiply; the paths add. The paths from j begin with one step to a "
            "child, and go on like the paths from that child.",

@@ -92,7 +92,7 @@ GRAD_TABLE = Exercise(
             with_values(SHORT_AND_LONG, [d.number()]), *(with_values(*random_graph(d)) for _ in range(3))]),
         Check("one call for each edge of 18 doublings", 1, edge=True, test=one_call_per_edge),
     ),
-    base=lambda d: [(OLAH, Made(functools.partial(forward, OLAH), list(d.numbers(2))))],
+    base=lambda d: [(SUM_TIMES, Made(functools.partial(forward, SUM_TIMES), list(d.numbers(3))))],
     hints=("Which gradient do you know before you have done anything? Which ones follow from it?",
            "Start with 0 everywhere and 1 at the last index. Walk the list from its end; each node adds its gradient "
            "times its local gradient to each parent.",

@@ -138,8 +138,8 @@ NEURON_BACKWARD_GATES = Exercise(
     checks=(
         *(Check(f"{name}: {gate}", 0.5, caches, part=name) for name, gate in zip(
             RED, ("where it starts", "through 1/x", "through +1", "through exp", "through × (−1)"), strict=True)),
-        Check("dw: through + and ×", 0.75, caches, part="dw"),
-        Check("dx: through + and ×", 0.75, caches, part="dx"),
+        Check("dw: through + and ×", 0.75, caches, part="dw", kinds=True),
+        Check("dx: through + and ×", 0.75, caches, part="dx", kinds=True),
     ),
     base=lambda d: [(Made(moderate_cache, d.array(2), d.array(2)), d.number())],
     hints=("Which gradient do you know before you start? Which gate comes next on the way back?",

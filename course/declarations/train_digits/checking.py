@@ -60,7 +60,8 @@ def right_networks(d):
     params, (X, y) = small_network(d), small_batch(d)
     steep = {**params, "W2": params["W2"] / 10}
     yield "a right network, far out (with inputs of about 50)", {}, network_with(), steep, 100 * X, y
-    balanced = {**params, "W2": params["W2"] / 100, "b2": 0.02 * np.sign(params["b2"]) * [1, 0]}
+    balanced = small_network(d, H=1)
+    balanced |= {"W2": balanced["W2"] / 100, "b2": np.array([0.02, 0.0])}
     yield ("a right network and two white images (all pixels are 0, so dW1 is 0) with both labels, so that the rest is "
            "small; db2 is right to five digits", {}, network_with(nearly_right), balanced, 0 * X[:2], np.array([0, 1]))
     yield from one_doubled(d)
@@ -191,7 +192,7 @@ CHECK_ALL = Exercise(
               test=sorts(what_a_regularizer_hides)),
     ),
     outside={"X": "it only goes on to loss_and_grads",
-             "params": {"whole": "weights are real numbers", "large": "the loss is steep there, whoever differentiates"}},
+             "params": {"whole": "weights are real numbers", "large": "the loss is too steep there for any step"}},
     hints=("What must you change, and by how much, to learn the slope of the loss in one weight?",
            "For each array of params, element by element: nudge it up and down by 0.00001 in a copy, and divide the "
            "difference of the two losses by two steps. Compare with grads. Do all this twice, with reg 0 and with "
