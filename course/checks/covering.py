@@ -8,6 +8,7 @@ excused; a test asks it of every exercise.
 """
 
 import functools
+import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -59,6 +60,9 @@ EQUAL = "equal"         # two numbers are alike; or each the other's negative, s
 ALL_ZERO = "all zero"   # an upstream gradient of zeros
 
 
+_Place = tuple[int, int, int]       # of real numbers in a base: which argument, which of its leaves, how many axes
+
+
 @functools.cache
 def carriers(exercise: Any) -> list[Any]:
     """The checks whose share it costs where a kind goes wrong: those that say so, else the last one with draws."""
@@ -103,30 +107,36 @@ def tuples(cases: Iterable) -> list[tuple]:
 
 def _made(exercise: Any, base: tuple, d: Draw) -> Iterator[tuple[tuple, Any]]:
     """The cases that come of one, a kind at a time."""
-    real = [k for k, arg in enumerate(base) if _leaves(arg)]
-    numbers = [k for k in real if not _is_array(base[k])]
-    arrays = [k for k in real if k not in numbers]
+    places = [(k, i, leaf.ndim) for k, arg in enumerate(base) for i, leaf in enumerate(_leaves(arg))]
+    numbers, arrays = ([place for place in places if bool(place[2]) == of_arrays] for of_arrays in (False, True))
 
-    def flows(k: int) -> bool:
-        return exercise.parameters[_at(exercise, k)] == exercise.upstream
-
-    def made(kinds: Sequence[str], among: Sequence[int], put: Callable[[Any, int], Any]) -> Iterator[tuple[tuple, Any]]:
-        free = [k for k in among if not any(map(excused(exercise, k).__contains__, kinds))]
+    def made(kinds: Sequence[str], among: Sequence[_Place], put: Callable[[Any, int], Any]) -> Iterator:
+        free = [place for place in among if not any(map(excused(exercise, place[0]).__contains__, kinds))]
         if free:
             args = _with(base, free, put)
             asked = _with(args, free, _as_integers) if "whole" in kinds else args
             yield _finished(asked), exercise.oracle(*_finished(args))
 
-    for k in numbers:
-        yield from made(["zero"], [k], lambda value, k: 0.0)
-    for kind, among in (("zero", arrays), ("whole", real), ("large", real), ("small", real)):
-        yield from made([kind], among, lambda value, k, kind=kind: _put(kind, value, k, flows(k), d))
-    yield from made(["negative", "positive"], numbers, lambda value, k: -value)
+    def into(kind: str) -> Callable[[Any, int], Any]:
+        def put(value: Any, n: int) -> Any:
+            size = np.size(value)
+            if kind == "zero":
+                return _put(kind, value, [(3 * n + 1) % size] if size else [], d)
+            everywhere = kind == "whole" or places[n] in upstream       # closed gates hide some of what flows back
+            return _put(kind, value, range(0, size, 1 if everywhere else 2), d)
+        return put
+
+    upstream = [place for place in arrays if exercise.parameters[_at(exercise, place[0])] == exercise.upstream]
+    for place in numbers:
+        yield from made(["zero"], [place], into("zero"))
+    for kind, among in (("zero", arrays), ("whole", places), ("large", places), ("small", places)):
+        yield from made([kind], among, into(kind))
+    yield from made(["negative", "positive"], numbers, lambda value, n: -value)
     if len(numbers) > 1:
         value = d.number()
-        yield from made([EQUAL], numbers, lambda _, k: value)
-        yield from made([EQUAL, "negative", "positive"], numbers, lambda _, k: value * (-1) ** k)
-    yield from made([ALL_ZERO], list(filter(flows, arrays)), lambda value, k: value * 0.0)
+        yield from made([EQUAL], numbers, lambda _, n: value)
+        yield from made([EQUAL, "negative", "positive"], numbers, lambda _, n: value * (-1) ** n)
+    yield from made([ALL_ZERO], upstream, lambda value, n: value * 0.0)
 
 
 def every_kind(d: Draw, n: int) -> Iterator[list]:
@@ -141,33 +151,34 @@ def every_kind(d: Draw, n: int) -> Iterator[list]:
         yield values[:1] * n
 
 
-def _put(kind: str, value: Any, k: int, flows: bool, d: Draw) -> Any:
-    """A number of a kind; or an array in which some elements are of it.
-
-    k       the argument's place: a single 0 stands at another element in each
-    flows   whether it is the upstream gradient: it is large, or small, everywhere, since closed gates hide some of it
-    """
+def _put(kind: str, value: Any, places: Iterable[int], d: Draw) -> Any:
+    """A number of a kind; or an array with numbers of it at some places."""
     put = KINDS[kind].put
     if not isinstance(value, np.ndarray):
         return put(value, d)
     out = value.copy()
-    if kind == "zero":
-        places = [(3 * k + out.size // 2) % out.size] if out.size else []
-    else:
-        places = range(0, out.size, 1 if kind == "whole" or flows else 2)
     for at in places:
         out.flat[at] = put(float(out.flat[at]), d)
     return out
 
 
-def _as_integers(value: Any, k: int) -> Any:
+def _as_integers(value: Any, n: int) -> Any:
     return value.astype(int) if isinstance(value, np.ndarray) else int(value)
 
 
-def _with(base: tuple, chosen: Sequence[int], put: Callable[[Any, int], Any]) -> tuple:
-    """The same arguments, with something else put in the place of the numbers of some."""
-    return tuple(_mapped(arg, lambda value, k=k: put(value, k)) if k in chosen else arg
-                 for k, arg in enumerate(base))
+def _with(base: tuple, chosen: Sequence[_Place], put: Callable[[Any, int], Any]) -> tuple:
+    """The same arguments, with something else put at some places: put(value, the place's number)."""
+    at = {(k, i) for k, i, _ in chosen}
+    count = itertools.count()
+
+    def into(k: int, arg: Any) -> Any:
+        within = itertools.count()
+
+        def one(value: Any) -> Any:
+            i, n = next(within), next(count)
+            return put(value, n) if (k, i) in at else value
+        return _mapped(arg, one)
+    return tuple(into(k, arg) for k, arg in enumerate(base))
 
 
 def _finished(args: tuple) -> tuple:
@@ -175,6 +186,7 @@ def _finished(args: tuple) -> tuple:
 
 
 def _mapped(arg: Any, put: Callable[[Any], Any]) -> Any:
+    """An argument in which put(value) stands for each of its _leaves, in their order."""
     if isinstance(arg, Made):
         return Made(arg.make, *(_mapped(value, put) for value in arg.args))
     if isinstance(arg, dict):

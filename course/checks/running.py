@@ -67,7 +67,7 @@ REFUSAL = """
 def drive(answer, *args):
     try:
         return answer(*args)
-    except (ValueError, AssertionError) as error:
+    except ValueError as error:
         raise ValueError(str(error)) from None
 """
 
@@ -278,7 +278,7 @@ def _not_refused(reply: Reply, otherwise: Problem, exercise: Exercise) -> Proble
         return Problem("unwritten")
     if reply.failure is None or reply.failure.kind == "NotPlain":
         return otherwise
-    if reply.failure.kind != "ValueError":
+    if reply.failure.kind not in ("ValueError", "AssertionError"):
         return another_kind(reply.failure.kind, reply.failure.message)
     if reply.failure.message.strip():
         return None

@@ -162,7 +162,7 @@ MEAN = Exercise(
             (d.array(4), (3, 4), 0), (d.array(3), (3, 4), 1), (d.array(5), (5, 3), 1)]),
         Check("all axes, several axes, keepdims, equal lengths", 0.5, edge=True, draw=lambda d: [
             (d.array(3), (2, 3, 5), (0, 2)), (d.array(3, 1), (3, 4), -1, True), (d.array(4), (4, 4), 1),
-            (d.array(3), (2, 3, 4), (2, 0)), (d.array(2), (2, 3, 5), (-1, 1)), (d.array(2, 5), (2, 3, 5), -2),
+            (d.array(3), (2, 3, 4), (2, 0)), (d.array(2), (2, 3, 5), (-1, 1)), (d.array(5), (3, 5), -2),
             *((d.number(), shape) for shape in ((3, 4), (2, 3, 5), (5,)))]),
     ),
     hints=("By how much does the mean of n numbers move when one of them grows by 1?",
