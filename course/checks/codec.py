@@ -62,10 +62,8 @@ def _pack(value: object, callables: list[Callable] | None) -> bytes:
             return msgpack.ExtType(_TUPLE, _pack(list(obj), callables))
         if isinstance(obj, np.ndarray):
             return msgpack.ExtType(_ARRAY, _array_bytes(obj))
-        if isinstance(obj, np.longdouble | np.clongdouble):     # of which item() gives no Python number
-            obj = complex(obj) if isinstance(obj, np.clongdouble) else float(obj)
-        if isinstance(obj, np.generic):
-            obj = obj.item()
+        if isinstance(obj, np.generic):     # of a long double item() gives no Python number
+            obj = {"g": float, "G": complex}.get(obj.dtype.char, np.generic.item)(obj)
         if isinstance(obj, bool):
             return obj
         if isinstance(obj, int):
