@@ -36,7 +36,17 @@ def answer_to(f: Callable, given: list[bytes], back: Callable[[int, int], Any], 
     None where there is a failure (kind, message, line, code), and the other way round. An argument that became
     something that can't be packed is None.
     """
-    mine = [codec.unpack(data, functools.partial(back, k)) for k, data in enumerate(given)]
+    handed: list[Callable] = []     # the stand-ins, in the order in which they were asked for
+
+    def remembered(k: int, index: int) -> Any:
+        handed.append(back(k, index))
+        return handed[-1]
+
+    mine, functions = [], []
+    for k, data in enumerate(given):
+        before = len(handed)
+        mine.append(codec.unpack(data, functools.partial(remembered, k)))
+        functions.append(handed[before:])
     printed = _Bounded()
     result = failure = None
     with warnings.catch_warnings(record=True) as warned, \
@@ -50,8 +60,8 @@ def answer_to(f: Callable, given: list[bytes], back: Callable[[int, int], Any], 
             failure = ("NotPlain", str(error), None, "")
         except (Exception, SystemExit) as error:
             failure = _failure(error)
-    return result, [_packed(value) for value in mine], failure, [str(w.message)[:500] for w in warned[:20]], \
-        printed.getvalue()
+    after = [_packed(*pair) for pair in zip(mine, functions, strict=True)]
+    return result, after, failure, [str(w.message)[:500] for w in warned[:20]], printed.getvalue()
 
 
 def ends(parts: Parts, given: list[bytes], until: str) -> bool:
@@ -120,11 +130,15 @@ def drive_of(driver: str) -> Callable:
     return names["drive"]
 
 
-def _packed(value: object) -> bytes | None:
+def _packed(value: object, handed: list[Callable]) -> bytes | None:
+    """An argument as it is afterwards; None where it can't be packed, or holds other functions than were handed out, or
+    the same in another order."""
+    found: list[Callable] = []
     try:
-        return codec.pack(value, [])
+        data = codec.pack(value, found)
     except codec.NotPlain:
         return None
+    return data if list(map(id, found)) == list(map(id, handed)) else None
 
 
 class _Bounded(io.StringIO):

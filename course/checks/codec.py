@@ -62,8 +62,8 @@ def _pack(value: object, callables: list[Callable] | None) -> bytes:
             return msgpack.ExtType(_TUPLE, _pack(list(obj), callables))
         if isinstance(obj, np.ndarray):
             return msgpack.ExtType(_ARRAY, _array_bytes(obj))
-        if isinstance(obj, np.generic):
-            obj = obj.item()
+        if isinstance(obj, np.generic):     # of a long double item() gives no Python number
+            obj = {"g": float, "G": complex}.get(obj.dtype.char, np.generic.item)(obj)
         if isinstance(obj, bool):
             return obj
         if isinstance(obj, int):
@@ -197,8 +197,8 @@ def _int_bytes(number: int) -> bytes:
 
 def _array_bytes(array: np.ndarray) -> bytes:
     array = np.asarray(array)
-    if array.dtype.char == "g":
-        array = array.astype(float)
+    if array.dtype.char in "gG":
+        array = array.astype(float if array.dtype.char == "g" else complex)
     if array.dtype.char not in DTYPES:
         raise NotPlain(f"an array of {array.dtype}")
     array = array.astype(DTYPES[array.dtype.char], order="C", copy=False)

@@ -189,7 +189,8 @@ def _raised(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     if failure.kind == "NotPlain":
         return Diagnosis("not a number or an array",
                          f"Your function returned something that is not made of numbers and arrays: "
-                         f"{failure.message}.", f"Which values should `{exercise.signature}` return?", asked=asked)
+                         f"{failure.message}.", _made_plain(failure.message) or
+                         f"Which values should `{exercise.signature}` return?", asked=asked)
     for kind, pattern, says, ask in _TRANSLATIONS:
         if failure.kind == kind and re.search(pattern, failure.message):
             return Diagnosis(f"stopped with {failure.kind}", says.format(
@@ -197,6 +198,13 @@ def _raised(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
                 (_shapes_given(exercise, asked) if pattern.startswith("could not") else ""), ask, asked=asked)
     return Diagnosis(f"stopped with {failure.kind}",
                      f"Your function stopped with {failure.kind}: {failure.message.rstrip('.')}{where}.", asked=asked)
+
+
+def _made_plain(what: str) -> str:
+    """How one gets rid of what is not carried, as a question; "" where that is not known."""
+    if what == "an array of object":
+        return "What does `.astype(float)` make of that array, and what did you put into it that is no number?"
+    return "What does `float(…)` make of it?" if what in ("Fraction", "Decimal") else ""
 
 
 _TRANSLATIONS = [

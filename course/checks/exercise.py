@@ -33,6 +33,8 @@ class Check:
     shown   True for an edge check that holds the exercise's headline rule: `check` asks its first case, or its test
     part    the one part of the result that it looks at (a result's name, a dict's key); None for all of it
     once    True for what takes long: it runs on the last seed alone
+    kinds   True where grading puts every kind of number into this check's own cases; else the exercise's last check
+            with draws gets those of the first
     """
 
     title: str
@@ -43,6 +45,7 @@ class Check:
     shown: bool = False
     part: str | None = None
     once: bool = False
+    kinds: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +110,10 @@ class Exercise:
                 give plain data itself (see calling.py); its parameters are then those of the checks' cases
     given       what the notebook's set-up cell gives to answers, and so to forms: a module that holds it, or its source
     seconds     how long the judge lets one call of the answer take, where that is more than it lets others
+    outside     kinds of numbers that an argument is never asked, with the reason (see covering.py):
+                {"x": {"zero": "1/x has no slope at 0"}}, or {"cache": "…"} for all kinds
+    base        base(d) gives the cases into which grading puts every kind of number; those of the checks' first draws
+                if left out
     mistakes    its wrong forms; where several answer as a learner's does, the first is named
     alternatives  right answers in other forms
     solution    solution() gives the text of the notebook's own answer, "" where it is not at hand
@@ -126,6 +133,8 @@ class Exercise:
     driver: str = ""
     given: str | ModuleType = ""
     seconds: float = 0.0
+    outside: dict[str, str | dict[str, str]] = field(default_factory=dict)
+    base: Callable | None = None
     mistakes: list[Mistake] = field(init=False, default_factory=list)
     alternatives: list[Form] = field(init=False, default_factory=list)
     solution: Callable[[], str] = field(init=False, default=str)

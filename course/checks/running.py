@@ -10,6 +10,7 @@ import numpy as np
 from course.checks.answering import is_blank
 from course.checks.calling import Failure, Reply, call, calls
 from course.checks.comparing import Problem, compare, said
+from course.checks.covering import carriers, covering, tuples
 from course.checks.draws import Draw
 from course.checks.exercise import Check, Exercise
 
@@ -61,6 +62,16 @@ class Run:
         return list(dict.fromkeys(text for asked in self.asked for text in asked.reply.warnings))
 
 
+# How an answer is called that should refuse: a kind of ValueError goes by that name.
+REFUSAL = """
+def drive(answer, *args):
+    try:
+        return answer(*args)
+    except ValueError as error:
+        raise ValueError(str(error)) from None
+"""
+
+
 class _Stop(Exception):
     """Ends a test at a call that failed."""
 
@@ -103,9 +114,10 @@ class Ask:
         return asked.reply.result
 
     def refuses(self, *args: Any, otherwise: Problem) -> None:
-        """Call the answer with arguments that it should turn down, by an exception that says why.
+        """Call the answer with arguments that it should turn down, by a ValueError that says why.
 
-        Any exception counts whose message is not empty.  `otherwise` is the Problem of an answer that goes on.
+        What is derived from it counts too, and so does an assertion; not what happens by accident (1/0, or a text
+        behind `raise`).  `otherwise` is the Problem of an answer that goes on.
         """
         if self.record(args, otherwise=otherwise).problem:
             raise _Stop
@@ -122,7 +134,8 @@ class Ask:
         """Call the answer, look at what came back, and enter both into the record."""
         if expected is None and oracle is not None:
             expected = oracle(*args)
-        reply = call(self.f, args, self.run.exercise.driver, self.run.exercise.seconds)
+        driver = REFUSAL if otherwise else self.run.exercise.driver
+        reply = call(self.f, args, driver, self.run.exercise.seconds)
         return self._entered(args, reply, expected, part, otherwise)
 
     def records(self, cases: Sequence[tuple[tuple, Any]], part: str | None = None,
@@ -194,7 +207,7 @@ def run(exercise: Exercise, f: Any, seeds: Sequence[int] = (0,), edge: bool = Tr
         for seed in seeds[-1:] if check.once else seeds:
             ask = asker(f, result, (seed, number))
             first = len(result.asked)
-            problem = _test(check.test, ask) if check.test else _cases(check, ask, edge)
+            problem = _test(check.test, ask) if check.test else _cases(check, ask, edge, seed == seeds[-1])
             if problem:
                 wrong = next((asked for asked in result.asked[first:] if asked.problem), None)
                 its_own = next((asked for asked in result.asked[first:] if asked.problem is problem), None)
@@ -212,10 +225,13 @@ def _test(test: Callable, ask: Ask) -> Problem | None:
         return next(asked.problem for asked in ask.run.asked[first:] if asked.problem)
 
 
-def _cases(check: Check, ask: Ask, edge: bool) -> Problem | None:
-    """Ask every case of a check, wrong answers or not: a mistake is named by all that it answers."""
+def _cases(check: Check, ask: Ask, edge: bool, last: bool) -> Problem | None:
+    """Ask every case of a check, wrong answers or not: a mistake is named by all that it answers.
+
+    On the last seed, grading asks every kind of number too.
+    """
     first = None
-    cases = _drawn(ask.run.exercise, check, ask.seed, edge)
+    cases = _drawn(ask.run.exercise, check, ask.seed, edge, edge and last and check in carriers(ask.run.exercise))
     for asked in ask.records(cases[:1] if check.edge and not edge else cases, check.part):
         first = first or asked.problem
         if asked.problem and asked.problem.kind == "unwritten":
@@ -224,13 +240,16 @@ def _cases(check: Check, ask: Ask, edge: bool) -> Problem | None:
 
 
 @functools.lru_cache(512)       # the wrong forms are asked what the answer was asked, and each class the same again
-def _drawn(exercise: Exercise, check: Check, seed: tuple[int, int], edge: bool) -> list[tuple[tuple, Any]]:
-    """[(arguments, what is right)] of a check's cases."""
+def _drawn(exercise: Exercise, check: Check, seed: tuple[int, int], edge: bool,
+           kinds: bool) -> list[tuple[tuple, Any]]:
+    """[(arguments, what is right)] of a check's cases; with `kinds`, of every kind of number too."""
     assert check.draw and exercise.oracle       # a check has these, or else a test
-    cases = [case if isinstance(case, tuple) else (case,) for case in check.draw(Draw(seed))]
+    d = Draw(seed)
+    cases = tuples(check.draw(d))
     if edge and check.edge and exercise.upstream:
         cases.append(_scaled(cases[0], exercise))
-    return [(args, exercise.oracle(*args)) for args in cases]
+    asked = [(args, exercise.oracle(*args)) for args in cases]
+    return asked + covering(exercise, check, d) if kinds else asked
 
 
 def _scaled(args: tuple, exercise: Exercise) -> tuple:
@@ -254,15 +273,25 @@ def _failed(reply: Reply, exercise: Exercise) -> Problem | None:
 
 
 def _not_refused(reply: Reply, otherwise: Problem, exercise: Exercise) -> Problem | None:
-    """None where the reply is an exception with a message."""
+    """None where the reply is a ValueError with a message."""
     if _is_blank(reply.failure) or (reply.failure is None and _is_nothing(reply.result, exercise)):
         return Problem("unwritten")
     if reply.failure is None or reply.failure.kind == "NotPlain":
         return otherwise
+    if reply.failure.kind not in ("ValueError", "AssertionError"):
+        return another_kind(reply.failure.kind, reply.failure.message)
     if reply.failure.message.strip():
         return None
     return said(f"Your function stopped with {reply.failure.kind}, as it should, but without a word.",
                 "What would you like to read there, a month from now?", "W07", "an error without a message")
+
+
+def another_kind(kind: str, message: str) -> Problem:
+    """The Problem of an answer that stops with an exception of another kind than is asked for."""
+    ask = "What stands behind your `raise`: an exception, or a text?" if "derive from BaseException" in message else \
+        "Do you raise it, or does it happen to you?"
+    return said(f"Your function stopped with {kind} ({message.rstrip('.')}); a ValueError is asked for, whose message "
+                "says what is wrong.", ask, title="another kind of error")
 
 
 def _is_blank(failure: Failure | None) -> bool:

@@ -215,7 +215,9 @@ def outcome(answer, *args):
         raise
     except TooMuchWork:
         return "no end"
-    except Exception as error:
+    except (ValueError, AssertionError) as error:
         return "an exception" if str(error).strip() else "an exception without a message"
+    except Exception as error:
+        return type(error).__name__, str(error)[:200]
     return "no exception"
 '''

@@ -7,6 +7,11 @@ def square(t):
     return t * t
 
 
+def bend(t):
+    """Neither even nor odd, as its slope: a lost sign shows."""
+    return t * t + np.sin(t)
+
+
 def twice(t):
     return 2 * t
 

@@ -136,6 +136,7 @@ ZERO_GRAD = Exercise(
             ((graph, inputs, root), zeroed(graph, inputs, root)) for graph, inputs, root in (
                 (CHAIN, {"a": 1.5, "b": -0.5}, "u"), (WIDE, {"x": 0.7}, "s"))])),
     ),
+    base=lambda d: [(SUM_TIMES, numbers(d, "x", "y", "z"), "f")],
     hints=("Which nodes has the root got below it? How do you come to each of them once?",
            "Keep a stack of nodes to look at and a set of nodes that you have met. The order does not matter here.",
            "Pop a node; if you have met it, go on; otherwise note it, set its .grad to 0.0, and push its parents."),
@@ -284,6 +285,7 @@ COUNT_EDGES = Exercise(
             ((graph, inputs, [root]), edges_below(graph, inputs, [root])) for graph, inputs, root in (
                 (CHAIN, {"a": 1.5, "b": -0.5}, "u"), (WIDE, {"x": 0.7}, "s"))])),
     ),
+    base=lambda d: [(SUM_TIMES, numbers(d, "x", "y", "z"), ["f"])],
     hints=("How many edges lead into one node?", "Add up the numbers of parents, over all nodes below the root, each "
            "of them once.", "A stack, a set of nodes that you have met, and a running sum of len(node.parents)."),
     read='lesson 6, "what it costs"', difficulty=2, minutes=5,

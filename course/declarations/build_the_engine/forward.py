@@ -105,6 +105,7 @@ FORWARD_MODE = Exercise(
             ((graph, inputs, root, seed), tangent(graph, inputs, root, seed)) for graph, inputs, root, seed in (
                 (CHAIN, {"a": 1.5, "b": -0.5}, "u", {"a": 0.5, "b": 1.5}), (WIDE, {"x": 0.7}, "s", {"x": 1.5}))])),
     ),
+    base=lambda d: [(SUM_TIMES, numbers(d, "x", "y", "z"), "f", numbers(d, "x", "y", "z"))],
     hints=("How fast does x + y move when x moves by 3 and y by 4? And x · y?",
            "Go through the nodes from the leaves up. A leaf moves as seed says, or not at all. A node moves by the "
            "sum, over its slots, of the local rule applied to the parent's tangent.",

@@ -170,6 +170,7 @@ GRAD_GRAPH = Exercise(
             ((graph, inputs, root, wrt), graph_gradient(graph, inputs, root, wrt)) for graph, inputs, root, wrt in (
                 (CHAIN, {"a": 1.5, "b": -0.5}, "u", "b"), (WIDE, {"x": 0.7}, "s", "x"))])),
     ),
+    base=lambda d: [(SUM_TIMES, numbers(d, "x", "y", "z"), "f", "x")],
     hints=("What becomes of a local rule's result when the upstream gradient is a Value?",
            "Walk back as in backward, but start with Value(1.0), and keep the gradients in a dict of your own, by "
            "node. All sums and products on the way are then nodes of a new graph.",
@@ -363,6 +364,7 @@ SECOND_DERIVATIVE = Exercise(
         Check("straight lines, x itself, an integer", 0.5, edge=True, draw=lambda d: [
             ("x * 2.5 + 1", d.number()), ("x", d.number()), ("x * x * x", 3)]),
     ),
+    base=lambda d: [("x ** 3 + x * 2.5", d.number())],
     hints=("A gradient that is a graph has a gradient of its own. For which leaf?",
            "Make a leaf of x, and call f with it. grad_graph gives the slope as a graph; call it again on that.",
            "Both times the second argument is the same leaf. At the end take the number out of the Value."),

@@ -1,6 +1,7 @@
 """The order in which nodes may pay."""
 
 from course.checks.comparing import said
+from course.checks.covering import every_kind
 from course.checks.exercise import Check, Exercise
 from course.declarations.build_the_engine.graphs import (
     BRANCHES,
@@ -183,7 +184,8 @@ TOPOLOGICAL_ORDER = Exercise(
         Check("equal values, several uses, a second walk", 0.5, edge=True, test=ordered(lambda d: [
             (JOIN, numbers(d, "a"), ["c"]), (EQUAL, {"a": 3.0}, ["e"]), (THREE, numbers(d, "x", "y", "z"), ["f"]),
             (BRANCHES, numbers(d, "a"), ["c"]), (BRANCHES, numbers(d, "a"), ["c", "d"]),
-            (CUBE, numbers(d, "a"), ["L", "L"])])),
+            (CUBE, numbers(d, "a"), ["L", "L"]),
+            *((SUM_TIMES, dict(zip("xyz", values, strict=True)), ["f"]) for values in every_kind(d, 3))])),
         Check("18 doublings", 0.5, edge=True, once=True, test=ordered_doublings),
         Check("a chain of 5,000, a wide graph", 0.5, edge=True, once=True, test=large_orders),
         Check("a cycle raises", 0.5, edge=True, shown=True, once=True, test=refuses_cycles([
@@ -286,7 +288,7 @@ def topological_order(root):
             done.add(node)
             order.append(node)
         elif id(parent) in path:
-            raise RuntimeError("a node is its own ancestor")
+            raise UnicodeError("a node is its own ancestor")      # a kind of ValueError
         elif parent not in done:
             path[id(parent)] = None
             stack.append((parent, iter(parent.parents)))

@@ -129,6 +129,7 @@ BACKWARD = Exercise(
         Check("a cycle raises", 0.25, edge=True, once=True, test=refuses_cycles([
             (CYCLE, {"a": 1.5}, ["d"], True), (CYCLE_AT_THE_ROOT, {"a": 1.5}, ["c"], True)])),
     ),
+    base=lambda d: [(SUM_TIMES, numbers(d, "x", "y", "z"), ["f"])],
     hints=("Which gradient do you know before you have done anything? Whose turn may be next?",
            "Set inner nodes to 0 and the root to 1. Take the nodes from the root down, each after all that use it; "
            "each adds to every parent what its local rule gives for its own gradient.",

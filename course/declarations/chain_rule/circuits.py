@@ -258,6 +258,8 @@ PURCHASE = Exercise(
     oracle=circuit_gradient_of(lambda price, count, tax: price * count * tax), upstream="dtotal",
     checks=with_and_without_upstream(3, (100.0, 2.0, 1.1), 2, "dtotal of 3, a discount", lambda d: [
         (100.0, 2.0, 1.1, 3.0), (80.0, 3.0, 0.9), (d.positive(20, 90), d.positive(3, 9), 0.75, d.number())]),
+    outside={name: {"zero": "whoever divides the total by it is right, but there"}
+             for name in ("price", "count", "tax")},
     hints=("Two gates × stand in a row. Which one is the last?",
            "First through total = goods · tax, which gives dgoods and dtax. Then through goods = price · count.",
            "dgoods is the upstream gradient times the tax. dprice is dgoods times the count. And so on."),

@@ -1,7 +1,10 @@
 """A gradient as a sum over paths."""
 
+import functools
+
 import numpy as np
 
+from course.checks.covering import Made
 from course.checks.exercise import Check, Exercise
 from course.declarations.chain_rule.graphs import (
     NINE_PATHS,
@@ -9,6 +12,7 @@ from course.declarations.chain_rule.graphs import (
     REPEATS,
     SUM_TIMES,
     all_gradients,
+    forward,
     random_graph,
     with_values,
 )
@@ -56,6 +60,7 @@ SUM_OVER_PATHS = Exercise(
             (*with_values(SUM_TIMES, d.numbers(3)), 4),
             *((*with_values(*random_graph(d)), j) for j in (0, 1, 2))]),
     ),
+    base=lambda d: [(SUM_TIMES, Made(functools.partial(forward, SUM_TIMES), list(d.numbers(3))), 1)],
     hints=("Which paths lead from index j to the last index? What does one of them contribute?",
            "Along a path the local gradients multiply; the paths add. The paths from j begin with one step to a "
            "child, and go on like the paths from that child.",

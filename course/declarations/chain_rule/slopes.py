@@ -7,7 +7,7 @@ import numpy as np
 import autodiff
 from course.checks.comparing import as_numbers, said
 from course.checks.exercise import Check, Exercise
-from course.declarations.functions import Counter, cube, sin, square, times
+from course.declarations.functions import Counter, bend, cube, sin, square, times
 from course.declarations.shared import CONSTANT, ONLY_NUMBERS
 
 
@@ -64,6 +64,8 @@ NUMERICAL_DERIVATIVE = Exercise(
            "Step by h to the right and by h to the left. Take the difference of f, and divide by the distance of "
            "the two points.",
            "The rise is f at x plus h, less f at x minus h. The run is two times h."),
+    base=lambda d: [(bend, d.number()), (bend, d.array(4))],
+    outside={"h": "a step is small, and above 0"},
     read='lesson 1, "how sensitive is f?"', difficulty=1, minutes=4,
 )
 

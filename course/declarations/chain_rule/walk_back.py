@@ -1,8 +1,11 @@
 """The gradients of all values of a graph, by one walk back."""
 
+import functools
+
 import numpy as np
 
 from course.checks.comparing import said
+from course.checks.covering import Made
 from course.checks.exercise import Check, Exercise
 from course.declarations.chain_rule.graphs import (
     NINE_PATHS,
@@ -12,6 +15,7 @@ from course.declarations.chain_rule.graphs import (
     SUM_TIMES,
     all_gradients,
     eighteen_doublings,
+    forward,
     random_graph,
     with_values,
 )
@@ -88,6 +92,7 @@ GRAD_TABLE = Exercise(
             with_values(SHORT_AND_LONG, [d.number()]), *(with_values(*random_graph(d)) for _ in range(3))]),
         Check("one call for each edge of 18 doublings", 1, edge=True, test=one_call_per_edge),
     ),
+    base=lambda d: [(SUM_TIMES, Made(functools.partial(forward, SUM_TIMES), list(d.numbers(3))))],
     hints=("Which gradient do you know before you have done anything? Which ones follow from it?",
            "Start with 0 everywhere and 1 at the last index. Walk the list from its end; each node adds its gradient "
            "times its local gradient to each parent.",

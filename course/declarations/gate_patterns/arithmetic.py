@@ -266,6 +266,7 @@ DIV = Exercise(
         Check("x of 0, y of 1, negative y", 0.5, edge=True, draw=lambda d: [
             d.numbers(3), (d.number(), 0.0, d.number()), (d.number(), d.number(), 1.0), (d.number(), 1.5, -2.5)]),
     ),
+    outside={"y": {"zero": "nothing can be divided by 0"}},
     hints=("x / y is x times 1/y: which rule gives the first result at once?",
            "d(x/y)/dx = 1/y and d(x/y)/dy = −x/y². Then multiply by dout.",
            "dx is dout divided by y. dy is minus dout times x, divided by y squared."),

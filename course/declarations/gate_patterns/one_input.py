@@ -16,6 +16,7 @@ RECIPROCAL = Exercise(
         Check("negative x, x of 1", 0.5, edge=True, draw=lambda d: [
             d.numbers(2), (d.number(), -1.3679), (d.number(), 1.0), (d.number(), -d.positive())]),
     ),
+    outside={"x": {"zero": "1/x has no slope at 0"}},
     hints=("Does 1/x rise or fall when x grows?",
            "1/x is x to the power −1: use the power rule, then multiply by dout.",
            "dx is minus dout, divided by x squared."),
@@ -98,6 +99,7 @@ EXP = Exercise(
     "exp_backward(dout, out)", "dx", points=1, oracle=gradient_of(autodiff.exp, at=np.log), upstream="dout",
     checks=numbers_and_arrays(2, (-0.5344, 0.3679), 1, lambda d, *shape: (
         (d.array(*shape), d.positives(*shape)) if shape else (d.number(), d.positive()))),
+    outside={"out": {"zero": "e^x is above 0", "negative": "e^x is above 0", "equal": "e^x is above 0"}},
     hints=("Which function is its own derivative?",
            "`out` is e^x, which is also the local gradient. Multiply it by the upstream gradient.",
            "One product of the two arguments."),
@@ -181,6 +183,8 @@ LOG = Exercise(
         Check("x below 1", 0.5, edge=True, draw=lambda d: [
             (d.number(), 0.25), (d.number(), 0.01), (d.array(3), d.positives(3, low=0.01, high=0.9))]),
     ),
+    outside={"x": {"zero": "there is no log 0", "negative": "there is no log of what is below 0",
+                   "equal": "x is above 0"}},
     hints=("Is log x steeper at 0.1 or at 10?",
            "d(log x)/dx = 1/x, of the input.",
            "Divide the upstream gradient by x."),

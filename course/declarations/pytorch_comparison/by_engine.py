@@ -27,12 +27,13 @@ ENGINE_GRADS = Exercise(
     "engine_grads(name, *inputs)", "grads", points=2, oracle=answered(torch_runs.circuit, _circuit),
     given=given,
     checks=(
-        Check("xyz", 0.5, lambda d: [*cases(torch_runs.circuit, "xyz"), ("xyz", *d.numbers(3))]),
+        Check("xyz", 0.5, kinds=True, draw=lambda d: [*cases(torch_runs.circuit, "xyz"), ("xyz", *d.numbers(3))]),
         # Small numbers: in a saturated neuron all that is left of a gradient is rounding.
         *(Check(name, 0.375, edge=True, draw=lambda d, name=name, n=n: [
             *cases(torch_runs.circuit, name), (name, *(d.number(high=1.4) for _ in range(n)))])
           for name, n in (("squared_sum", 2), ("purchase", 3), ("gates", 4), ("neuron", 5))),
     ),
+    outside={"inputs": {"whole": "a Tensor holds real numbers"}},
     hints=("What must each input become, so that the circuit can record what is done with it?",
            "autodiff.Tensor(x) is a leaf. Call the circuit with the leaves, call backward() on its output, and "
            "read .grad of each leaf.",
@@ -142,14 +143,18 @@ VECTOR = Exercise(
     "vector_backward(name, x, v)", "dx", points=2, oracle=answered(torch_runs.vector, _vector), upstream="v",
     given=given,
     checks=(
-        Check("square", 0.5, lambda d: [*cases(torch_runs.vector, "square"), ("square", *d.arrays(2, 4))]),
-        Check("softmax", 0.5, edge=True, draw=lambda d: [
+        Check("square", 0.5, kinds=True, draw=lambda d: [
+            *cases(torch_runs.vector, "square"), ("square", *d.arrays(2, 4))]),
+        Check("softmax", 0.5, edge=True, kinds=True, draw=lambda d: [
             *cases(torch_runs.vector, "softmax"), ("softmax", *d.arrays(2, 4))]),
-        Check("cumsum", 0.5, edge=True, draw=lambda d: [
+        Check("cumsum", 0.5, edge=True, kinds=True, draw=lambda d: [
             *cases(torch_runs.vector, "cumsum"), ("cumsum", *d.arrays(2, 4))]),
-        Check("matvec", 0.5, edge=True, draw=lambda d: [
+        Check("matvec", 0.5, edge=True, kinds=True, draw=lambda d: [
             *cases(torch_runs.vector, "matvec"), ("matvec", d.array(3), d.array(4))]),
     ),
+    outside={"x": {"whole": "autodiff is a right way, and a Tensor holds real numbers",
+                   "large": "a softmax that is 1 to the last digit has no gradient left"},
+             "v": {"whole": "autodiff is a right way, and a Tensor holds real numbers"}},
     hints=("Of which single number is the result the gradient? (y is a vector; v weighs its entries.)",
            "square: element by element. matvec: y = A x, so the transpose leads back. cumsum: x[i] went into y[i] and "
            "all that follow. softmax: as in 4.9, for one row.",

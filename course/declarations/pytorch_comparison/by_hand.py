@@ -32,6 +32,7 @@ R144 = Exercise(
             *cases(torch_runs.r144)[1:], *(d.numbers(3) for _ in range(2))])
           for part, points in (("r", 0.25), ("dx", 0.375), ("dy", 0.375), ("dz", 0.5))),
     ),
+    outside={name: {"whole": "autodiff is a right way, and a Tensor holds real numbers"} for name in "xyz"},
     hints=("Which three gates are there? Give the value before the square a name.",
            "With q = (x + y) z the square sends 2q back. Then the product swaps, and the sum copies.",
            "dq is 2q. dx and dy are both dq times z; dz is dq times the sum."),

@@ -69,6 +69,9 @@ SIGMOID_FN = Exercise(
         Check("another use in between; arrays", 0.5, edge=True, part="dx", draw=lambda d: [
             d.numbers(3), *cases(torch_runs.sigmoid)[2:], d.arrays(2, 2, 3), d.arrays(3, 4)]),
     ),
+    outside={"x": {"whole": "only real numbers have gradients", "large": "out is 0 or 1 to the last digit there"},
+             "dout": {"whole": "only real numbers have gradients"},
+             "between": "it is what another use gets, whose result nobody looks at"},
     hints=("Which value makes σ′ cheapest: the input or the output?",
            "forward computes the output with `exp`, hands it to ctx.save_for_backward, and returns it. backward takes "
            "it from ctx.saved_tensors, a tuple.",

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course.checks.covering import Made
 from course.checks.exercise import Check, Exercise
 from course.declarations.shared import CONSTANT
 from course.declarations.sigmoid_neuron.neurons import RED, W, X, lists, neuron, red_numbers, stages
@@ -10,6 +11,11 @@ from course.declarations.sigmoid_neuron.neurons import RED, W, X, lists, neuron,
 def neuron_cache(w, x):
     """The oracle of neuron_forward: plain numbers, and w and x as they came."""
     return {name: value if name in "wx" else float(value) for name, value in stages(w, x).items()}
+
+
+def moderate_cache(w, x):
+    """The cache of two weights and two inputs, with the bias that makes their weighted sum 1."""
+    return neuron_cache(np.append(w, 1 - w @ x), x)
 
 
 def caches(d):
@@ -35,6 +41,7 @@ NEURON_FORWARD = Exercise(
         Check("other weights and inputs", 1, edge=True, draw=lambda d: [
             *(neuron(d) for _ in range(3)), (np.array([2, -3, -3]), np.array([-1, -2])), lists(*neuron(d))]),
     ),
+    outside={name: {"large": "e^x overflows"} for name in "wx"},
     hints=("Which gate comes first? Give each gate a line, and each line a name.",
            "Eight lines: two products, two sums, the negative, the exponential, plus 1, one over. Then put them into a "
            "dict, with w and x.",
@@ -131,9 +138,10 @@ NEURON_BACKWARD_GATES = Exercise(
     checks=(
         *(Check(f"{name}: {gate}", 0.5, caches, part=name) for name, gate in zip(
             RED, ("where it starts", "through 1/x", "through +1", "through exp", "through × (−1)"), strict=True)),
-        Check("dw: through + and ×", 0.75, caches, part="dw"),
-        Check("dx: through + and ×", 0.75, caches, part="dx"),
+        Check("dw: through + and ×", 0.75, caches, part="dw", kinds=True),
+        Check("dx: through + and ×", 0.75, caches, part="dx", kinds=True),
     ),
+    base=lambda d: [(Made(moderate_cache, d.array(2), d.array(2)), d.number())],
     hints=("Which gradient do you know before you start? Which gate comes next on the way back?",
            "One line for each gate, in reverse order: 1/x, +1, exp, × (−1), then + (which copies), then the products "
            "(which swap).",

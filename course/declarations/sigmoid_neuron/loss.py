@@ -8,7 +8,7 @@ import autodiff
 from course.checks.comparing import compare, said
 from course.checks.exercise import Check, Exercise
 from course.declarations.shared import CONSTANT, ONLY_NUMBERS
-from course.declarations.sigmoid_neuron.neurons import W, X, _inner, lists, neuron
+from course.declarations.sigmoid_neuron.neurons import SATURATED, W, X, _inner, lists, neuron
 
 
 def bce(w, x, t):
@@ -56,6 +56,7 @@ BCE = Exercise(
         Check("lists, integers, any number of inputs", 0.25, edge=True, draw=lambda d: [
             (*neuron(d, 4), 1), ([2, -3, -3], [-1, -2], 0), (*lists(*neuron(d, 3)), 1), (*neuron(d, 1), 0)]),
     ),
+    outside=SATURATED,
     hints=("What is the slope of −ln f with respect to f? And what does σ multiply it by?",
            "The slope of the loss holds 1/f or 1/(1 − f), the slope of σ is f·(1 − f): they cancel. What is left for "
            "the sum is f − t.",
@@ -248,6 +249,7 @@ SGD_STEP = Exercise(
         Check("w stays as it was", 0.25, edge=True, shown=True, draw=lambda d: [
             (d.array(4), d.array(4), 0.7), (d.array(3, 2), d.array(3, 2), 0.001), (d.number(), d.number(), 0.25)]),
     ),
+    outside={"lr": "a learning rate is a small step, above 0"},
     hints=("The gradient points to where the loss grows. Where do you want to go?",
            "Take lr times the gradient away from w, and leave the w that came in as it was.",
            "A difference: w, less the product of the other two. It makes a new array by itself."),

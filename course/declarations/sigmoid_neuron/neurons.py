@@ -5,6 +5,8 @@ import numpy as np
 import autodiff
 
 W, X = np.array([2.0, -3.0, -3.0]), np.array([-1.0, -2.0])
+SATURATED = {name: dict.fromkeys(("whole", "large"), "a sum far from 0 leaves 1 − f no digits: checks of their own ask "
+                                                     "integers, and saturated neurons") for name in "wx"}
 RED = ("f", "plus1", "exp", "neg", "dot")
 
 

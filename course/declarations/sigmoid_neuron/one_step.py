@@ -6,7 +6,7 @@ import autodiff
 from course.checks.comparing import said
 from course.checks.exercise import Check, Exercise
 from course.declarations.shared import CONSTANT
-from course.declarations.sigmoid_neuron.neurons import W, X, _inner, lists, neuron, red_numbers
+from course.declarations.sigmoid_neuron.neurons import SATURATED, W, X, _inner, lists, neuron, red_numbers
 
 
 def neuron_gradient(w, x, dout=1.0):
@@ -44,6 +44,7 @@ NEURON = Exercise(
             (*neuron(d, 4), d.number()), ([2, -3, -3], [-1, -2]), (*lists(*neuron(d, 3)), d.number()), neuron(d, 1)]),
         Check("as gate by gate, to 1e-12", 0.5, edge=True, test=agrees_with_the_gates),
     ),
+    outside=SATURATED,
     hints=("The four last gates together are one: what is the slope of the sigmoid, made of f?",
            "One number does most of it: ddot = dout · f · (1 − f). The weights get the inputs times it, the inputs the "
            "weights, the bias ddot itself.",

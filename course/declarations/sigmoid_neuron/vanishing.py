@@ -26,6 +26,7 @@ VANISHING_PRODUCT = Exercise(
         Check("saturated neurons", 0.5, edge=True, draw=lambda d: [
             [1000.0, 0.5], [-1000.0], [0.3, -1000.0, 1000.0], [-20.0, 6.0], d.array(5)]),
     ),
+    outside={"zs": {"large": "1 − f has lost its digits there; the check of saturated neurons asks it"}},
     hints=("What is the largest slope that the sigmoid has anywhere?",
            "Start with 1 and multiply by the slope at each z. The slope is σ(z) · (1 − σ(z)).",
            "In the loop, compute f of this z, with an exponent that is not positive; then the product is multiplied "

@@ -11,19 +11,22 @@ from course.declarations.store_or_recompute.logs import Log
 
 
 def stages(d, n):
-    """n stages ±(t + a sin t), each with an a of its own, and their derivatives: none is 0, both signs occur."""
+    """n stages ±(t + a sin(t + b)), each with an a and b of its own, and their derivatives.
+
+    No slope is 0, and both signs occur. They are neither even nor odd, so that a lost sign shows.
+    """
     return tuple(map(list, zip(*(_stage(d, k) for k in range(n)), strict=True)))
 
 
 def _stage(d, k):
-    a = float(d.rng.uniform(0.3, 0.85))
+    a, b = float(d.rng.uniform(0.3, 0.85)), float(d.rng.uniform(0.4, 1.1))
     sign = float(d.rng.choice((-1.0, 1.0)))
 
     def f(t):
-        return sign * (t + a * np.sin(t))
+        return sign * (t + a * np.sin(t + b))
 
     def df(t):
-        return sign * (1 + a * np.cos(t))
+        return sign * (1 + a * np.cos(t + b))
     f.__name__, df.__name__ = f"f{k}", f"df{k}"
     return f, df
 

@@ -50,16 +50,26 @@ def small_batch(d, D=1, C=2):
 
 
 # Each of these yields (what it is, {name: what is wrong with its gradient}, loss_and_grads, params, X, y).
+# What says the same of all networks has told none from another: so there is a wrong one among the right ones, too.
 def a_right_network(d):
     yield "a right network", {}, network_with(), small_network(d, H=1), *small_batch(d)
+    yield from one_doubled(d)
 
 
 def right_networks(d):
     params, (X, y) = small_network(d), small_batch(d)
     steep = {**params, "W2": params["W2"] / 10}
     yield "a right network, far out (with inputs of about 50)", {}, network_with(), steep, 100 * X, y
-    yield "a right network and one white image (all pixels are 0, so dW1 is 0)", {}, network_with(), params, \
-        0 * X[:1], y[:1]
+    balanced = small_network(d, H=1)
+    balanced |= {"W2": balanced["W2"] / 100, "b2": np.array([0.02, 0.0])}
+    yield ("a right network and two white images (all pixels are 0, so dW1 is 0) with both labels, so that the rest is "
+           "small; db2 is right to five digits", {}, network_with(nearly_right), balanced, 0 * X[:2], np.array([0, 1]))
+    yield from one_doubled(d)
+
+
+def nearly_right(grads, *_):
+    """What doubles or adds up the differences flags it."""
+    grads["b2"] += 0.6 * FLAGGED * np.abs(grads["b2"]).max()
 
 
 def one_doubled(d):
@@ -71,16 +81,16 @@ def wrong_networks(d):
     def signs(grads, *_):
         grads.update(b1=-grads["b1"], b2=grads["b2"] / 3)
 
-    def sizes(grads, *_):
-        grads["W1"] = grads["W1"] * 4 / 3
-        grads["W2"][1, 1] += 0.001 * np.abs(grads["W2"]).max()
+    def sizes(grads, *_):       # one is too small and one too large; of four, the mean difference is not flagged
+        grads["W1"][0, 0] -= np.abs(grads["W1"]).max() / 3
+        grads["W2"][1, 1] += 2.5 * FLAGGED * np.abs(grads["W2"]).max()
 
     def cancel(grads, *_):
         grads["b2"] += 0.1 * np.abs(grads["b2"]).max() * np.array([1.0, -1.0])
 
     for planted, wrong in (
             (signs, {"b1": "db1 has the other sign", "b2": "db2 is a mean over the images, not a sum"}),
-            (sizes, {"W1": "dW1 is a third too large", "W2": "one element of dW2 is a little off"}),
+            (sizes, {"W1": "one element of dW1 is too small", "W2": "one element of dW2 is a little off"}),
             (cancel, {"b2": "the errors in db2 add up to 0"})):
         yield "a network with wrong gradients", wrong, network_with(planted), small_network(d), *small_batch(d)
 
@@ -88,7 +98,7 @@ def wrong_networks(d):
 def what_a_regularizer_hides(d):
     """The data's gradient is wrong and small beside the regularizer's; and the other way round."""
     def twice_the_data(grads, params, X, y, reg):
-        grads["W1"] += grads["W1"] - reg * np.asarray(params["W1"])
+        grads["W1"] += np.abs(grads["W1"] - reg * np.asarray(params["W1"]))
 
     def no_regularizer(grads, params, X, y, reg):
         grads["W2"] -= reg * np.asarray(params["W2"])
@@ -181,6 +191,8 @@ CHECK_ALL = Exercise(
         Check("sees beside the regularizer, and the regularizer", 0.75, edge=True,
               test=sorts(what_a_regularizer_hides)),
     ),
+    outside={"X": "it only goes on to loss_and_grads",
+             "params": {"whole": "weights are real numbers", "large": "the loss is too steep there for any step"}},
     hints=("What must you change, and by how much, to learn the slope of the loss in one weight?",
            "For each array of params, element by element: nudge it up and down by 0.00001 in a copy, and divide the "
            "difference of the two losses by two steps. Compare with grads. Do all this twice, with reg 0 and with "

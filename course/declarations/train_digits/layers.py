@@ -3,6 +3,7 @@
 import numpy as np
 
 import autodiff
+from course.checks.covering import Made
 from course.checks.exercise import Check, Exercise, gradient_of
 
 
@@ -25,9 +26,13 @@ def normalized(d, N=4, D=3, eps=0.01, constant=None):
     x = d.array(N, D)
     if constant is not None:
         x[:, constant] = 1.5
-    mean, var, gamma = x.mean(axis=0), x.var(axis=0), d.array(D)
-    return d.array(N, D), {"x": x, "mean": mean, "var": var, "xhat": (x - mean) / np.sqrt(var + eps), "gamma": gamma,
-                           "eps": eps}
+    gamma = d.array(D)
+    return d.array(N, D), norm_cache(x, gamma, eps)
+
+
+def norm_cache(x, gamma, eps=0.01):
+    mean, var = x.mean(axis=0), x.var(axis=0)
+    return {"x": x, "mean": mean, "var": var, "xhat": (x - mean) / np.sqrt(var + eps), "gamma": gamma, "eps": eps}
 
 
 def dropped(d, *shape, keep, kind=float):
@@ -67,6 +72,8 @@ BATCHNORM = Exercise(
         Check("a column without variance; a single row", 0.5, edge=True, draw=lambda d: [
             normalized(d, 5, 3, 0.01, constant=1), normalized(d, 1, 3, 0.01)]),
     ),
+    outside={"dout": {"whole": "dbeta would be whole, too"}},
+    base=lambda d: [(d.array(6, 3), Made(norm_cache, d.array(6, 3), d.array(3)))],
     hints=("Draw the graph of one column: which nodes does one x lead to?",
            "dbeta and dgamma are those of a bias and of a factor. For dx go on from xhat: to x itself, to the mean, "
            "and to the variance, and add the three up.",
@@ -206,6 +213,7 @@ DROPOUT = Exercise(
             (d.array(4, 3), np.ones((4, 3)), 1.0), (d.array(2, 3), np.zeros((2, 3)), 0.5),
             (d.array(2, 3), np.ones((2, 3)), 0.8)]),
     ),
+    outside={"mask": "it is 0 or 1", "keep": "it is a share, between 0 and 1"},
     hints=("For one x that was kept, and one that was dropped: what did the forward pass multiply it with?",
            "The gate multiplies x by a number that is known: so its gradient is multiplied by the same number.",
            "That number is the mask over keep; multiply dout by it."),

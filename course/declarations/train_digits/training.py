@@ -170,6 +170,8 @@ TRAIN = Exercise(
         Check("the same seed, the same network", 0.5, edge=True, once=True, test=repeatable),
         Check("reads 95 of 100 digits that it has never seen", 2.5, edge=True, once=True, test=reads_held_out_digits),
     ),
+    outside={"params": "it is a network that has just been set up", "X": "it holds digits",
+             "seconds": "the driver stops the answer then"},
     hints=("What would overfit_tiny need, to work on 1,442 images?",
            "Go through the images in a new random order again and again (epochs), a few dozen at a time, and make a "
            "step after each few dozen. Shuffle images and labels alike.",

@@ -57,6 +57,7 @@ dW1, db1 = {dW1}, {db1}
 
 # ------------------------------------------------------------------------------------ loss_and_grads
 
+FAR_APART = "it drives the logits far apart, of which there is a check"
 LOSS_AND_GRADS = Exercise(
     "loss_and_grads(params, X, y, reg)", "loss, grads", points=7, oracle=loss_and_gradients, axes={"X": "ND"},
     checks=(
@@ -72,6 +73,8 @@ LOSS_AND_GRADS = Exercise(
         Check("other sizes, other seeds", 0.5, edge=True, draw=lambda d: [
             (network(d, 3, 5, 6), *batch(d, 8, 3, 6), d.positive()), (network(d), *batch(d), 0.0)]),
     ),
+    outside={"params": dict.fromkeys(("whole", "large"), FAR_APART), "X": {"large": FAR_APART},
+             "reg": {"negative": "what pulls weights to 0 has a weight above 0"}},
     hints=("Write the forward pass first, and keep what it makes: the sums before relu, the hidden values, the "
            "probabilities. Which of them does each gradient need?",
            "Go back layer by layer: from the loss to the logits (p minus 1 at the label, over N), to W2, b2 and the "

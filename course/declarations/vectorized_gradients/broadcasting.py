@@ -162,6 +162,7 @@ MUL_BROADCAST = Exercise(
             (d.array(2, 4, 3), d.array(2, 1, 3), d.array(4, 1)), (d.array(2, 3), d.number(), d.array(2, 3)),
             d.arrays(3, 3, 4), (d.array(4, 4), d.array(4, 1), d.array(4))]),
     ),
+    base=lambda d: [(d.array(3, 4), d.array(3, 1), d.array(4)), (d.array(2, 3), d.number(), d.array(2, 3))],
     hints=("Forget the shapes for a moment: what is the backward pass of a product?",
            "First the product rule, element by element, in the shape of dout; then undo the broadcasting of each "
            "input by summing over its copies.",

@@ -5,6 +5,7 @@ import numpy as np
 import autodiff
 from course.checks.calling import Formula
 from course.checks.comparing import as_numbers, said
+from course.checks.covering import FAR, NEAR
 from course.checks.exercise import Check, Exercise
 from course.declarations.shared import CONSTANT
 
@@ -13,6 +14,7 @@ FLAGGED = 1e-5      # a gradient check above this says "wrong"
 SIN, SQUARE, CUBE = Formula("np.sin"), Formula("lambda v: v * v"), Formula("lambda v: v**3")
 SMALL, NOTHING = Formula("lambda v: 1e-7 * np.sin(v)"), Formula("lambda v: 0 * v")
 RELU, TURNED = Formula("lambda v: np.maximum(v, 0.0)"), Formula("lambda v: v * v[::-1]")
+TANH = Formula("np.tanh")
 SOFTMAX = Formula("lambda v: (lambda e: e / e.sum(axis=-1, keepdims=True))(np.exp(v - v.max(axis=-1, keepdims=True)))")
 
 
@@ -28,7 +30,7 @@ def right_gradients(d):
     """(what it is, f, x, dout, the right gradient): twelve that a gradient check must let pass."""
     kinks = np.array([1e-4, -1e-4, 0.7, -1.3])
     functions = [
-        ("sin(x)", SIN, d.array(4)),
+        ("sin(x)", SIN, np.array([0.0, d.positive(FAR, 50), d.number(), d.positive(NEAR / 10, NEAR)])),
         ("exp(30 x), which is steep", Formula("lambda v: np.exp(30 * v)"), d.positives(3, low=0.1, high=0.4)),
         ("softmax(x)", SOFTMAX, d.array(2, 3)),
         ("relu(x), 0.0001 away from its kink", RELU, kinks),
@@ -38,12 +40,20 @@ def right_gradients(d):
         ("100000000 · cos(x)", Formula("lambda v: 1e8 * np.cos(v)"), d.array(3)),
         ("the sum of x² in each row", Formula("lambda v: (v * v).sum(axis=1)"), d.array(3, 2)),
         ("1 / x", Formula("lambda v: 1 / v"), d.array(3)),
-        ("x times x turned around", TURNED, d.array(3)),
-        ("tanh(x), x with three axes", Formula("np.tanh"), d.array(2, 1, 2)),
+        # So near 0 that it shows where an element that was nudged is not put back
+        ("x times x turned around", TURNED, d.array(3, low=0.02, high=0.06)),
+        ("tanh(x), x with three axes", TANH, d.array(2, 1, 2)),
     ]
     for title, f, x in functions:
         dout = d.array(*f(x).shape)
-        yield f"f(x) = {title}", f, x, dout, _pullback(f, x, dout)
+        if f is TANH:
+            dout.flat[:3] = 0.0, d.positive(FAR, 50), d.positive(NEAR / 10, NEAR)
+        if f is SIN:        # at 0 and near it its slopes are above 0
+            dout[0], dout[-1] = abs(dout[0]), -abs(dout[-1])
+        right = _pullback(f, x, dout)
+        if f is SIN:        # right to five digits: what doubles or adds up the differences flags it
+            right[[0, -1]] += 0.6 * FLAGGED * np.abs(right).max()
+        yield f"f(x) = {title}", f, x, dout, right
 
 
 def wrong_gradients(d):
@@ -52,14 +62,18 @@ def wrong_gradients(d):
     dx, dy, dsquare = d.array(4), d.array(2, 3), d.array(3, 3)
     A = d.array(3, 3)
     sin, soft, cube = _pullback(SIN, x, dx), autodiff.softmax(y, axis=-1), 3 * y**2 * dy
-    last, zero, cancels = cube.copy(), cube.copy(), sin.copy()
-    last[1, 2] += 0.001 * np.abs(cube).max()
-    zero.flat[np.abs(cube).argmax()] = 0.0
+    # One of 12 elements is too large by what is flagged, and hardly more: the mean difference is not; and in `zero` one
+    # is too small.
+    many, dmany = d.array(3, 4, low=0.1, high=0.3), d.array(3, 4)
+    many[0, 0] = 3.0
+    zero, cancels, last = cube.copy(), sin.copy(), 3 * many**2 * dmany
+    last[2, 3] += 6 * FLAGGED * np.abs(last).max()
+    zero.flat[cube.argmax()] = 0.0
     cancels += np.array([0.1, -0.1, 0.2, -0.2])
     return [
         ("the upstream gradient is missing", SIN, x, dx, np.cos(x)),
         ("the sign", SIN, x, dx, -sin),
-        ("the last element is a little off", CUBE, y, dy, last),
+        ("the last element is a little off", CUBE, many, dmany, last),
         ("one element is 0", CUBE, y, dy, zero),
         ("the errors add up to 0", SIN, x, dx, cancels),
         ("the transpose", Formula("lambda v: v @ A", A=A), square, dsquare, (dsquare @ A.T).T),
@@ -73,17 +87,28 @@ def wrong_gradients(d):
 
 
 def sorts(cases, flag):
-    """The test that gradient_check tells these gradients for what they are: `flag` says whether wrong ones."""
+    """The test that gradient_check tells these gradients for what they are: `flag` says whether wrong ones.
+
+    One of the other sort is asked too: what says the same of all gradients has told none from another.
+    """
     def test(ask):
         first = None
-        drawn = list(cases(ask.draw))
-        for (title, *_), error in zip(drawn, ask.each(args for _, *args in drawn), strict=True):
-            problem = _verdict(ask, title, error, flag)
+        drawn = [(case, flag) for case in cases(ask.draw)]
+        drawn.append((_other(*drawn[0][0], flag), not flag))
+        for ((title, *_), sort), error in zip(drawn, ask.each(args for (_, *args), _ in drawn), strict=True):
+            problem = _verdict(ask, title, error, sort)
             if problem and not first:
                 first = problem
                 ask.here()
         return first
     return test
+
+
+def _other(title, f, x, dout, analytic, flag):
+    """A right gradient beside a wrong one, and a wrong one beside a right one."""
+    if flag:
+        return "its right gradient", f, x, dout, _pullback(f, x, dout)
+    return f"{title}, and twice its gradient", f, x, dout, 2 * analytic
 
 
 def _verdict(ask, title, error, flag):
@@ -113,6 +138,7 @@ def _missed(title, value, flag):
 
 def squares(d):
     x, dout = d.array(3, low=0.6), d.array(3)       # where x is small, a one-sided difference might be flagged
+    dout[:2] = np.copysign(dout[:2], x[:2] * [1, -1])       # gradients of both signs
     return SQUARE, x, dout, 2 * x * dout
 
 
@@ -127,7 +153,7 @@ def doubled_square(d):
 
 
 def of_integers(d):
-    x, dout = np.array([2, -3, 4]), d.array(3)
+    x, dout = np.array([2, -3, 4]), np.array([3, -2, 5])
     return [("f(x) = x², x an array of integers", SQUARE, x, dout, 2.0 * x * dout)]
 
 
@@ -170,6 +196,7 @@ GRADIENT_CHECK = Exercise(
         Check("integers", 0.25, edge=True, test=sorts(of_integers, False)),
         Check("float32", 0.25, edge=True, test=sorts(of_float32, False)),
     ),
+    outside={"analytic": "it follows from x and dout"},
     hints=("Of which single number is `analytic` the gradient? (f(x) may be an array; dout weighs its entries.)",
            "For every element of x: nudge it up and down by h, sum dout · (f(up) − f(down)), divide by 2h. Then "
            "compare all elements, relative to the largest of both gradients.",

@@ -27,6 +27,7 @@ PERMUTE = Exercise(
         Check("three and four axes", 0.5, draw=lambda d: [
             (d.array(4, 2, 3), (2, 0, 1)), (d.array(3, 3, 3), (2, 0, 1)), (d.array(3, 4, 2, 5), (1, 2, 0, 3))]),
     ),
+    outside={"axes": dict.fromkeys(("negative", "negative in a tuple"), "they are a permutation of 0, 1, …")},
     hints=("Axis axes[0] of x became axis 0 of the output. Where must axis 0 of dout go?",
            "No number changes, only places: apply the inverse permutation.",
            "np.argsort of a permutation is its inverse."),

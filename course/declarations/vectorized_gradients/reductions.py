@@ -38,6 +38,7 @@ SUM = Exercise(
             (d.array(3, 1), (3, 4), 1, True), (d.array(1, 4), (3, 4), 0, True), (d.array(1, 1), (3, 4), None, True)]),
         Check("all axes, several axes, negative axes", 0.5, edge=True, draw=lambda d: [
             (d.array(3), (2, 3, 5), (0, 2)), (d.array(3), (3, 4), -1), (d.array(2), (2, 3, 5), (-1, 1)),
+            (d.array(3, 4), (3, 4, 2), (2,)), (d.array(3), (2, 3, 4), (2, 0)), (d.array(4, 3), (3, 4, 3), -3),
             *((d.number(), shape) for shape in ((3, 4), (2, 3, 5), (5,)))]),
     ),
     hints=("One element of x grows by 1: which entry of the sum moves, and by how much?",
@@ -161,6 +162,7 @@ MEAN = Exercise(
             (d.array(4), (3, 4), 0), (d.array(3), (3, 4), 1), (d.array(5), (5, 3), 1)]),
         Check("all axes, several axes, keepdims, equal lengths", 0.5, edge=True, draw=lambda d: [
             (d.array(3), (2, 3, 5), (0, 2)), (d.array(3, 1), (3, 4), -1, True), (d.array(4), (4, 4), 1),
+            (d.array(3), (2, 3, 4), (2, 0)), (d.array(2), (2, 3, 5), (-1, 1)), (d.array(5), (3, 5), -2),
             *((d.number(), shape) for shape in ((3, 4), (2, 3, 5), (5,)))]),
     ),
     hints=("By how much does the mean of n numbers move when one of them grows by 1?",
@@ -268,6 +270,7 @@ MAX_AXIS = Exercise(
             (d.array(4), d.array(3, 4), 0), (d.array(3), -d.positives(3, 4), 1), (d.array(3), d.array(3, 3), 1),
             (d.array(2, 3), d.array(2, 3, 4), -1), (d.array(2, 4), d.array(2, 3, 4), 1)]),
     ),
+    outside={"axis": dict.fromkeys(("unsorted", "negative in a tuple"), "it is one number")},
     hints=("Which elements of a row move its maximum?",
            "Make a mask of the winners, with keepdims=True. Divide it by the number of winners in each row, so that "
            "ties share. Then multiply by dout, whose lost axis you put back.",

@@ -3,6 +3,7 @@
 import numpy as np
 
 import autodiff
+from course.checks.covering import Made
 from course.checks.exercise import Check, Exercise, gradient_of
 
 
@@ -40,6 +41,8 @@ SOFTMAX = Exercise(
             (d.array(3, 5), probabilities(d, 3, 5)), (d.array(3, 3), probabilities(d, 3, 3)),
             (d.array(1, 4), probabilities(d, 1, 4))]),
     ),
+    base=lambda d: [(d.array(4, 3), Made(lambda z: autodiff.softmax(z, axis=-1), d.array(4, 3)))],
+    outside={"p": dict.fromkeys(("zero", "whole", "large", "negative"), "it holds probabilities")},
     hints=("Raise one z of a row: which probabilities move, and which way each?",
            "dp_i/dz_j is p_i·(1 − p_j) for i = j and −p_i·p_j otherwise. Multiply by dout_i, sum over i: a single sum "
            "for each row remains.",

@@ -145,7 +145,7 @@ def mse(pred, target):
 @MSE.alternative(title="loops")
 def mse(pred, target):
     if pred.shape != target.shape:
-        raise TypeError("pred and target have different shapes")
+        raise np.linalg.LinAlgError("pred and target have different shapes")      # a kind of ValueError
     loss, dpred = 0.0, np.zeros(pred.shape)
     for i in np.ndindex(pred.shape):
         loss += (pred[i] - target[i])**2 / pred.size
