@@ -17,11 +17,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from course import __version__
-from course.places import EXERCISES, LESSONS, ROOT
+from course.places import DATA, EXERCISES, LESSONS, ROOT
 
 NEEDS = ("jupyterlite_core", "jupyterlite_pyodide_kernel")
 SHIPS_COMPILED = "open-webui==0.12.4"       # its wheel holds Pyodide's builds of numpy and matplotlib, untouched
 KERNEL = "@jupyterlite/pyodide-kernel-extension"
+SETTINGS = DATA / "jupyter" / "everyone" / "labconfig" / "default_setting_overrides.json"
 EXTENSIONS = (KERNEL, "@jupyter-widgets/jupyterlab-manager", "anywidget", "jupyterlab_pygments")
 # What a kernel holds as it starts: the course, plots, widgets, and what JupyterLite would install else.
 LOADED = ("backprop-course", "matplotlib", "micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
@@ -34,6 +35,29 @@ ADDED = {
     "piplite": ["micropip"], "ipykernel": [], "widgetsnbextension": [], "pyodide-kernel": ["ipykernel", "ipython"],
 }
 FROM_PYPI = ("anywidget", "ipywidgets", "psygnal", "comm", "ipython-pygments-lexers")
+# What a notebook says of JupyterLab's buttons and of a terminal, and what it says where there are none.
+INSTEAD = {
+    "Press **Validate** above the notebook. When it says *Success!*, hand the notebook in.":
+        "Press ⏩ above the notebook: it restarts everything and runs it from the top. When every graded cell gives all "
+        "its points, hand the notebook in: right-click on its name in the list on the left, *Download*.",
+    "Press **Validate** above the notebook. It restarts everything from the top, runs the graded cells, and says which of "
+    "them do not pass yet. When it says *Success!*, you are done: your instructor tells you where to hand the notebook in.":
+        "Press ⏩ above the notebook: it restarts everything and runs it from the top. When every graded cell gives all "
+        "its points, you are done. Right-click on the notebook's name in the list on the left, *Download*: that file is "
+        "what you hand in. Until then your work is kept in this browser, and nowhere else.",
+    "3. Press **Validate** above the notebook. It restarts the notebook and runs it from the top, as the grader will.":
+        "3. Press ⏩ above the notebook. It restarts the notebook and runs it from the top, as the grader will.",
+    "In a terminal, `python course submit` makes the file for it, and `python course progress` shows what comes next.":
+        "Right-click on its name in the list on the left, *Download*, gives you the file. Your work is kept in this "
+        "browser, and nowhere else. [Progress](../progress.ipynb) shows what comes next.",
+    "`python course progress` shows what went well, and": "[Progress](../progress.ipynb) shows what went well, and",
+    "If PyTorch is installed, it is asked live as well. `python course setup torch` installs it.":
+        "Where PyTorch is installed, it is asked live as well; it does not run in a browser.",
+}
+TERMINAL = re.compile(r"\*\*Validate|python course|pip install|in a terminal", re.IGNORECASE)
+PROGRESS = (("markdown", "# Progress\n\nRun the cell below. It reads the exercises that you have saved in this browser, "
+             "checks them as the grader will, and says what comes next."),
+            ("code", "from course.learning.progress import in_browser\n\nin_browser()"))
 # Of the course, what a browser can't run (it has no processes) or nobody asks for there.
 LEFT_OUT = ("authoring", "grading", "teaching", "sources", "lessons", "exercises", "__main__.py", "cli.py")
 
@@ -44,34 +68,26 @@ def build(output: Path, work: Path, offline: bool = False) -> None:
 
     pyodide = from_npm(f"pyodide@{PYODIDE_VERSION}", work)
     lock = json.loads((pyodide / "pyodide-lock.json").read_text("utf-8"))
-    extension = Path(sys.prefix) / "share" / "jupyter" / "labextensions" / KERNEL
     wheels = fresh(work / "wheels")
-    for name in FROM_PYPI:
-        shutil.copy(from_pypi(name, work), wheels)
-    for path in (extension / "static" / "pypi").glob("*.whl"):
-        if "widgetsnbextension-3" not in path.name:
-            shutil.copy(path, wheels)
+    for path in (*from_pypi([pinned(name) for name in FROM_PYPI], work), *kernels()):
+        shutil.copy(path, wheels)
     pack("backprop-course", __version__, ROOT, code(), wheels)
-    added = {name: entry(path, ADDED[name]) for path in wheels.glob("*.whl") if (name := called(path))}
-    if added.keys() != ADDED.keys():
-        raise ValueError(f"the browser's lock and its wheels differ: {sorted(added.keys() ^ ADDED.keys())}")
+    added = {name: entry(path, ADDED[name]) for path in wheels.glob("*.whl") if (name := called(path)) in ADDED}
     packages = {**lock["packages"], **added}
     packages["ipython"]["depends"].append("ipython-pygments-lexers")
     packages = {name: packages[name] for name in needed(LOADED, packages)}
     theirs = [name for name in packages if name not in added]
     where = f"https://cdn.jsdelivr.net/pyodide/v{PYODIDE_VERSION}/full/"
     if offline:
-        for name in theirs:
-            path = beside(name, packages[name]["version"], work)
-            if wheels not in path.parents:
-                shutil.copy(path, wheels)
-            packages[name] = entry(wheels / path.name, packages[name]["depends"])
+        for path in beside({name: packages[name]["version"] for name in theirs}, work):
+            shutil.copy(path, wheels)
+            packages[called(path)] = entry(path, packages[called(path)]["depends"])
     else:
         for name in theirs:
             packages[name]["file_name"] = where + packages[name]["file_name"]
     lite = fresh(work / "lite")
-    for name, folder in (("lessons", LESSONS), ("exercises", EXERCISES)):
-        shutil.copytree(folder, lite / "files" / name, ignore=shutil.ignore_patterns(".*"))
+    lay_out(lite / "files")
+    shutil.copy(SETTINGS, lite / "overrides.json")
     (lite / "jupyter_lite_config.json").write_text(json.dumps(config(output)))
     (lite / "jupyter-lite.json").write_text(json.dumps(page(None if offline else where)))
     shutil.rmtree(output, ignore_errors=True)
@@ -84,6 +100,32 @@ def build(output: Path, work: Path, offline: bool = False) -> None:
     if offline:
         for name in ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"):
             shutil.copy(pyodide / name, output / "pyodide")
+
+
+def lay_out(folder: Path) -> None:
+    """Lessons, exercises and what stands beside them, as the browser shows them."""
+    for name, source in (("lessons", LESSONS), ("exercises", EXERCISES)):
+        shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns(".*"))
+    said = set()
+    for path in folder.rglob("*.ipynb"):
+        notebook = json.loads(path.read_text("utf-8"))
+        for cell in notebook["cells"]:
+            text = "".join(cell["source"])
+            for there, here in INSTEAD.items():
+                found = re.compile(r"\s+".join(map(re.escape, there.split())))
+                if cell["cell_type"] == "markdown" and found.search(text):
+                    said.add(there)
+                    text = found.sub(lambda _, here=here: here, text)
+            if TERMINAL.search(text):
+                raise ValueError(f"{path.name}: what is this to a reader in the browser? {text!r}")
+            cell["source"] = text
+        path.write_text(json.dumps(notebook), "utf-8")
+    if said != INSTEAD.keys():
+        raise ValueError(f"no notebook says this any more: {[text for text in INSTEAD if text not in said]}")
+    cells = [{"cell_type": kind, "id": kind, "metadata": {}, "source": text,
+              **({"outputs": [], "execution_count": None} if kind == "code" else {})} for kind, text in PROGRESS]
+    (folder / "progress.ipynb").write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4,
+                                                       "nbformat_minor": 5}), "utf-8")
 
 
 def config(output: Path) -> dict:
@@ -151,14 +193,24 @@ def needed(names: Iterable[str], packages: dict[str, dict]) -> list[str]:
     return sorted(found)
 
 
-def beside(name: str, version: str, work: Path) -> Path:
-    """A wheel for Pyodide of one of its own packages, to lie beside the page."""
-    if name == "msgpack":       # in Python alone, as it is where its compiled part is missing
-        files = importlib.metadata.files(name) or []
-        return pack(name, importlib.metadata.version(name), Path(str(files[0].locate())).parents[1],
-                    [Path(str(file.locate())) for file in files if file.match("msgpack/*.py")], work / "wheels")
+def kernels() -> list[Path]:
+    """The wheels that JupyterLite brings for its kernel."""
+    folder = Path(sys.prefix) / "share" / "jupyter" / "labextensions" / KERNEL / "static" / "pypi"
+    return [path for path in folder.glob("*.whl") if not path.name.startswith("widgetsnbextension-3")]
+
+
+def beside(versions: dict[str, str], work: Path) -> list[Path]:
+    """Wheels for Pyodide of its own packages, to lie beside the page."""
     compiled = {called(path): path for path in shipped(work).glob("*.whl")}
-    return compiled[name] if name in compiled else from_pypi(f"{name}=={version}", work)
+    found = [compiled[name] for name in versions if name in compiled]
+    rest = [f"{name}=={version}" for name, version in versions.items() if name not in compiled and name != "msgpack"]
+    return [*found, *from_pypi(rest, work), *([msgpack(work)] if "msgpack" in versions else [])]
+
+
+def msgpack(work: Path) -> Path:
+    """msgpack in Python alone, as it runs where its compiled part is missing: it ships no such wheel."""
+    files = [Path(str(file.locate())) for file in importlib.metadata.files("msgpack") or [] if file.match("msgpack/*.py")]
+    return pack("msgpack", importlib.metadata.version("msgpack"), files[0].parents[1], files, fresh(work / "packed"))
 
 
 def shipped(work: Path) -> Path:
@@ -166,7 +218,8 @@ def shipped(work: Path) -> Path:
     folder = work / "compiled" / SHIPS_COMPILED
     if not folder.exists():
         part = fresh(work / "compiled" / "part")
-        archive = download(SHIPS_COMPILED, part, [])
+        download([SHIPS_COMPILED], part, [])
+        (archive,) = part.glob("*.whl")
         with zipfile.ZipFile(archive) as zf:
             for file in zf.namelist():
                 if file.endswith(".whl"):
@@ -189,26 +242,26 @@ def from_npm(package: str, work: Path) -> Path:
     return folder
 
 
-def from_pypi(requirement: str, work: Path) -> Path:
-    """A wheel of pure Python, fetched once: in the version asked for, or the one that the course was tested with."""
-    if "==" not in requirement:
-        pinned = re.search(rf"^{requirement}==.*", (ROOT / "constraints.txt").read_text("utf-8"), re.MULTILINE)
-        requirement = pinned[0] if pinned else requirement
-    folder = work / "pypi" / requirement
+def pinned(name: str) -> str:
+    """A package in the version that the course was tested with, where one is fixed."""
+    found = re.search(rf"^{name}==.*", (ROOT / "constraints.txt").read_text("utf-8"), re.MULTILINE)
+    return found[0] if found else name
+
+
+def from_pypi(requirements: list[str], work: Path) -> list[Path]:
+    """Wheels of pure Python, fetched once."""
+    folder = work / "pypi" / hashlib.sha256(" ".join(sorted(requirements)).encode()).hexdigest()[:16]
     if not folder.exists():
         part = fresh(work / "pypi" / "part")
-        download(requirement, part, ["--platform", "any", "--python-version", "3.14"])
+        download(requirements, part, ["--platform", "any", "--python-version", "3.14"])
         part.rename(folder)
-    (wheel,) = folder.glob("*.whl")
-    return wheel
+    return sorted(folder.glob("*.whl"))
 
 
-def download(requirement: str, folder: Path, options: list[str]) -> Path:
+def download(requirements: list[str], folder: Path, options: list[str]) -> None:
     command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "--dest", str(folder)]
-    subprocess.run([*command, *options, requirement], check=True, text=True, stdout=subprocess.DEVNULL,
+    subprocess.run([*command, *options, *requirements], check=True, text=True, stdout=subprocess.DEVNULL,
                    stderr=subprocess.PIPE)
-    (wheel,) = folder.glob("*.whl")
-    return wheel
 
 
 def fresh(folder: Path) -> Path:
