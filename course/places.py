@@ -18,8 +18,9 @@ CONFIGURATION = "nbgrader_config.py"
 def work_folder() -> Path:
     """The folder of a learner's copies of lessons and exercises, which git does not know; it may not be there yet.
 
-    Of a clone it is work/. In a browser it is what JupyterLite keeps there, as kernels see it. Where the course is installed as a package, it is the current folder or one above it, if
-    the course was laid out there, and backprop/ below the current folder otherwise.
+    Of a clone it is work/. In a browser it is what JupyterLite keeps there, as its kernels see it. Where the course is
+    installed as a package, it is the current folder or one above it, if the course was laid out there, and backprop/
+    below the current folder otherwise.
     """
     if IN_BROWSER:
         return Path("/drive")

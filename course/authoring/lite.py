@@ -25,7 +25,8 @@ KERNEL = "@jupyterlite/pyodide-kernel-extension"
 SETTINGS = DATA / "jupyter" / "everyone" / "labconfig" / "default_setting_overrides.json"
 EXTENSIONS = (KERNEL, "@jupyter-widgets/jupyterlab-manager", "anywidget", "jupyterlab_pygments")
 # What a kernel holds as it starts: the course, plots, widgets, and what JupyterLite would install else.
-LOADED = ("backprop-course", "matplotlib", "micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
+LOADED = ("backprop-course", "matplotlib", "micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi",
+          "ipython")
 # What the lock of Pyodide's own packages does not know, and what each of these needs there.
 ADDED = {
     "backprop-course": ["numpy", "msgpack", "anywidget"],
@@ -35,16 +36,17 @@ ADDED = {
     "piplite": ["micropip"], "ipykernel": [], "widgetsnbextension": [], "pyodide-kernel": ["ipykernel", "ipython"],
 }
 FROM_PYPI = ("anywidget", "ipywidgets", "psygnal", "comm", "ipython-pygments-lexers")
-# What a notebook says of JupyterLab's buttons and of a terminal, and what it says where there are none.
+# What a notebook says of nbgrader's button and of a terminal, and what it says where there are none.
 INSTEAD = {
     "Press **Validate** above the notebook. When it says *Success!*, hand the notebook in.":
-        "Press ⏩ above the notebook: it restarts everything and runs it from the top. When every graded cell gives all "
-        "its points, hand the notebook in: right-click on its name in the list on the left, *Download*.",
-    "Press **Validate** above the notebook. It restarts everything from the top, runs the graded cells, and says which of "
-    "them do not pass yet. When it says *Success!*, you are done: your instructor tells you where to hand the notebook in.":
-        "Press ⏩ above the notebook: it restarts everything and runs it from the top. When every graded cell gives all "
-        "its points, you are done. Right-click on the notebook's name in the list on the left, *Download*: that file is "
-        "what you hand in. Until then your work is kept in this browser, and nowhere else.",
+        "Press ⏩ above the notebook: it restarts everything and runs it from the top. When every graded cell gives "
+        "all its points, hand the notebook in: right-click on its name in the list on the left, *Download*.",
+    "Press **Validate** above the notebook. It restarts everything from the top, runs the graded cells, and says "
+    "which of them do not pass yet. When it says *Success!*, you are done: your instructor tells you where to hand "
+    "the notebook in.":
+        "Press ⏩ above the notebook: it restarts everything and runs it from the top. When every graded cell gives "
+        "all its points, you are done. Right-click on the notebook's name in the list on the left, *Download*: that "
+        "file is what you hand in. Until then your work is kept in this browser, and nowhere else.",
     "3. Press **Validate** above the notebook. It restarts the notebook and runs it from the top, as the grader will.":
         "3. Press ⏩ above the notebook. It restarts the notebook and runs it from the top, as the grader will.",
     "In a terminal, `python course submit` makes the file for it, and `python course progress` shows what comes next.":
@@ -131,8 +133,9 @@ def lay_out(folder: Path) -> None:
 def config(output: Path) -> dict:
     """How JupyterLite is built: of the extensions that stand here, those that a browser can use."""
     folder = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
-    return {"LiteBuildConfig": {"contents": ["files"], "output_dir": str(output), "apps": ["lab"], "no_sourcemaps": True,
-                                "no_unused_shared_packages": True, "ignore_sys_prefix": ["federated_extensions"],
+    return {"LiteBuildConfig": {"contents": ["files"], "output_dir": str(output), "apps": ["lab"],
+                                "no_sourcemaps": True, "no_unused_shared_packages": True,
+                                "ignore_sys_prefix": ["federated_extensions"],
                                 "federated_extensions": [str(folder / name) for name in EXTENSIONS]}}
 
 
@@ -209,8 +212,9 @@ def beside(versions: dict[str, str], work: Path) -> list[Path]:
 
 def msgpack(work: Path) -> Path:
     """msgpack in Python alone, as it runs where its compiled part is missing: it ships no such wheel."""
-    files = [Path(str(file.locate())) for file in importlib.metadata.files("msgpack") or [] if file.match("msgpack/*.py")]
-    return pack("msgpack", importlib.metadata.version("msgpack"), files[0].parents[1], files, fresh(work / "packed"))
+    about = importlib.metadata.distribution("msgpack")
+    files = [Path(str(file.locate())) for file in about.files or [] if file.match("msgpack/*.py")]
+    return pack("msgpack", about.version, files[0].parents[1], files, fresh(work / "packed"))
 
 
 def shipped(work: Path) -> Path:
