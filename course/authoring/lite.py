@@ -57,8 +57,8 @@ INSTEAD = {
         "Where PyTorch is installed, it is asked live as well; it does not run in a browser.",
 }
 TERMINAL = re.compile(r"\*\*Validate|python course|pip install|in a terminal", re.IGNORECASE)
-PROGRESS = (("markdown", "# Progress\n\nRun the cell below. It reads the exercises that you have saved in this browser, "
-             "checks them as the grader will, and says what comes next."),
+PROGRESS = (("markdown", "# Progress\n\nRun the cell below. It reads the exercises that you have saved in this "
+             "browser, checks them as the grader will, and says what comes next."),
             ("code", "from course.learning.progress import in_browser\n\nin_browser()"))
 # Of the course, what a browser can't run (it has no processes) or nobody asks for there.
 LEFT_OUT = ("authoring", "grading", "teaching", "sources", "lessons", "exercises", "__main__.py", "cli.py")

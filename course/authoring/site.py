@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from course.authoring import lite
+from course.authoring import colab, lite
 from course.places import EXERCISES, LESSONS, ROOT
 
 MATHJAX = "mathjax@3.2.2"      # its license: Apache 2.0
@@ -67,6 +67,10 @@ REFERENCE = """# Reference
 ```
 """
 RUN = '<a href="{up}lite/lab/index.html?path={path}">Run this {kind}</a> in your browser, with nothing installed.'
+# Only where it is known which repository this is: where GitHub builds the site.
+BINDER = "https://mybinder.org/v2/gh/{repository}/HEAD?urlpath=lab/tree/backprop/{path}"
+COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/{path}"
+ELSEWHERE = f"Or open it in [Binder]({BINDER}) or in [Colab]({COLAB})."
 DOWNLOAD = "Or {{download}}`download it <{name}>`, to run where the course is installed."
 
 
@@ -101,7 +105,7 @@ def main(argv: list[str]) -> int:
     if code == 0:
         try:
             lite.build(Path(options.output).resolve() / "lite", work / "lite", options.offline)
-        except (subprocess.CalledProcessError, RuntimeError) as error:
+        except (subprocess.CalledProcessError, RuntimeError, ValueError) as error:
             said = (getattr(error, "stderr", "") or str(error)).strip()[-1000:]
             print(f"The lessons that run in the browser were not built: {said}", file=sys.stderr)
             return 1
@@ -134,23 +138,27 @@ def lay_out(source: Path, script: Path, lessons: list[str]) -> None:
 def lesson(path: Path) -> str:
     """A lesson as the site shows it: with ways to run it below its title."""
     notebook = json.loads(path.read_text("utf-8"))
-    run = RUN.format(up="../../", path=f"lessons/{path.name}", kind="lesson")
-    notebook["cells"].insert(1, ways(f"{run} {DOWNLOAD.format(name=path.name)}"))
-    return json.dumps(notebook)
+    said = f"{ways(f'lessons/{path.name}', 'lesson', '../../')} {DOWNLOAD.format(name=path.name)}"
+    return with_ways(notebook, said)
 
 
 def read_only(path: Path) -> str:
     """An exercise notebook as the site shows it: a page that no list of pages names."""
     notebook = json.loads(path.read_text("utf-8"))
     notebook["metadata"]["orphan"] = True
-    where = f"exercises/{path.parent.name}/{path.name}"
-    notebook["cells"].insert(1, ways(RUN.format(up="../../../", path=where, kind="assignment")))
+    return with_ways(notebook, ways(f"exercises/{path.parent.name}/{path.name}", "assignment", "../../../"))
+
+
+def ways(path: str, kind: str, up: str) -> str:
+    """Where a notebook can be run; `up` leads from its page to the site's front."""
+    said = RUN.format(up=up, path=path, kind=kind)
+    repository = os.environ.get("GITHUB_REPOSITORY")
+    return f"{said} {ELSEWHERE.format(repository=repository, branch=colab.BRANCH, path=path)}" if repository else said
+
+
+def with_ways(notebook: dict, said: str) -> str:
+    notebook["cells"].insert(1, {"cell_type": "markdown", "id": "run", "metadata": {}, "source": said})
     return json.dumps(notebook)
-
-
-def ways(text: str) -> dict:
-    """A cell that says how a notebook is run."""
-    return {"cell_type": "markdown", "id": "run", "metadata": {}, "source": text}
 
 
 def messages(text: str) -> dict[str, str]:

@@ -185,7 +185,7 @@ def _here(assignment, path):
     try:
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
             for source in cells:
-                with contextlib.suppress(Exception):
+                with contextlib.suppress(Exception, SystemExit):
                     exec(TransformerManager().transform_cell(source), names)
             return [_line(name, exercise, names) for name, exercise in exercises(assignment).items()]
     finally:
