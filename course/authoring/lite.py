@@ -53,6 +53,9 @@ INSTEAD = {
         "Right-click on its name in the list on the left, *Download*, gives you the file. Your work is kept in this "
         "browser, and nowhere else. [Progress](../progress.ipynb) shows what comes next.",
     "`python course progress` shows what went well, and": "[Progress](../progress.ipynb) shows what went well, and",
+    "up to a chain of 5,000 nodes. Recursion does not reach that deep: keep lists of your own.":
+        "up to a chain of 5,000 nodes; here, in a browser, of 1,200, since Python frees a chain there by recursion. "
+        "Yours does not reach that deep: keep lists of your own.",
     "If PyTorch is installed, it is asked live as well. `python course setup torch` installs it.":
         "Where PyTorch is installed, it is asked live as well; it does not run in a browser.",
 }

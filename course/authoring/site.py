@@ -44,6 +44,7 @@ docs/reference
 :hidden:
 :caption: To teach and to carry on
 
+docs/site
 docs/messages
 docs/teaching
 docs/practice

@@ -8,8 +8,10 @@ import zipfile
 import nbformat
 import pytest
 
+from course import places, pytorch
 from course.authoring import colab, lite, site
 from course.places import ROOT
+from course.practising import memory
 
 # Every name that a notebook imports, and what the page's progress.ipynb calls, from what was packed alone.
 USE = """
@@ -93,3 +95,13 @@ def test_a_notebook_for_colab_installs_the_course_first(tmp_path):
     original = json.loads((ROOT / "course" / "lessons" / found[-1].name).read_text("utf-8"))
     laid = json.loads((tmp_path / "lessons" / found[-1].name).read_text("utf-8"))
     assert [cell for cell in laid["cells"] if cell["id"] != "install"] == original["cells"]
+
+
+def test_in_a_browser_work_lies_in_its_storage_and_no_terminal_is_named(monkeypatch):
+    monkeypatch.setattr(places, "IN_BROWSER", True)
+    assert memory.path().as_posix() == "/drive/practice.json"
+    monkeypatch.setattr(pytorch, "IN_BROWSER", True)
+    monkeypatch.setattr(pytorch, "find_torch", lambda: None)
+    assert pytorch.which().startswith("PyTorch does not run in a browser: its cells show what PyTorch 2.13.0 gave")
+    with pytest.raises(LookupError, match="It runs where the course is installed, not in a browser"):
+        pytorch.live_or_recorded(lambda torch: None)

@@ -115,8 +115,8 @@ def errors(outputs):
 
 def verdicts(outputs):
     """{cell: what was found} by the checks among {id: outputs}."""
-    found = {cell: verdict_in(each.get("metadata", {})) for cell, shown in outputs.items() for each in shown}
-    return {cell: (verdict.title, verdict.code, verdict.score) for cell, verdict in found.items() if verdict}
+    found = [(cell, verdict_in(each.get("metadata", {}))) for cell, shown in outputs.items() for each in shown]
+    return {cell: (verdict.title, verdict.code, verdict.score) for cell, verdict in found if verdict}
 
 
 def answers(assignment):

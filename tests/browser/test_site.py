@@ -162,12 +162,10 @@ def test_a_lesson_and_two_assignments_run_in_the_browser_with_the_real_numpy_and
     kinds = [kind for shown in outputs.values() for each in shown for kind in each.get("data", {})]
     assert lite.errors(outputs) == []
     assert kinds.count("image/png") >= 3 and kinds.count("application/vnd.jupyter.widget-view+json") >= 5
-    slider = notebook.page.locator(".bp-widget input[type=range]").first
-    svg = notebook.page.locator(".bp-widget svg").first
-    before = svg.inner_html()
-    slider.press("ArrowRight")
-    notebook.page.wait_for_function("([svg, before]) => svg.isConnected && svg.innerHTML !== before",
-                                    arg=[svg.element_handle(), before])
+    before = notebook.page.locator(".bp-widget svg").first.inner_html()
+    notebook.page.locator(".bp-widget input[type=range]").first.press("ArrowRight")
+    drawn_anew = "before => ![undefined, before].includes(document.querySelector('.bp-widget svg')?.innerHTML)"
+    notebook.page.wait_for_function(drawn_anew, arg=before)
 
     for assignment in ("01_chain_rule", "04_vectorized_gradients"):
         notebook.go(f"exercises/{assignment}/{assignment}.ipynb")
