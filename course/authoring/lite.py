@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -72,39 +73,48 @@ def build(output: Path, work: Path, offline: bool = False) -> None:
     from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
 
     pyodide = from_npm(f"pyodide@{PYODIDE_VERSION}", work)
-    lock = json.loads((pyodide / "pyodide-lock.json").read_text("utf-8"))
-    wheels = fresh(work / "wheels")
+    with tempfile.TemporaryDirectory() as made:
+        wheels, source = fresh(Path(made, "pyodide")), fresh(Path(made, "source"))
+        distribution = None if offline else f"https://cdn.jsdelivr.net/pyodide/v{PYODIDE_VERSION}/full/"
+        theirs = json.loads((pyodide / "pyodide-lock.json").read_text("utf-8"))
+        packages = collect(wheels, theirs["packages"], work, distribution)
+        (wheels / "pyodide-lock.json").write_text(json.dumps({"info": theirs["info"], "packages": packages}))
+        lay_out(source / "files")
+        shutil.copy(SETTINGS, source / "overrides.json")
+        (source / "jupyter_lite_config.json").write_text(json.dumps(config(output)))
+        (source / "jupyter-lite.json").write_text(json.dumps(page(distribution)))
+        shutil.rmtree(output, ignore_errors=True)
+        told = subprocess.run([sys.executable, "-m", "jupyterlite_core", "build"], cwd=source, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if told.returncode:
+            raise RuntimeError(f"JupyterLite was not built:\n{told.stdout[-2000:]}")
+        shutil.copytree(wheels, output / "pyodide")
+    if offline:
+        for name in ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"):
+            shutil.copy(pyodide / name, output / "pyodide")
+
+
+def collect(wheels: Path, theirs: dict[str, dict], work: Path, distribution: str | None) -> dict[str, dict]:
+    """Lay wheels into a folder; the packages of the lock that stands beside them.
+
+    theirs        the packages of Pyodide's own lock
+    distribution  the address of its wheels; None where these lie in the folder, too
+    """
     for path in (*from_pypi([pinned(name) for name in FROM_PYPI], work), *kernels()):
         shutil.copy(path, wheels)
     pack("backprop-course", __version__, ROOT, code(), wheels)
     added = {name: entry(path, ADDED[name]) for path in wheels.glob("*.whl") if (name := called(path)) in ADDED}
-    packages = {**lock["packages"], **added}
+    packages = theirs | added
     packages["ipython"]["depends"].append("ipython-pygments-lexers")
     packages = {name: packages[name] for name in needed(LOADED, packages)}
-    theirs = [name for name in packages if name not in added]
-    where = f"https://cdn.jsdelivr.net/pyodide/v{PYODIDE_VERSION}/full/"
-    if offline:
-        for path in beside({name: packages[name]["version"] for name in theirs}, work):
-            shutil.copy(path, wheels)
+    rest = [name for name in packages if name not in added]
+    if distribution is None:
+        for path in beside({name: packages[name]["version"] for name in rest}, wheels, work):
             packages[called(path)] = entry(path, packages[called(path)]["depends"])
     else:
-        for name in theirs:
-            packages[name]["file_name"] = where + packages[name]["file_name"]
-    lite = fresh(work / "lite")
-    lay_out(lite / "files")
-    shutil.copy(SETTINGS, lite / "overrides.json")
-    (lite / "jupyter_lite_config.json").write_text(json.dumps(config(output)))
-    (lite / "jupyter-lite.json").write_text(json.dumps(page(None if offline else where)))
-    shutil.rmtree(output, ignore_errors=True)
-    told = subprocess.run([sys.executable, "-m", "jupyterlite_core", "build"], cwd=lite, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    if told.returncode:
-        raise RuntimeError(f"JupyterLite was not built:\n{told.stdout[-2000:]}")
-    shutil.copytree(wheels, output / "pyodide")
-    (output / "pyodide" / "pyodide-lock.json").write_text(json.dumps({"info": lock["info"], "packages": packages}))
-    if offline:
-        for name in ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"):
-            shutil.copy(pyodide / name, output / "pyodide")
+        for name in rest:
+            packages[name]["file_name"] = distribution + packages[name]["file_name"]
+    return packages
 
 
 def lay_out(folder: Path) -> None:
@@ -205,19 +215,20 @@ def kernels() -> list[Path]:
     return [path for path in folder.glob("*.whl") if not path.name.startswith("widgetsnbextension-3")]
 
 
-def beside(versions: dict[str, str], work: Path) -> list[Path]:
-    """Wheels for Pyodide of its own packages, to lie beside the page."""
+def beside(versions: dict[str, str], wheels: Path, work: Path) -> list[Path]:
+    """Wheels for Pyodide of its own packages, laid into a folder."""
     compiled = {called(path): path for path in shipped(work).glob("*.whl")}
+    pure = {name for name in versions if name not in compiled} - {"msgpack"}
     found = [compiled[name] for name in versions if name in compiled]
-    rest = [f"{name}=={version}" for name, version in versions.items() if name not in compiled and name != "msgpack"]
-    return [*found, *from_pypi(rest, work), *([msgpack(work)] if "msgpack" in versions else [])]
+    found += from_pypi([f"{name}=={versions[name]}" for name in pure], work)
+    return [Path(shutil.copy(path, wheels)) for path in found] + [msgpack(wheels)] * ("msgpack" in versions)
 
 
-def msgpack(work: Path) -> Path:
-    """msgpack in Python alone, as it runs where its compiled part is missing: it ships no such wheel."""
+def msgpack(folder: Path) -> Path:
+    """msgpack in Python alone, as it runs where its compiled part is missing: there is no such wheel."""
     about = importlib.metadata.distribution("msgpack")
     files = [Path(str(file.locate())) for file in about.files or [] if file.match("msgpack/*.py")]
-    return pack("msgpack", about.version, files[0].parents[1], files, fresh(work / "packed"))
+    return pack("msgpack", about.version, files[0].parents[1], files, folder)
 
 
 def shipped(work: Path) -> Path:
