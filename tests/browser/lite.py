@@ -19,13 +19,6 @@ READY = """async () => {
     await context.ready;
     await context.session.kernel.requestExecute({code: "", silent: true}).done;
 }"""
-GO = """async path => {
-    const {id} = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-    const panel = await jupyterapp.commands.execute("docmanager:open", {path, factory: "Notebook", kernel: {id}});
-    await panel.revealed;
-    await panel.sessionContext.ready;
-    await panel.sessionContext.changeKernel({id});
-}"""
 SAVE = "() => jupyterapp.commands.execute('docmanager:save')"
 RUN = """([sources, ids]) => {
     const {content, sessionContext} = jupyterapp.shell.currentWidget;
@@ -85,12 +78,9 @@ class Notebook:
         self.page.wait_for_function(OPEN)
         self.page.evaluate(READY)
 
-    def go(self, path):
-        """Open another notebook beside this one, with the same kernel: a new one takes longer than most cells."""
-        self.page.evaluate(GO, path)
-        self.page.evaluate(READY)
-
-    def save(self):
+    def save(self, sources):
+        """Write texts into cells, {id: text}, and save."""
+        self.run(sources, [])
         self.page.evaluate(SAVE)
 
     def run(self, sources=None, ids=None, seconds=600):
