@@ -1,6 +1,7 @@
 """Where things are: the course's folder, what is laid out for learners, and the configuration in force."""
 
 import os
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -8,6 +9,7 @@ DATA = ROOT / "course" / "data"
 LESSONS = ROOT / "course" / "lessons"
 INSTALLED = (ROOT / "course" / "exercises").is_dir()       # as a wheel is, which holds them; a clone has them beside
 EXERCISES = ROOT / "course" / "exercises" if INSTALLED else ROOT / "exercises"
+IN_BROWSER = sys.platform == "emscripten"                   # where a kernel has no processes and no command line
 COMMAND = "backprop" if INSTALLED else "python course"      # how learners call it
 LAID_OUT = ".laid_out.json"                                 # what was laid out, in the folder where it was
 CONFIGURATION = "nbgrader_config.py"
@@ -16,9 +18,12 @@ CONFIGURATION = "nbgrader_config.py"
 def work_folder() -> Path:
     """The folder of a learner's copies of lessons and exercises, which git does not know; it may not be there yet.
 
-    Of a clone it is work/. Where the course is installed as a package, it is the current folder or one above it, if
-    the course was laid out there, and backprop/ below the current folder otherwise.
+    Of a clone it is work/. In a browser it is what JupyterLite keeps there, as its kernels see it. Where the course is
+    installed as a package, it is the current folder or one above it, if the course was laid out there, and backprop/
+    below the current folder otherwise.
     """
+    if IN_BROWSER:
+        return Path("/drive")
     if not INSTALLED:
         return ROOT / "work"
     here = Path.cwd()

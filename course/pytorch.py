@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from course.places import DATA
+from course.places import DATA, IN_BROWSER
 
 RECORD = DATA / "lesson_05_torch.json"
 SETUP = "python course setup torch"
@@ -45,7 +45,10 @@ def which() -> str:
     torch = find_torch()
     if torch is not None:
         return f"PyTorch {version_of(torch)} is installed: its cells run live."
-    return (f"PyTorch is not installed: its cells show what PyTorch {_record()['torch']} gave on another machine.\n"
+    shows = f"its cells show what PyTorch {_record()['torch']} gave on another machine."
+    if IN_BROWSER:
+        return f"PyTorch does not run in a browser: {shows}"
+    return (f"PyTorch is not installed: {shows}\n"
             f"To run them live, type  {SETUP}  in a terminal, then restart this kernel.")
 
 
@@ -60,8 +63,9 @@ def live_or_recorded(f: Callable[[Any], Any]) -> Any:
     record = _record()
     name = f.__name__
     if name not in record["results"]:
-        raise LookupError(f"{name} needs PyTorch, and nothing is recorded under that name. To run it, type {SETUP!r} "
-                          "in a terminal and restart this kernel.")
+        remedy = ("It runs where the course is installed, not in a browser." if IN_BROWSER else
+                  f"To run it, type {SETUP!r} in a terminal and restart this kernel.")
+        raise LookupError(f"{name} needs PyTorch, and nothing is recorded under that name. {remedy}")
     entry = record["results"][name]
     print(f"[recorded with PyTorch {record['torch']}]")
     if digest(f) not in (entry["code"], None):

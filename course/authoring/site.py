@@ -2,7 +2,7 @@
 
 Lays the sources out as Sphinx wants them (README, docs/, lessons to be executed, exercises to be read, what learners
 are told by assignment), and runs Sphinx with docs/site/conf.py. What ran once is kept until a lesson or the course's
-code changes.
+code changes. Beside the pages lies lite/, where the same lessons and exercises run in the reader's browser.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from course.authoring import colab, lite
 from course.places import EXERCISES, LESSONS, ROOT
 
 MATHJAX = "mathjax@3.2.2"      # its license: Apache 2.0
@@ -43,6 +44,7 @@ docs/reference
 :hidden:
 :caption: To teach and to carry on
 
+docs/site
 docs/messages
 docs/teaching
 docs/practice
@@ -65,7 +67,12 @@ REFERENCE = """# Reference
    :members:
 ```
 """
-READ = "{{download}}`Download this lesson <{name}>`: it runs where the course is installed."
+RUN = '<a href="{up}lite/lab/index.html?path={path}">Run this {kind}</a> in your browser, with nothing installed.'
+# Only where it is known which repository this is: where GitHub builds the site.
+BINDER = "https://mybinder.org/v2/gh/{repository}/HEAD?urlpath=lab/tree/backprop/{path}"
+COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/{path}"
+ELSEWHERE = f"Or open it in [Binder]({BINDER}) or in [Colab]({COLAB})."
+DOWNLOAD = "Or {{download}}`download it <{name}>`, to run where the course is installed."
 
 
 def main(argv: list[str]) -> int:
@@ -74,12 +81,14 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--output", metavar="FOLDER", default=str(ROOT / "build" / "site"),
                         help="where the pages are written; %(default)s")
     parser.add_argument("--lesson", nargs="+", metavar="NAME", help="only these, such as 01_chain_rule, and no others")
+    parser.add_argument("--offline", action="store_true",
+                        help="let all that lessons need to run in the browser lie beside the pages, some 40 MB")
     options = parser.parse_args(argv)
     lessons = [path.stem for path in sorted(LESSONS.glob("*.ipynb"))]
     unknown = sorted(set(options.lesson or ()) - set(lessons))
     if unknown:
         parser.error(f"there is no lesson {unknown[0]!r}; there are {', '.join(lessons)}")
-    missing = [name for name in ("sphinx", "myst_nb", "furo") if importlib.util.find_spec(name) is None]
+    missing = [name for name in ("sphinx", "myst_nb", "furo", *lite.NEEDS) if importlib.util.find_spec(name) is None]
     if missing:
         print(f"{missing[0]} is missing. Install what the site needs: python course setup site", file=sys.stderr)
         return 1
@@ -93,7 +102,16 @@ def main(argv: list[str]) -> int:
         print(f"npm could not fetch {MATHJAX}: {error.stderr.strip()[-300:]}", file=sys.stderr)
         return 1
     lay_out(work / "source", script, options.lesson or lessons)
-    return sphinx(work, Path(options.output), partly=bool(options.lesson))
+    code = sphinx(work, Path(options.output), partly=bool(options.lesson))
+    if code == 0:
+        try:
+            lite.build(Path(options.output).resolve() / "lite", work / "lite", options.offline)
+        except (subprocess.CalledProcessError, RuntimeError, ValueError) as error:
+            said = (getattr(error, "stderr", "") or str(error)).strip()[-1000:]
+            print(f"The lessons that run in the browser were not built: {said}", file=sys.stderr)
+            return 1
+        print(Path(options.output) / "index.html")
+    return code
 
 
 def lay_out(source: Path, script: Path, lessons: list[str]) -> None:
@@ -119,17 +137,28 @@ def lay_out(source: Path, script: Path, lessons: list[str]) -> None:
 
 
 def lesson(path: Path) -> str:
-    """A lesson as the site shows it: with a way to have it below its title."""
+    """A lesson as the site shows it: with ways to run it below its title."""
     notebook = json.loads(path.read_text("utf-8"))
-    notebook["cells"].insert(1, {"cell_type": "markdown", "id": "download", "metadata": {},
-                                 "source": READ.format(name=path.name)})
-    return json.dumps(notebook)
+    said = f"{ways(f'lessons/{path.name}', 'lesson', '../../')} {DOWNLOAD.format(name=path.name)}"
+    return with_ways(notebook, said)
 
 
 def read_only(path: Path) -> str:
     """An exercise notebook as the site shows it: a page that no list of pages names."""
     notebook = json.loads(path.read_text("utf-8"))
     notebook["metadata"]["orphan"] = True
+    return with_ways(notebook, ways(f"exercises/{path.parent.name}/{path.name}", "assignment", "../../../"))
+
+
+def ways(path: str, kind: str, up: str) -> str:
+    """Where a notebook can be run; `up` leads from its page to the site's front."""
+    said = RUN.format(up=up, path=path, kind=kind)
+    repository = os.environ.get("GITHUB_REPOSITORY")
+    return f"{said} {ELSEWHERE.format(repository=repository, branch=colab.BRANCH, path=path)}" if repository else said
+
+
+def with_ways(notebook: dict, said: str) -> str:
+    notebook["cells"].insert(1, {"cell_type": "markdown", "id": "run", "metadata": {}, "source": said})
     return json.dumps(notebook)
 
 
@@ -199,10 +228,7 @@ def sphinx(work: Path, output: Path, partly: bool) -> int:
     build = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html",
              *(["-D", "suppress_warnings=misc.highlighting_failure,myst.xref_missing"] if partly else []),
              "-d", str(work / "doctrees"), str(work / "source"), str(output)]
-    code = subprocess.run(build, env=environment).returncode
-    if code == 0:
-        print(output / "index.html")
-    return code
+    return subprocess.run(build, env=environment).returncode
 
 
 def write(path: Path, text: str) -> None:

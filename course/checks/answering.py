@@ -9,6 +9,7 @@ import functools
 import io
 import linecache
 import os
+import sys
 import sysconfig
 import types
 import warnings
@@ -21,6 +22,7 @@ from course.checks import codec
 
 MOST_PRINTED = 2_000  # characters
 DRIVER = "<driver>"
+LEVELS = 150        # of calls that an answer has in a browser
 NIL = b"\xc0"       # None, packed: what is nothing ends with it
 
 Failed = tuple[str, str, int | None, str]                                               # kind, message, line, code
@@ -50,7 +52,7 @@ def answer_to(f: Callable, given: list[bytes], back: Callable[[int, int], Any], 
     printed = _Bounded()
     result = failure = None
     with warnings.catch_warnings(record=True) as warned, \
-            contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), _not_too_deep():
         warnings.simplefilter("always")
         try:
             if driver:
@@ -62,6 +64,23 @@ def answer_to(f: Callable, given: list[bytes], back: Callable[[int, int], Any], 
             failure = _failure(error)
     after = [_packed(*pair) for pair in zip(mine, functions, strict=True)]
     return result, after, failure, [str(w.message)[:500] for w in warned[:20]], printed.getvalue()
+
+
+@contextlib.contextmanager
+def _not_too_deep():
+    """In a browser, let recursion end by RecursionError: without an end, and through an operator (an `__add__` that
+    adds), it fills the browser's stack long before Python's own limit, and the kernel is gone without a word."""
+    if sys.platform != "emscripten":
+        yield
+        return
+    frame, depth, limit = sys._getframe(), 0, sys.getrecursionlimit()
+    while frame is not None:
+        frame, depth = frame.f_back, depth + 1
+    sys.setrecursionlimit(min(limit, depth + LEVELS))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def ends(parts: Parts, given: list[bytes], until: str) -> bool:

@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -15,12 +16,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from course.places import COMMAND, ROOT, work_folder
+from course.places import COMMAND, IN_BROWSER, ROOT, work_folder
 from course.plaintext import one_line
 
 LIMIT = 10.0  # seconds, for one cell or one exercise
 START = 30.0  # seconds, for the process to start
 PASSED, BEGUN, UNWRITTEN, BROKEN = "passes", "begun", "not begun", "does not run"
+MAGIC = re.compile(r"^\s*[%!].*$", re.MULTILINE)        # what only IPython runs
 MARKS = {PASSED: "✓", BEGUN: "…", UNWRITTEN: "·", BROKEN: "✗"}
 
 
@@ -84,8 +86,8 @@ def summary(result: dict[str, list[Line]]) -> str:
         rows += ["", "begun"] * ("begun" not in rows)
         rows.append(f"{MARKS[line.state]} {line.exercise}: {line.mistake or line.state}  ({name})")
     rows += ["", "next", *(f"{k}. {step}" for k, step in enumerate(steps(result), 1))]
-    return "\n".join([*map(one_line, rows), "", _so_far(result),
-                      f"`{COMMAND} progress ASSIGNMENT` shows every exercise of one, `--all` of all."])
+    more = [] if IN_BROWSER else [f"`{COMMAND} progress ASSIGNMENT` shows every exercise of one, `--all` of all."]
+    return "\n".join([*map(one_line, rows), "", _so_far(result), *more])
 
 
 def steps(result: dict[str, list[Line]], most: int = 3) -> list[str]:
@@ -101,7 +103,7 @@ def steps(result: dict[str, list[Line]], most: int = 3) -> list[str]:
             f"{f' ({line.mistake})' if line.mistake else ''}" for name, line in (first + rest)[:most]]
     done = [name for name, lines in result.items() if sum(line.of for line in lines)
             and all(line.state == PASSED for line in lines)]
-    return told if told else [f"hand in: {COMMAND} submit {name}" for name in done[-most:]]
+    return told if told else [f"hand in: {name if IN_BROWSER else f'{COMMAND} submit {name}'}" for name in done[-most:]]
 
 
 def _is_begun(line: Line) -> bool:
@@ -131,14 +133,9 @@ def progress(assignment: str, path: Path, limit: float = LIMIT) -> list[Line]:
     """The Lines of one notebook; its code runs in processes that end with this call."""
     import nbformat
 
-    from course.declarations import exercises
-
-    lines = {name: Line(name, 0.0, exercise.points, BROKEN, "the notebook could not be read")
-             for name, exercise in exercises(assignment).items()}
-    skip = []
+    lines, skip = _unread(assignment), []
     try:
-        cells = [cell.source if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("grade") else ""
-                 for cell in nbformat.read(path, as_version=4).cells]
+        cells = _to_run(nbformat.read(path, as_version=4).cells)
     except Exception:       # whatever a file that is no notebook may hold
         return list(lines.values())
     while True:
@@ -148,6 +145,63 @@ def progress(assignment: str, path: Path, limit: float = LIMIT) -> list[Line]:
         skip.append(step)
         if step in lines:
             lines[step] = Line(step, 0.0, lines[step].of, BROKEN, why)
+
+
+def _unread(assignment):
+    """{exercise: Line} of a notebook that could not be read."""
+    from course.declarations import exercises
+
+    return {name: Line(name, 0.0, exercise.points, BROKEN, "the notebook could not be read")
+            for name, exercise in exercises(assignment).items()}
+
+
+def _to_run(cells):
+    """The code of each of a notebook's cells; "" in the place of text and of what gives points."""
+    return ["".join(cell["source"]) if cell["cell_type"] == "code" and
+            not cell["metadata"].get("nbgrader", {}).get("grade") else "" for cell in cells]
+
+
+def in_browser() -> None:
+    """Print the summary in a kernel that has no processes: learners' cells run in it, and nothing ends them."""
+    from course.declarations import assignments
+    from course.practising import memory
+
+    work = find_work()
+    found = {name: work / name / f"{name}.ipynb" for name in assignments()}
+    result = {name: _here(name, path) for name, path in found.items() if path.is_file()}
+    print("\n".join([summary(result) if result else f"There are no exercises in {work}.", *memory.lines()]))
+
+
+def _here(assignment, path):
+    """The Lines of one notebook whose code runs here."""
+    from course.checks.report import SINK
+    from course.declarations import exercises
+
+    try:
+        cells = _to_run(json.loads(path.read_text("utf-8"))["cells"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return list(_unread(assignment).values())
+    names, silent = {"__name__": "__main__"}, SINK.set(lambda report: None)
+    try:
+        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+            for source in cells:
+                with contextlib.suppress(Exception, SystemExit):
+                    exec(MAGIC.sub("", source), names)
+            return [_line(name, exercise, names) for name, exercise in exercises(assignment).items()]
+    finally:
+        SINK.reset(silent)
+
+
+def _line(name, exercise, names):
+    """How far an exercise is whose answer stands among these names."""
+    from course.checks.examining import examine
+
+    if name not in names:
+        return Line(name, 0.0, exercise.points, BROKEN, "no cell that runs defines it")
+    report = examine(exercise, names[name], (0, 1), edge=True)
+    state = PASSED if report.run.passed else UNWRITTEN if report.unwritten else BEGUN
+    mistake = report.diagnosis.title if report.diagnosis and state == BEGUN else ""
+    return Line(name, report.run.score, exercise.points, state, mistake)
 
 
 def _run_once(assignment, folder, cells, skip, limit, lines):
@@ -186,7 +240,6 @@ def _child(assignment, *skip):
     """In the process of its own: run the cells, then the exercises, and say before each what comes next."""
     from IPython.core.interactiveshell import InteractiveShell
 
-    from course.checks.examining import examine
     from course.declarations import exercises
 
     out = os.fdopen(os.dup(1), "w", buffering=1)
@@ -206,13 +259,7 @@ def _child(assignment, *skip):
         if name in skip:
             continue
         say(step=name)
-        if name not in shell.user_ns:
-            say(line=asdict(Line(name, 0.0, exercise.points, BROKEN, "no cell that runs defines it")))
-            continue
-        report = examine(exercise, shell.user_ns[name], (0, 1), edge=True)
-        state = PASSED if report.run.passed else UNWRITTEN if report.unwritten else BEGUN
-        mistake = report.diagnosis.title if report.diagnosis and state == BEGUN else ""
-        say(line=asdict(Line(name, report.run.score, exercise.points, state, mistake)))
+        say(line=asdict(_line(name, exercise, shell.user_ns)))
     say(step="end")
     out.flush()
     os._exit(0)

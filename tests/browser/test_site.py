@@ -1,18 +1,17 @@
-"""The site, with one lesson, in a browser: its graphs live, and nothing comes from elsewhere."""
+"""The site, with one lesson, in a browser: its graphs live, its notebooks run, and nothing comes from elsewhere."""
 
-import functools
 import re
 import subprocess
 import sys
-import threading
 from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from unittest.mock import ANY
 from urllib.parse import unquote, urldefrag
 
 import pytest
 
 from course.authoring.site import anchor, messages
 from course.places import ROOT
+from tests.browser import lite
 
 pytestmark = [pytest.mark.needs_site, pytest.mark.slow, pytest.mark.xdist_group("test_site")]
 LESSON = "course/lessons/01_chain_rule.html"
@@ -23,23 +22,17 @@ KINDS = ["index.html", LESSON, "course/exercises/01_chain_rule/01_chain_rule.htm
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "course", "site", "--lesson", "01_chain_rule", "--output", str(folder)]
+    command = [sys.executable, "-m", "course", "site", "--lesson", "01_chain_rule", "--offline", "--output",
+               str(folder)]
     told = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert told.returncode == 0, told.stdout
     return folder
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *about):
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(site):
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=site)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+    with lite.served(site) as address:
+        yield address
 
 
 @pytest.fixture
@@ -119,7 +112,8 @@ class Links(HTMLParser):
 
 
 def test_every_link_inside_leads_somewhere(site):
-    pages = {path: Links(path.read_text("utf-8")) for path in site.rglob("*.html")}
+    pages = {path: Links(path.read_text("utf-8")) for path in site.rglob("*.html") if site / "lite" not in path.parents}
+    pages[site / "lite/lab/index.html"] = Links("")
     dead = []
     for path, page in pages.items():
         for link in page.links:
@@ -158,3 +152,33 @@ def test_what_is_missing_is_a_sentence():
 
 def test_the_sites_folder_is_named_in_no_page(site):
     assert [path.name for path in site.rglob("*.html") if str(ROOT) in path.read_text("utf-8")] == []
+
+
+def test_a_lesson_and_answers_run_in_the_browser_with_the_real_numpy_and_matplotlib(browser, address, site):
+    page = (site / LESSON).read_text("utf-8")
+    assert "../../lite/lab/index.html?path=lessons/01_chain_rule.ipynb" in Links(page).links
+    context = browser.new_context()
+    notebook = lite.Notebook(context, f"{address}lite/", "lessons/01_chain_rule.ipynb")
+    outputs = notebook.run()
+    kinds = [kind for shown in outputs.values() for each in shown for kind in each.get("data", {})]
+    assert lite.errors(outputs) == []
+    assert kinds.count("image/png") >= 3 and kinds.count("application/vnd.jupyter.widget-view+json") >= 5
+    before = notebook.page.locator(".bp-widget svg").first.inner_html()
+    notebook.page.locator(".bp-widget input[type=range]").first.press("ArrowRight")
+    drawn_anew = "before => ![undefined, before].includes(document.querySelector('.bp-widget svg')?.innerHTML)"
+    notebook.page.wait_for_function(drawn_anew, arg=before)
+
+    answer, checked, graded = list(outputs)[:3]     # cells of the lesson: a kernel for each assignment takes long
+    for assignment in ("01_chain_rule", "04_vectorized_gradients"):
+        name, wrong, expected = lite.wrong_form(assignment)
+        right = lite.answers(assignment)[f"{name}-answer"]
+        cells = {answer: f"import numpy as np\nfrom course import check, grade\n{right}", checked: f"check({name})",
+                 graded: f"grade({name}, {name!r})"}
+        assert lite.verdicts(notebook.run(cells, [*cells])) == {
+            checked: ("", "", ANY), graded: ("", "", lite.points(assignment)[name])}
+        assert lite.verdicts(notebook.run({answer: wrong}, [answer, checked])) == {checked: expected}
+    assert notebook.foreign == []
+
+    with pytest.raises(lite.KernelDied, match="atal error"):
+        notebook.run({answer: "import js, pyodide_js\npyodide_js._api.fatal_error(js.Error.new('the end'))"}, [answer])
+    context.close()

@@ -1,11 +1,13 @@
 """An answer sees copies, and nothing that it does escapes from `call`."""
 
 import sys
+import types
 import warnings
 
 import numpy as np
 import pytest
 
+from course.checks import answering
 from course.checks.calling import call
 
 
@@ -102,3 +104,21 @@ def test_prints_and_warnings_are_kept_not_shown(capsys):
 
 def test_a_flood_of_output_is_cut():
     assert len(call(lambda x: [print("y" * 1000) for _ in range(1000)] and 1.0, (1.0,)).printed) <= 2000
+
+
+def test_in_a_browser_an_answers_recursion_ends_long_before_the_browsers_stack(monkeypatch):
+    limit = sys.getrecursionlimit()
+    elsewhere = types.SimpleNamespace(platform="emscripten", _getframe=sys._getframe,
+                                      getrecursionlimit=sys.getrecursionlimit,
+                                      setrecursionlimit=sys.setrecursionlimit)
+    monkeypatch.setattr(answering, "sys", elsewhere)
+
+    def levels(x):
+        try:
+            return 1 + levels(x)
+        except RecursionError:
+            return 1
+
+    assert 100 < call(levels, (1.0,)).result <= answering.LEVELS
+    assert call(lambda x: x + 1, (1.0,)).result == 2.0
+    assert sys.getrecursionlimit() == limit

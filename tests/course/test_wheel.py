@@ -150,3 +150,17 @@ def test_a_folder_that_can_not_be_written_is_a_sentence(home, tmp_path):
     (tmp_path / "backprop").write_text("a file of that name")
     code, said = backprop(home, "--no-browser", cwd=tmp_path)
     assert code == 1 and f"could not be laid out in {tmp_path}{os.sep}backprop{os.sep}: " in said
+
+
+def test_an_image_for_binder_or_a_hub_lays_the_course_out_and_keeps_what_is_written(home, tmp_path):
+    (tmp_path / "course").mkdir()       # a binder's home is a clone
+    (tmp_path / "course" / "__init__.py").write_text("raise ImportError('this is not the one installed')")
+    begin = [ROOT / ".binder/start", "python", "-c", "import os; print(os.environ['JUPYTER_CONFIG_PATH'])"]
+    around = plain({"HOME": str(tmp_path), "PATH": f"{home / 'env/bin'}{os.pathsep}{os.environ['PATH']}"})
+    for _ in range(2):
+        told = subprocess.run(begin, cwd=tmp_path, env=around, capture_output=True, text=True)
+        assert (told.returncode, told.stderr) == (0, "")
+        (tmp_path / "backprop/lessons/00_start_here.ipynb").write_text("mine")
+    assert all(Path(folder, "labconfig").is_dir() for folder in told.stdout.strip().split(":"))
+    assert (tmp_path / "backprop" / NOTEBOOK).is_file()
+    assert (tmp_path / "backprop/lessons/00_start_here.ipynb").read_text() == "mine"

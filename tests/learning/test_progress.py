@@ -99,3 +99,24 @@ def test_when_all_is_done_the_next_step_is_to_hand_in(work, capsys):
     out = capsys.readouterr().out
     assert f"1. hand in: python course submit {NAME}" in out
     assert "begun" not in out
+
+
+def test_in_a_browser_the_cells_run_in_the_kernel(work, capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "IN_BROWSER", True)
+    right = {name: exercise.alternatives[0].source for name, exercise in exercises(NAME).items()}
+    work({**right, "mul_backward": "def mul_backward(dout, x, y):\n    return y, x",
+          "sub_backward": "def sub_backward(dout, x, y:\n    return",
+          "add_backward": "%precision 3\n" + right["add_backward"],
+          "div_backward": "print('!'); exit()"})
+    progress.in_browser()
+    said = capsys.readouterr().out
+    assert f"… {NAME}   8 of 11 pass" in said and "!" not in said
+    assert "… mul_backward: upstream dropped" in said
+    assert said.count("no cell that runs defines it") == 4      # below "begun" and below "next"
+    assert "progress ASSIGNMENT" not in said
+    work(right)
+    progress.in_browser()
+    assert f"1. hand in: {NAME}\n" in capsys.readouterr().out
+    (tmp_path / "work" / "exercises" / NAME / f"{NAME}.ipynb").write_text("{}")
+    progress.in_browser()
+    assert "the notebook could not be read" in capsys.readouterr().out

@@ -5,6 +5,7 @@ from course.declarations.build_the_engine.graphs import (
     BRANCHES,
     CHAIN,
     CUBE,
+    DEPTH,
     DOUBLINGS,
     EDGES,
     EQUAL,
@@ -132,7 +133,7 @@ ZERO_GRAD = Exercise(
             (EQUAL, {"a": 3.0}, "e"), (CUBE, numbers(d, "a"), "L", 2)]),
         Check("18 doublings", 0.375, edge=True, once=True, test=plain_doublings(
             "goes", (DOUBLINGS, {"a": 0.7}, "u"), lambda: zeroed(DOUBLINGS, {"a": 0.7}, "u"))),
-        Check("a chain of 5,000, a wide graph", 0.375, edge=True, once=True, test=large(lambda d: [
+        Check(f"a chain of {DEPTH:,}, a wide graph", 0.375, edge=True, once=True, test=large(lambda d: [
             ((graph, inputs, root), zeroed(graph, inputs, root)) for graph, inputs, root in (
                 (CHAIN, {"a": 1.5, "b": -0.5}, "u"), (WIDE, {"x": 0.7}, "s"))])),
     ),
@@ -281,7 +282,7 @@ COUNT_EDGES = Exercise(
             (EQUAL, {"a": 3.0}, ["e"]), (BRANCHES, numbers(d, "a"), ["c", "d"])]),
         Check("18 doublings", 0.25, edge=True, once=True, test=plain_doublings(
             "counts", (DOUBLINGS, {"a": 0.7}, ["u"]), lambda: EDGES)),
-        Check("a chain of 5,000, a wide graph", 0.25, edge=True, once=True, test=large(lambda d: [
+        Check(f"a chain of {DEPTH:,}, a wide graph", 0.25, edge=True, once=True, test=large(lambda d: [
             ((graph, inputs, [root]), edges_below(graph, inputs, [root])) for graph, inputs, root in (
                 (CHAIN, {"a": 1.5, "b": -0.5}, "u"), (WIDE, {"x": 0.7}, "s"))])),
     ),

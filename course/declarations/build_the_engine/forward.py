@@ -3,6 +3,7 @@
 from course.checks.exercise import Check, Exercise
 from course.declarations.build_the_engine.graphs import (
     CHAIN,
+    DEPTH,
     DOUBLINGS,
     EQUAL,
     FORK,
@@ -101,7 +102,7 @@ FORWARD_MODE = Exercise(
         Check("18 doublings: one call for each edge", 0.5, edge=True, once=True, test=eighteen_doublings(
             "goes", lambda crossed: (DOUBLINGS, {"a": 0.7}, "u", {"a": 1.5}, crossed),
             lambda: tangent(DOUBLINGS, {"a": 0.7}, "u", {"a": 1.5}))),
-        Check("a chain of 5,000, a wide graph", 0.25, edge=True, once=True, test=large(lambda d: [
+        Check(f"a chain of {DEPTH:,}, a wide graph", 0.25, edge=True, once=True, test=large(lambda d: [
             ((graph, inputs, root, seed), tangent(graph, inputs, root, seed)) for graph, inputs, root, seed in (
                 (CHAIN, {"a": 1.5, "b": -0.5}, "u", {"a": 0.5, "b": 1.5}), (WIDE, {"x": 0.7}, "s", {"x": 1.5}))])),
     ),

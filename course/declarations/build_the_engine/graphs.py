@@ -8,6 +8,7 @@ import numpy as np
 
 import autodiff
 from course.declarations.engine_nodes import ENGINE
+from course.places import IN_BROWSER
 
 SUM_TIMES = "q = x + y; f = q * z"
 SQUARE = "f = x * x"
@@ -26,7 +27,9 @@ BRANCHES = "b = a * a; c = b * 2; d = b * 3"              # two results over one
 CYCLE = "b = a * 2; c = b + 1; d = c * 3; b.parents = (c,)"
 CYCLE_AT_THE_ROOT = "b = a * 2; c = b + 1; b.parents = (c,)"
 DOUBLINGS = "t = [a]\nfor k in range(18): t += [t[k] + t[k]]\nu = t[18]"
-CHAIN = "t = [a]\nfor k in range(5000): t += [t[k] + b]\nu = t[5000]"
+# Deeper than Python lets functions call themselves. In a browser, freeing a chain of 3,000 ends the kernel.
+DEPTH = 1200 if IN_BROWSER else 5000
+CHAIN = f"t = [a]\nfor k in range({DEPTH}): t += [t[k] + b]\nu = t[{DEPTH}]"
 WIDE = "t = [x * (k % 7 + 0.5) for k in range(2000)]\ns = total(t)"
 EDGES = 2 * 18
 

@@ -11,6 +11,7 @@ from course.declarations.build_the_engine.graphs import (
     BRANCHES,
     CHAIN,
     CUBE,
+    DEPTH,
     DOUBLINGS,
     EQUAL,
     FORK,
@@ -166,7 +167,7 @@ GRAD_GRAPH = Exercise(
         Check("18 doublings: one call for each edge", 0.75, edge=True, once=True, test=eighteen_doublings(
             "pays", lambda crossed: (DOUBLINGS, {"a": 0.7}, "u", "a", 1, crossed),
             lambda: graph_gradient(DOUBLINGS, {"a": 0.7}, "u", "a"))),
-        Check("a chain of 5,000, a wide graph", 0.5, edge=True, once=True, test=large(lambda d: [
+        Check(f"a chain of {DEPTH:,}, a wide graph", 0.5, edge=True, once=True, test=large(lambda d: [
             ((graph, inputs, root, wrt), graph_gradient(graph, inputs, root, wrt)) for graph, inputs, root, wrt in (
                 (CHAIN, {"a": 1.5, "b": -0.5}, "u", "b"), (WIDE, {"x": 0.7}, "s", "x"))])),
     ),

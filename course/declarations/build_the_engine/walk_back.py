@@ -9,6 +9,7 @@ from course.declarations.build_the_engine.graphs import (
     CUBE,
     CYCLE,
     CYCLE_AT_THE_ROOT,
+    DEPTH,
     DOUBLINGS,
     EQUAL,
     FORK,
@@ -123,7 +124,7 @@ BACKWARD = Exercise(
             lambda: all_grads(DOUBLINGS, {"a": 0.7}, ["u"]))),
         Check("arrays at a join", 0.25, edge=True, draw=lambda d: [
             (ARRAYS, {"a": d.array(3), "b": d.array(3)}, ["s"])]),
-        Check("a chain of 5,000, a wide graph", 0.5, edge=True, once=True, test=large(lambda d: [
+        Check(f"a chain of {DEPTH:,}, a wide graph", 0.5, edge=True, once=True, test=large(lambda d: [
             ((graph, inputs, [root]), all_grads(graph, inputs, [root])) for graph, inputs, root in (
                 (CHAIN, {"a": 1.5, "b": -0.5}, "u"), (WIDE, {"x": 0.7}, "s"))])),
         Check("a cycle raises", 0.25, edge=True, once=True, test=refuses_cycles([

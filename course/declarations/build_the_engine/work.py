@@ -2,7 +2,7 @@
 
 from course.checks.comparing import said
 from course.checks.running import another_kind
-from course.declarations.build_the_engine.graphs import EDGES
+from course.declarations.build_the_engine.graphs import DEPTH, EDGES
 from course.declarations.functions import Counter, times
 
 
@@ -52,7 +52,7 @@ def plain_doublings(what, args, result):
     return test
 
 
-TOO_DEEP = said("A chain of 5,000 nodes is deeper than Python lets functions call themselves: RecursionError.",
+TOO_DEEP = said(f"A chain of {DEPTH:,} nodes is deeper than Python lets functions call themselves: RecursionError.",
                 "Which list of your own could hold the nodes that are still to be looked at?", "E07", "recursion limit")
 QUADRATIC = said("On a graph of some thousand nodes yours was stopped: for each node it looks at all the others again.",
                  "What do you know after one walk that you need not look for again?", "E44", "a walk for each node")
