@@ -5,7 +5,7 @@ dead or saturated. How it looks is said in course.watching.picture.
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -80,19 +80,22 @@ def moments(settings: Settings, seed: int = SEED) -> Iterator[Moment]:
     def both(params):
         return autodiff.softmax_cross_entropy(forward(params, points, settings.activation)[1], labels)
 
-    params, step = started(settings, seed), 0
-    while True:
+    def at(step, params):           # beside the loop: numpy's error state must not be left on at a yield
         with np.errstate(all="ignore"):
             loss, grads = both(params)
             hidden, logits = forward(params, points, settings.activation)
             layers = [name for name in params if name[0] == "W"]
             sizes = [float(np.sqrt((grads[name]**2).mean())) for name in layers]
-            yield Moment(step, float(loss), int((logits.argmax(axis=1) == labels).sum()),
-                         [params[name] for name in layers], sizes, marked(hidden, settings.activation))
-            if not np.isfinite([loss, *sizes]).all():
-                return
-            params = {name: params[name] - settings.rate * grads[name] for name in params}
-        step += 1
+            moment = Moment(step, float(loss), int((logits.argmax(axis=1) == labels).sum()),
+                            [params[name] for name in layers], sizes, marked(hidden, settings.activation))
+            return moment, {name: params[name] - settings.rate * grads[name] for name in params}
+
+    params = started(settings, seed)
+    for step in count():
+        moment, params = at(step, params)
+        yield moment
+        if not np.isfinite([moment.loss, *moment.gradients]).all():
+            return
 
 
 def marked(hidden: list[np.ndarray], activation: str) -> dict[tuple[int, int], str]:

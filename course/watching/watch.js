@@ -11,6 +11,7 @@ const SILENCE = 5000;               // milliseconds after which a kernel that do
 /** Draw `view` into `root`. `send(message)` asks a kernel for a run; without it, view.runs holds those there are. */
 export function mount(root, view, send) {
   let run = null, at = 0, timer = null, asked = false, owed = false, silence = null;
+  let turn = 0, chosenAt = 0;       // messages are numbered, so that an answer to an older choice is known as such
 
   const frame = framed("bp-watch", view.title, view.colours);
   const bar = element("div", { class: "bp-bar", role: "toolbar", "aria-label": "Training" });
@@ -47,8 +48,11 @@ export function mount(root, view, send) {
   function chosen() {
     pause();
     const settings = Object.fromEntries([...choices.querySelectorAll("select")].map((s) => [s.dataset.name, s.value]));
-    if (send) ask({ settings });
-    else show({ first: 0, drawing: view.drawings[settings.depth], ...view.runs[Object.values(settings).join(" ")] });
+    if (send) {
+      ask({ settings });
+      chosenAt = turn;
+      frame.setAttribute("aria-busy", "true");
+    } else show({ turn, first: 0, drawing: view.drawings[settings.depth], ...view.runs[Object.values(settings).join(" ")] });
   }
 
   // -- runs, from the kernel or from the page --
@@ -56,10 +60,12 @@ export function mount(root, view, send) {
     asked = true;
     clearTimeout(silence);
     silence = setTimeout(() => say("No kernel has answered so far: it is busy, or none runs. Run the cell again."), SILENCE);
-    send(message);
+    turn += 1;
+    send({ turn, ...message });
   }
   /** A run from its start, or more frames of the one that is shown. */
   function show(next) {
+    if (next.turn < chosenAt) return;
     asked = false;
     clearTimeout(silence);
     if (next.first) {
@@ -68,6 +74,7 @@ export function mount(root, view, send) {
       if (owed) step();
       return;
     }
+    frame.setAttribute("aria-busy", "false");
     run = { over: !send, frames: [...next.frames] };
     about.textContent = next.about;
     stage.setAttribute("aria-label", `Drawing. ${next.about} The thicker an edge, the larger its weight.`);
@@ -99,7 +106,7 @@ export function mount(root, view, send) {
     return run.frames.length - 1;
   }
   function step() {
-    if (!run) return;
+    if (!run || frame.getAttribute("aria-busy") === "true") return;
     const near = at + AHEAD >= last();
     if (near && !run.over && !asked) ask({ more: true });
     owed = !timer && at === last() && !run.over;    // a step that is taken when the kernel has sent it
@@ -175,9 +182,8 @@ export function mount(root, view, send) {
 
 export default {
   render({ model, el }) {
-    let turn = 0;
     const live = mount(el, model.get("view"), (message) => {
-      model.set("told", { turn: ++turn, ...message });
+      model.set("told", message);
       model.save_changes();
     });
     const changed = () => live.show(model.get("run"));

@@ -197,21 +197,31 @@ def test_where_a_kernel_runs_it_is_asked_for_what_is_chosen_and_for_more(browser
     page.clock.install()
     page.set_content(LIVE.format(css=show.style(), script=show.code(), view=json.dumps(made.view())))
     run = made.run()
-    def answer(first, count, **more):
-        page.evaluate("run => window.live.show(run)", {"first": first, "frames": run.frames(count), **more})
-    first = frames()
-    answer(0, STEPS + 1, drawing=picture.network_svg(2, first[0]), about=show.about(made.settings))
+    def answer(turn, first, count):
+        drawing = picture.network_svg(2, frames()[0])
+        page.evaluate("run => window.live.show(run)", {
+            "turn": turn, "first": first, "frames": run.frames(count), "drawing": drawing, "about": ""})
+    answer(0, 0, STEPS + 1)
     press(page, "One step", 30)
-    assert page.evaluate("window.sent") == [{"more": True}]             # once, while none has come
-    answer(STEPS + 1, STEPS)
+    assert page.evaluate("window.sent") == [{"turn": 1, "more": True}]      # once, while none has come
+    answer(1, STEPS + 1, STEPS)
     press(page, "One step", 15)
     expect(status(page)).to_contain_text("Step 45:")
     expect(page.locator(".last")).to_have_text("step 45")
     assert page.locator(".weight").first.evaluate("e => getComputedStyle(e).stroke") in (
         "rgb(0, 96, 168)", "rgb(107, 78, 155)")
     choose(page, depth="5", rate="10")
-    assert page.evaluate("window.sent.at(-1)") == {"settings": {"rate": "10", "scale": "1", "activation": "relu",
-                                                                "depth": "5"}}
+    turn = page.evaluate("window.sent.at(-1).turn")
+    assert page.evaluate("window.sent.at(-1)") == {"turn": turn, "settings": {
+        "rate": "10", "scale": "1", "activation": "relu", "depth": "5"}}
+    press(page, "One step")
+    expect(page.locator(".bp-place")).to_have_text("step 45")           # no step of what was left
     page.clock.run_for(6000)
     expect(status(page)).to_contain_text("No kernel has answered so far")
+    run = made.run()
+    answer(turn - 1, 0, STEPS + 1)                                      # to the choice before this one
+    expect(page.locator(".bp-watch")).to_have_attribute("aria-busy", "true")
+    answer(turn, 0, STEPS + 1)
+    expect(page.locator(".bp-watch")).to_have_attribute("aria-busy", "false")
+    expect(status(page)).to_contain_text("Step 0:")
     page.close()

@@ -80,3 +80,9 @@ def test_a_training_that_blows_up_ends_at_its_first_number_that_is_not_finite():
     assert len(found) < 400
     assert all(np.isfinite(moment.loss) for moment in found[:-1])
     assert not np.isfinite([found[-1].loss, *found[-1].gradients]).all()
+
+
+def test_numpy_s_error_state_is_the_caller_s_between_two_steps():
+    before, steps = np.geterr(), moments(Settings(scale=1e200))
+    next(steps)
+    assert np.geterr() == before
