@@ -115,7 +115,9 @@ def _made(exercise: Any, base: tuple, d: Draw) -> Iterator[tuple[tuple, Any]]:
         if free:
             args = _with(base, free, put)
             asked = _with(args, free, _as_integers) if "whole" in kinds else args
-            yield _finished(asked), exercise.oracle(*_finished(args))
+            right = _answer(exercise.oracle, _finished(args))
+            if right is not None:
+                yield _finished(asked), right
 
     def into(kind: str) -> Callable[[Any, int], Any]:
         def put(value: Any, n: int) -> Any:
@@ -137,6 +139,17 @@ def _made(exercise: Any, base: tuple, d: Draw) -> Iterator[tuple[tuple, Any]]:
         yield from made([EQUAL], numbers, lambda _, n: value)
         yield from made([EQUAL, "negative", "positive"], numbers, lambda _, n: value * (-1) ** n)
     yield from made([ALL_ZERO], upstream, lambda value, n: value * 0.0)
+
+
+def _answer(oracle: Callable, args: tuple) -> Any:
+    """What is right; None where there is no such thing. Then the kind is not asked, and `uncovered` tells it."""
+    try:
+        with np.errstate(all="ignore"):
+            right = oracle(*args)
+    except (ArithmeticError, ValueError):
+        return None
+    leaves = [leaf for part in (right if isinstance(right, tuple) else [right]) for leaf in _leaves(part)]
+    return right if all(np.isfinite(leaf).all() for leaf in leaves) else None
 
 
 def every_kind(d: Draw, n: int) -> Iterator[list]:

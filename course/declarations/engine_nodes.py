@@ -218,6 +218,6 @@ def outcome(answer, *args):
     except (ValueError, AssertionError) as error:
         return "an exception" if str(error).strip() else "an exception without a message"
     except Exception as error:
-        return type(error).__name__, str(error)[:200]
+        return type(error).__name__, str(error)[:500]
     return "no exception"
 '''

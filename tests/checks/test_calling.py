@@ -51,6 +51,13 @@ def test_a_list_with_callables_that_is_changed_shows():
     assert reply.changed == (0,)
 
 
+@pytest.mark.parametrize("change", [
+    lambda fs: fs.reverse(), lambda fs: fs.__setitem__(0, fs[1]), lambda fs: fs.__setitem__(0, float)])
+def test_a_list_of_functions_that_is_turned_round_or_filled_with_others_shows(change):
+    assert call(lambda fs: change(fs) or 1.0, ([abs, max],)).changed == (0,)
+    assert call(lambda fs: [f(-2.0, -3.0) for f in fs[1:]], ([abs, max],)).changed == ()
+
+
 def test_an_exception_points_at_the_learners_own_line(tmp_path):
     source = tmp_path / "answer.py"
     source.write_text("import numpy as np\n\ndef f(x):\n    y = x[:, None]\n    return np.linalg.inv(y)\n")

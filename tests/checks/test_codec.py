@@ -61,6 +61,7 @@ class Sly(np.ndarray):
 def test_subclasses_travel_as_their_base():
     point = namedtuple("Point", "x y")(1.0, 2.0)
     for value, kind in [(Always(3.5), float), (np.float32(1.5), float), (np.int64(7), int), (np.bool_(True), bool),
+                        (np.longdouble(1.5), float), (np.clongdouble(1.5j), complex),
                         (OrderedDict(a=1), dict), (point, tuple), (np.arange(3.0).view(Sly), np.ndarray)]:
         assert type(codec.unpack(codec.pack(value))) is kind
 

@@ -227,7 +227,8 @@ def test_importing_course_does_not_import_nbgrader_or_jupyter():
 TWO_LINES = Exercise(
     "neuron_backward(cache)", "grads", 2, lambda cache: {"exp": 2.0 * cache["exp"], "dw": np.array([3.0, 4.0])},
     checks=(Check("exp", 1, lambda d: [({"exp": 1.5},)], part="exp"),
-            Check("dw", 1, lambda d: [({"exp": 1.5},)], part="dw")))
+            Check("dw", 1, lambda d: [({"exp": 1.5},)], part="dw")),
+    outside={"cache": "it is 1.5"})
 
 
 @pytest.mark.parametrize(("answer", "points", "words"), [

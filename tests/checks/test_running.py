@@ -91,6 +91,10 @@ def mse(pred, target, error):
     (AssertionError(), 0.5, "[W07]"),
     (ValueError("  "), 0.5, "stopped with ValueError, as it should, but without a word"),
     (NotImplementedError("later"), 0.5, "not written yet"),
+    (type("OtherShapes", (ValueError,), {})("(3, 1) is not (3,)"), 1.0, "✓"),
+    (ZeroDivisionError("division by zero"), 0.5, "a ValueError is asked for"),
+    (RuntimeError("shapes"), 0.5, "Do you raise it, or does it happen to you?"),
+    ("the shapes differ", 0.5, "an exception, or a text?"),
 ])
 def test_an_expected_exception_must_say_something(error, points, words):
     report = examine(MSE, lambda pred, target: mse(pred, target, error), (0,), edge=True, graded=True)
@@ -162,6 +166,7 @@ def test_the_arguments_of_a_starred_parameter_are_shown_together():
 LOSS_AND_GRADS = Exercise(
     "both(x)", "loss, grads", 2, lambda x: (x * x, {"W": 2 * x, "b": 1.0}),
     checks=(Check("W", 1, lambda d: [(3.0,)], part="W"), Check("loss", 1, lambda d: [(3.0,)], part="loss")),
+    outside={"x": "it is 3"},
 )
 
 
@@ -175,7 +180,7 @@ def test_a_part_may_be_a_key_of_one_result_among_several(loss, grads, points):
 def test_a_check_that_takes_long_runs_on_the_last_seed_alone():
     seen = []
     slow = Exercise("double(x)", "y", 1, lambda x: 2 * x, checks=(
-        Check("quick", 0.5, lambda d: [(d.number(),)]), Check("slow", 0.5, lambda d: [(d.number(),)], once=True)))
+        Check("quick", 0.5, lambda d: [(d.number(),)]), Check("slow", 0.5, lambda d: [(d.number(),)], once=True)), outside={"x": "it is drawn"})
     examine(slow, lambda x: seen.append(x) or 2 * x, (1, 2), edge=True)
     assert seen[2:] == [Draw([2, 1]).number()]
     assert len(seen) == 3

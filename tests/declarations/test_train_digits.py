@@ -268,7 +268,7 @@ def test_what_is_planted_is_wrong_and_nothing_else_is():
                 right = networks.loss_and_gradients(params, X, y, reg)[1]
                 grads = loss_and_grads(params, X, y, reg)[1]
                 off |= {name for name, grad in grads.items()
-                        if np.abs(grad - right[name]).max() > 1e-4 * np.abs(right[name]).max()}
+                        if np.abs(grad - right[name]).max() > checking.FLAGGED * np.abs(right[name]).max()}
             assert off == set(wrong), (seed, title)
 
 

@@ -116,7 +116,8 @@ def sorts(networks):
     def test(ask):
         first = None
         drawn = list(networks(ask.draw))
-        for (title, wrong, *_), errors in zip(drawn, ask.each((*args, f) for _, _, f, *args in drawn), strict=True):
+        asked = ask.each((*args, f) for _, _, f, *args in drawn)
+        for (title, wrong, *_), errors in zip(drawn, asked, strict=False):      # a stub's answer is the last
             problem = _verdict(ask, title, wrong, errors)
             if problem and not first:
                 first = problem

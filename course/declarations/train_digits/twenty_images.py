@@ -68,6 +68,9 @@ OVERFIT_TINY = Exercise(
         Check("twenty digits by heart", 0.75, test=by_heart),
         Check("no step at all; many", 0.5, edge=True, draw=lambda d: [tiny(d, 0, 0.3), tiny(d, 12, 0.05, 6)]),
     ),
+    outside={"params": dict.fromkeys(("whole", "large"), "weights are real numbers, and moderate ones"),
+             "X": {"large": "the loss is too steep there for any step"},
+             "lr": "a learning rate is a small step, above 0"},
     hints=("What does one step of gradient descent need, and what does it leave behind?",
            "In a loop: take the gradients at the parameters of now, by your loss_and_grads with reg 0, then make a new "
            "dict in which every array has moved against its gradient, by lr.",

@@ -96,7 +96,7 @@ class Walk:
             self.colour[node] = "grey"
             for parent in node.parents:
                 if self.colour.get(parent) == "grey":
-                    raise RuntimeError("cycle")
+                    raise UnicodeError("cycle")        # a kind of ValueError
                 if parent not in self.colour:
                     self.todo.append(parent)
         else:
