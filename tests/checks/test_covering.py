@@ -90,8 +90,9 @@ def test_a_number_of_a_kind_is_of_it(kind):
 
 
 def test_where_nothing_is_right_nothing_is_asked_and_the_kind_is_told():
-    """An author who forgets what an argument can't be is told by the test of all exercises, not a learner by a crash."""
-    exercise = Exercise("invert(x)", "y", 1, lambda x: 1 / x, checks=(Check("numbers", 1, lambda d: list(d.numbers(3))),))
+    """An author who forgets what an argument can't be is told by the test of all exercises; no learner sees a crash."""
+    checks = (Check("numbers", 1, lambda d: list(d.numbers(3))),)
+    exercise = Exercise("invert(x)", "y", 1, lambda x: 1 / x, checks)
     calls = asked(exercise, lambda x: 1 / x)
     assert all(x != 0 for x, in calls)
     assert uncovered(exercise, calls) == ["x: zero, as a number"]

@@ -180,7 +180,8 @@ def test_a_part_may_be_a_key_of_one_result_among_several(loss, grads, points):
 def test_a_check_that_takes_long_runs_on_the_last_seed_alone():
     seen = []
     slow = Exercise("double(x)", "y", 1, lambda x: 2 * x, checks=(
-        Check("quick", 0.5, lambda d: [(d.number(),)]), Check("slow", 0.5, lambda d: [(d.number(),)], once=True)), outside={"x": "it is drawn"})
+        Check("quick", 0.5, lambda d: [(d.number(),)]), Check("slow", 0.5, lambda d: [(d.number(),)], once=True)),
+        outside={"x": "it is drawn"})
     examine(slow, lambda x: seen.append(x) or 2 * x, (1, 2), edge=True)
     assert seen[2:] == [Draw([2, 1]).number()]
     assert len(seen) == 3
