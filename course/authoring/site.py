@@ -47,6 +47,7 @@ docs/reference
 docs/site
 docs/messages
 docs/teaching
+docs/hub
 docs/practice
 docs/grading
 CONTRIBUTING

@@ -12,7 +12,7 @@ from course.checks.verdict import verdict_in
 from course.declarations import exercises
 from course.places import ROOT
 
-OPEN = "() => window.jupyterapp?.shell.currentWidget?.sessionContext !== undefined"
+OPEN = "path => window.jupyterapp?.shell.currentWidget?.context?.path === path"
 # An empty request first: what is run before a kernel answers is lost without a word.
 READY = """async () => {
     const context = jupyterapp.shell.currentWidget.sessionContext;
@@ -68,14 +68,15 @@ class Notebook:
 
     def __init__(self, context, address, path, seconds=300):
         self.foreign, self.deaths = [], []
+        here = address[:address.index("/", len("http://")) + 1]
         context.on("request", lambda request: self.foreign.append(request.url)
-                   if not request.url.startswith((address, "data:", "blob:")) else None)
+                   if not request.url.startswith((here, "data:", "blob:")) else None)
         self.page = context.new_page()
         self.page.set_default_timeout(1000 * seconds)
         self.page.on("console", lambda message: self.deaths.append(message.text) if DEAD in message.text else None)
         self.page.on("crash", lambda page: self.deaths.append("the page crashed"))
         self.page.goto(f"{address}lab/index.html?path={path}")
-        self.page.wait_for_function(OPEN)
+        self.page.wait_for_function(OPEN, arg=path)
         self.page.evaluate(READY)
 
     def save(self, sources):
