@@ -95,7 +95,7 @@ SLIPS = [
     ("check_all", r"np\.abs\((.*) - numeric\)\.max\(\)", r"(\1 - numeric).max()", 2.25),
     ("check_all", r"np\.abs\((.*) - numeric\)\.max\(\)", r"(numeric - \1).max()", 1.5),
     ("check_all", r"error = np\.abs", "error = 2 * np.abs", 2.5),
-    ("check_all", "return errors", "return dict.fromkeys(errors, 0.0)", 0),
+    ("check_all", "return errors", "return dict.fromkeys(errors, 0.0)", 0.5),
     ("check_all", "return errors", "return dict.fromkeys(errors, 1.0)", 0),
     ("check_all", r"nudged\[name\]\[i\] = params\[name\]\[i\]\n", "pass\n", 2.25),
 ]
