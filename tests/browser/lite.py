@@ -19,7 +19,7 @@ READY = """async () => {
     await context.ready;
     await context.session.kernel.requestExecute({code: "", silent: true}).done;
 }"""
-SAVE = "() => jupyterapp.commands.execute('docmanager:save')"
+SAVE = "() => jupyterapp.shell.currentWidget.context.save()"
 RUN = """([sources, ids]) => {
     const {content, sessionContext} = jupyterapp.shell.currentWidget;
     const cells = [...Array(content.model.cells.length).keys()].map(k => content.model.cells.get(k));
