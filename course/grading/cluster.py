@@ -18,6 +18,7 @@ import multiprocessing
 import os
 import pickle
 import shutil
+import socket
 import sys
 import tempfile
 import threading
@@ -73,6 +74,7 @@ class Cluster(Executor):
         self._unfit: dict[str, str] = {}        # address: why it gets none
         self._looked, self._lock, self._over = 0.0, threading.Lock(), threading.Event()
         try:
+            _need_listener(address)
             self._client = Client(address, timeout=CONNECT, set_as_default=False, name="backprop autograde")
         except (OSError, ValueError, TimeoutError) as error:
             raise GradingError(f"No scheduler answers at {address}: {in_a_sentence(error) or 'it took too long'}.") \
@@ -154,13 +156,16 @@ class Cluster(Executor):
             raise GradingError(f"The scheduler is lost. {STANDS}") from error
 
     def _places(self, wait: float = 0.0) -> dict[str, int]:
-        """The workers that are there and fit, after asking those that have come."""
+        """The workers that are there and fit, after asking those that have come.
+
+        wait  seconds for the first worker: where there are some, and none is fit, it is not waited for others
+        """
         until = time.monotonic() + wait
         with self._lock:
             while True:
                 if time.monotonic() - self._looked > LOOK or wait:
                     self._look()
-                if self._fit or time.monotonic() >= until:
+                if self._fit or self._unfit or time.monotonic() >= until:
                     return dict(self._fit)
                 time.sleep(0.2)
 
@@ -204,6 +209,17 @@ class Cluster(Executor):
 
     def __exit__(self, kind: object, *about: object) -> None:
         self.shutdown(cancel_futures=kind is not None)
+
+
+def _need_listener(address: str) -> None:
+    """OSError where nobody listens at an address: dask would try again until its time is over."""
+    from distributed.comm import get_address_host_port
+
+    try:
+        where = get_address_host_port(address, strict=True)
+    except ValueError:          # of a kind that has no port; dask knows
+        return
+    socket.create_connection(where, CONNECT).close()
 
 
 def packed_files(folder: Path) -> bytes:
