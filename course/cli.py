@@ -10,7 +10,7 @@ import os
 import sys
 
 from course.learning.lab import PURPOSES
-from course.places import COMMAND, CONFIGURATION, INSTALLED, ROOT, configuration_folder, use_configuration
+from course.places import CHOICE, COMMAND, CONFIGURATION, INSTALLED, ROOT, configuration_folder, use_configuration
 
 # name: (what it does, "module:function"); the function takes the arguments and returns an exit code
 COMMANDS = {
@@ -23,6 +23,8 @@ COMMANDS = {
     "progress": ("which of your exercises pass, and the points so far", "course.learning.progress:main"),
     "practice": ("a page of circuits to fill in, for a class: to play, to print, and solved",
                  "course.practising.sheet:main"),
+    "new": ("`new exercise NAME --in NN_name`: an exercise of your own, whole as it is laid down",
+            "course.authoring.new:main"),
     "mistakes": ("every mistake that the checks know, what it costs and what it is called",
                  "course.authoring.mistakes:main"),
     "autograde": ("grade a whole class with all cores, sandboxed", "course.grading.run:main"),
@@ -41,7 +43,7 @@ COMMANDS = {
 # the file that a command works by: the copy of the course that learners get lacks it
 NEEDS = dict.fromkeys(("teach", "nbgrader", "autograde", "extend", "feedback", "export", "forget", "report"),
                       CONFIGURATION) | \
-    dict.fromkeys(("test", "build", "mistakes", "bundle", "setup", "site"), "pyproject.toml")
+    dict.fromkeys(("test", "build", "new", "mistakes", "bundle", "setup", "site"), "pyproject.toml")
 # what `setup` may add: the extras of pyproject.toml
 EXTRAS = ("author", "cluster", "hub", "peers", "site", "teach", "test", "torch", "types")
 # the extras that a command works by
@@ -59,6 +61,14 @@ def main(argv=None):
     programs = os.path.dirname(sys.executable)
     os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])
     module, function = COMMANDS[name][1].split(":")
+    if name != "setup" and CHOICE.exists():
+        from course.declarations import choosing, registry
+
+        try:
+            registry.check_choice()
+        except choosing.ChoiceError as error:
+            print(error, file=sys.stderr)
+            return 1
     try:
         return getattr(importlib.import_module(module), function)(arguments)
     except KeyboardInterrupt:

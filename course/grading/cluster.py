@@ -34,7 +34,7 @@ from course import __version__
 from course.grading.gradebook import GradingError
 from course.grading.worker import Job, Result
 from course.grading.workers import Lost, Workers
-from course.places import ROOT
+from course.places import CHOICE, ROOT
 from course.plaintext import in_a_sentence
 
 if TYPE_CHECKING:
@@ -242,6 +242,8 @@ def fingerprint() -> str:
     for path in sorted(path for name in ("autodiff", "course/checks", "course/declarations", "course/grading")
                        for path in (ROOT / name).rglob("*.py")):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    if CHOICE.is_file():
+        digest.update(CHOICE.read_bytes())
     return f"{__version__} ({digest.hexdigest()[:8]}), Python {sys.version_info[0]}.{sys.version_info[1]}"
 
 
