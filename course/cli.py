@@ -44,8 +44,10 @@ COMMANDS = {
 NEEDS = dict.fromkeys(("teach", "nbgrader", "autograde", "extend", "feedback", "export", "forget", "report"),
                       CONFIGURATION) | \
     dict.fromkeys(("test", "build", "new", "mistakes", "bundle", "setup", "site"), "pyproject.toml")
+# nbgrader's commands that open the gradebook
+OF_THE_GRADEBOOK = ("generate_assignment", "autograde", "generate_feedback", "db", "export", "zip_collect")
 # what `setup` may add: the extras of pyproject.toml
-EXTRAS = ("author", "cluster", "hub", "peers", "site", "teach", "test", "torch", "types")
+EXTRAS = ("author", "cluster", "hub", "peers", "postgres", "site", "teach", "test", "torch", "types")
 # the extras that a command works by
 EXTRAS_OF = {"test": ["test"], "build": ["author"], "site": ["site"], "teach": ["teach"], "feedback": ["teach"],
              "report": ["teach"]}
@@ -150,5 +152,13 @@ def nbgrader(arguments):
     use_configuration(ROOT)
     from nbgrader.apps.nbgraderapp import NbGraderApp
     sys.argv[0] = "nbgrader"   # its help names the program
+    if arguments[:1] and arguments[0] in OF_THE_GRADEBOOK:
+        from course.grading.gradebook import GradingError, need_server
+
+        try:
+            need_server()
+        except GradingError as error:       # of which nbgrader would print a page
+            print(error, file=sys.stderr)
+            return 1
     NbGraderApp.launch_instance(arguments)
     return 0

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import postgres
+
 TESTS = Path(__file__).parent
 CHROMIUM = "/usr/bin/chromium"
 QUICK = ("autodiff", "checks", "drawing", "notebooks/test_prose.py")
@@ -39,6 +41,8 @@ NEEDS = {
     "needs_chromium": ("Chromium", lambda: os.access(CHROMIUM, os.X_OK), "sudo apt install chromium"),
     "needs_cluster": ("dask.distributed", lambda: importlib.util.find_spec("distributed") is not None,
                       "python course setup cluster"),
+    "needs_postgres": ("PostgreSQL", lambda: importlib.util.find_spec("psycopg") and postgres.program("initdb"),
+                       "python course setup postgres; sudo apt install postgresql"),
     "needs_site": ("Sphinx and npm", lambda: importlib.util.find_spec("myst_nb") is not None and shutil.which("npm"),
                    "python course setup site; sudo apt install npm"),
     "needs_hub": ("JupyterHub, npm and the rights to make accounts",
@@ -49,7 +53,7 @@ NEEDS = {
 }
 # a fixture that needs something: the marker of each test that asks for it
 FIXTURES = {"torch": "needs_torch", "browser": "needs_chromium", "grade": "needs_sandbox", "taught": "needs_sandbox",
-            "term": "needs_sandbox"}
+            "term": "needs_sandbox", "postgresql": "needs_postgres"}
 
 
 @functools.cache

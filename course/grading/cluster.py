@@ -213,7 +213,7 @@ class Cluster(Executor):
 
 def _need_listener(address: str) -> None:
     """OSError where nobody listens at an address: dask would try again until its time is over."""
-    from distributed.comm import get_address_host_port
+    from distributed.comm.addressing import get_address_host_port
 
     try:
         where = get_address_host_port(address, strict=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
@@ -50,7 +51,7 @@ class Judge(NbGraderPreprocessor):
                 files, notes = beside(Path(resources["metadata"]["path"], f"{resources['unique_key']}.ipynb"))
                 for note in notes:
                     self.log.warning(note)
-                judge(nb, key or _key(resources), self.settings, files)
+                judge(nb, key or _key(resources, self.config), self.settings, files)
         except Overtime as error:
             raise RuntimeError(str(error)) from None        # nbgrader goes on with the next submission
         return nb, resources
@@ -60,7 +61,7 @@ class Repair(NbGraderPreprocessor):
     """Comes first of c.Autograde.sanitize_preprocessors: mends what would end the class's run, and notes it."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        key = _repaired_with[_whose(resources)] = _key(resources)
+        key = _repaired_with[_whose(resources)] = _key(resources, self.config)
         if not belongs(nb, key):        # nbgrader goes on with the next submission
             raise another(nb, f"{key.notebook}.ipynb", key)
         for note in repair(nb, key):
@@ -93,7 +94,7 @@ def _whose(resources: dict[str, Any]) -> tuple[str, ...]:
     return about["db_url"], about["assignment"], about["notebook"], about["student"]
 
 
-def _key(resources: dict[str, Any]) -> Key:
+def _key(resources: dict[str, Any], config: Any) -> Key:
     about = resources["nbgrader"]
     with Gradebook(about["db_url"]) as gradebook:
-        return key_of(gradebook, about["notebook"], about["assignment"])
+        return key_of(gradebook, about["notebook"], about["assignment"], CourseDirectory(config=config))

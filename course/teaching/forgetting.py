@@ -11,10 +11,11 @@ import json
 import os
 import re
 import shutil
-import sqlite3
 import zipfile
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
+
+from sqlalchemy import text
 
 from course.grading.aside import Aside
 from course.grading.lateness import Extensions
@@ -45,10 +46,11 @@ def main(argv):
     with open_term() as term:
         learner = _Learner(term, options.learner)
         told = list(learner.remove(options.dry_run))
-        root, database = term.root, term.course.db_url.removeprefix("sqlite:///")
-    if not options.dry_run and os.path.exists(database):    # SQLite only marks as free what it has removed
-        with closing(sqlite3.connect(database)) as db:
-            db.execute("vacuum")
+        root, engine = term.root, term.gradebook.engine
+    if not options.dry_run:         # what a database has removed it only marks as free
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            db.execute(text("VACUUM" if engine.dialect.name == "sqlite" else "VACUUM FULL"))
+        engine.dispose()
     print("\n".join(map(one_line, told)) or f"{options.learner}: nothing was there to be removed.")
     if options.dry_run:
         return 0
