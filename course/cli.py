@@ -34,6 +34,7 @@ COMMANDS = {
     "feedback": ("for instructors: a page of feedback for each learner, in one zip", "course.teaching.returning:main"),
     "export": ("for instructors: grades for Canvas, for Moodle, or per exercise", "course.teaching.exporting:main"),
     "report": ("for instructors: a page about the class", "course.teaching.reporting:main"),
+    "answers": ("for instructors: learners' answers alone, for JPlag or Dolos", "course.teaching.answering:main"),
     "extend": ("for instructors: more time for a learner", "course.teaching.extending:main"),
     "forget": ("for instructors: a learner out of the gradebook and off the disk", "course.teaching.forgetting:main"),
     "bundle": ("for instructors: a zip of what learners get", "course.teaching.bundling:main"),
@@ -41,7 +42,7 @@ COMMANDS = {
     "setup": ("make .venv and work/ ready, open nothing; `setup torch` adds PyTorch", "course.cli:setup"),
 }
 # the file that a command works by: the copy of the course that learners get lacks it
-NEEDS = dict.fromkeys(("teach", "nbgrader", "autograde", "extend", "feedback", "export", "forget", "report"),
+NEEDS = dict.fromkeys(("teach", "nbgrader", "autograde", "answers", "extend", "feedback", "export", "forget", "report"),
                       CONFIGURATION) | \
     dict.fromkeys(("test", "build", "new", "mistakes", "bundle", "setup", "site"), "pyproject.toml")
 # nbgrader's commands that open the gradebook

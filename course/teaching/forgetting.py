@@ -20,6 +20,7 @@ from sqlalchemy import text
 from course.grading.aside import Aside
 from course.grading.lateness import Extensions
 from course.plaintext import file_name, one_line
+from course.teaching.answering import FOLDER as SIMILAR
 from course.teaching.collecting import RECORD, _owner, read_record, whose
 from course.teaching.people import Roster, as_id
 from course.teaching.term import TeachingError, full_name, in_sentences, open_term, written
@@ -70,6 +71,7 @@ class _Learner:
         self.student = students.get(name)
         self.roster = Roster(students.values())
         self.folders = [path for step in STEPS for path in self._folders(step)]
+        self.folders += sorted(term.root.glob(f"{SIMILAR}/*/submissions/{_literal(file_name(name))}"))
         self.inbound = sorted(Path(term.config.Exchange.get("root", str(term.root / "exchange"))).glob(
             f"*/inbound/*/{_literal(name)}+*"))
         self.records = {path: name for path in sorted(term.root.glob(f"downloaded/*/{RECORD}"))
