@@ -93,7 +93,9 @@ def writer(folder, assignment, batch):
 @contextlib.contextmanager
 def dask(folder, workers):
     """The address of a scheduler of dask's with so many workers, on this machine."""
-    file = Path(folder, "scheduler.json")
+    folder = Path(folder, "dask")       # where nothing is called like the package course
+    folder.mkdir()
+    file = folder / "scheduler.json"
     quiet = {"cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     python = [sys.executable, "-m", "dask"]
     processes = [subprocess.Popen([*python, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",

@@ -15,6 +15,7 @@ CHOICE = ROOT / "course" / "course.toml" if INSTALLED else ROOT / "course.toml"
 COMMAND = "backprop" if INSTALLED else "python course"      # how learners call it
 LAID_OUT = ".laid_out.json"                                 # what was laid out, in the folder where it was
 CONFIGURATION = "nbgrader_config.py"
+REGRADE = "regrade_request.txt"                             # what a learner hands in who asks for a regrade
 
 
 def work_folder() -> Path:

@@ -183,7 +183,8 @@ class Cluster(Executor):
         for address in new:
             why = said.get(address, "it was lost")
             if isinstance(why, BaseException):
-                why = "the course is not installed there" if isinstance(why, ImportError) else \
+                missing = isinstance(why, ImportError) or "ImportError(" in str(why) or "NotFoundError(" in str(why)
+                why = "the course is not installed there" if missing else \
                     f"{type(why).__name__}: {in_a_sentence(why)}"
             if why:
                 self._unfit[address] = str(why)

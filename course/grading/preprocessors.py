@@ -19,6 +19,7 @@ from course.grading.finding import beside
 from course.grading.judge import SEPARATION_ONLY, Settings, judge
 from course.grading.key import Key, key_of
 from course.grading.repair import repair
+from course.grading.request import show_request
 from course.grading.unfit import another, belongs
 from course.plaintext import one_line
 
@@ -52,6 +53,8 @@ class Judge(NbGraderPreprocessor):
                 for note in notes:
                     self.log.warning(note)
                 judge(nb, key or _key(resources, self.config), self.settings, files)
+                for note in show_request(nb, Path(resources["metadata"]["path"])):
+                    self.log.warning(note)
         except Overtime as error:
             raise RuntimeError(str(error)) from None        # nbgrader goes on with the next submission
         return nb, resources
