@@ -18,6 +18,7 @@ from course import cli
 from course.grading.gradebook import Classroom, load_config
 from course.grading.judge import Settings
 from course.grading.worker import grade_submission
+from course.places import REGRADE
 from course.teaching import exporting, extending, forgetting, reporting, returning
 from tests import postgres
 from tests.commands import start_module
@@ -39,6 +40,7 @@ def on_a_server(taught, postgresql, tmp_path_factory):
     with open(course / "nbgrader_config.py", "a", encoding="utf-8") as file:
         file.write(f"\nc.CourseDirectory.db_url = {postgresql.url!r}\n")
     shutil.copytree(taught / "submitted", course / "submitted")
+    (course / "submitted" / "ada" / NAME / REGRADE).write_text("add_backward: it is right.", "utf-8")
     nbgrader(course, "generate_assignment", NAME, "--force")
     shutil.copy(taught / "class.csv", course)
     backprop(course, "nbgrader", "db", "student", "import", "class.csv")
@@ -64,10 +66,12 @@ def test_a_term_with_kills_gives_the_grades_of_sqlite(taught, on_a_server, postg
     assert "can't be reached" in call(reporting.main, course, code=1)
     postgresql.start()
     backprop(course, "autograde", NAME, "--workers", "1")
-    backprop(course, "autograde", NAME, "--workers", "1", "--regrade", "mul_backward")
+    said = backprop(course, "autograde", NAME, "--workers", "1", "--regrade", "mul_backward")
+    assert "ask for a regrade: ada" in said and "repaired, or noted: ada (1)" in said
     expected = grades(f"sqlite:///{taught}/gradebook.db")
     assert grades(postgresql.url) == expected and len(expected) == 3 * 11
     assert "3 pages" in call(returning.main, course, NAME)
+    assert "add_backward: it is right." in (course / "feedback" / "ada" / NAME / f"{NAME}.html").read_text("utf-8")
     call(reporting.main, course)
     assert "Ada Lovelace" not in (course / "report.html").read_text("utf-8")      # who is not there alone is named
     assert "Zoë" in (course / "report.html").read_text("utf-8")
