@@ -8,6 +8,7 @@ a test may need is installed.
 
 import functools
 import gc
+import glob
 import importlib.util
 import os
 import shutil
@@ -16,8 +17,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-
-from tests import postgres
 
 TESTS = Path(__file__).parent
 CHROMIUM = "/usr/bin/chromium"
@@ -41,7 +40,8 @@ NEEDS = {
     "needs_chromium": ("Chromium", lambda: os.access(CHROMIUM, os.X_OK), "sudo apt install chromium"),
     "needs_cluster": ("dask.distributed", lambda: importlib.util.find_spec("distributed") is not None,
                       "python course setup cluster"),
-    "needs_postgres": ("PostgreSQL", lambda: importlib.util.find_spec("psycopg") and postgres.program("initdb"),
+    "needs_postgres": ("PostgreSQL", lambda: importlib.util.find_spec("psycopg") and (
+                           shutil.which("initdb") or glob.glob("/usr/lib/postgresql/*/bin/initdb")),
                        "python course setup postgres; sudo apt install postgresql"),
     "needs_site": ("Sphinx and npm", lambda: importlib.util.find_spec("myst_nb") is not None and shutil.which("npm"),
                    "python course setup site; sudo apt install npm"),
