@@ -13,6 +13,8 @@ class WithExercises(build_py):
         if not self.editable_mode:
             shutil.copytree("exercises", Path(self.build_lib) / "course" / "exercises", dirs_exist_ok=True,
                             ignore=shutil.ignore_patterns(".*", "__pycache__"))
+            if Path("course.toml").is_file():       # what an instructor has chosen
+                shutil.copy("course.toml", Path(self.build_lib) / "course")
 
 
 setup(cmdclass={"build_py": WithExercises})

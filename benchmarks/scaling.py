@@ -74,7 +74,7 @@ class _Given(Executor):
 
 
 def writer(folder, assignment, batch):
-    """Submissions that the writer enters in a second."""
+    """Submissions that the writer enters in a second, and in a second of a processor (as on an idle machine)."""
     from course.grading import run
     from course.grading.gradebook import Classroom, load_config
     from course.grading.judge import Settings
@@ -85,15 +85,17 @@ def writer(folder, assignment, batch):
         result = grade_submission(jobs[0], classroom.keys, Settings())
         if result.failure:
             sys.exit(result.failure)
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         run.grade_class(classroom, jobs, Settings(), _Given(result), batch=batch)
-        return len(jobs) / (time.perf_counter() - start)
+        return len(jobs) / (time.perf_counter() - start), len(jobs) / (time.process_time() - used)
 
 
 @contextlib.contextmanager
 def dask(folder, workers):
     """The address of a scheduler of dask's with so many workers, on this machine."""
-    file = Path(folder, "scheduler.json")
+    folder = Path(folder, "dask")       # where nothing is called like the package course
+    folder.mkdir()
+    file = folder / "scheduler.json"
     quiet = {"cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     python = [sys.executable, "-m", "dask"]
     processes = [subprocess.Popen([*python, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
@@ -129,13 +131,14 @@ def on_a_cluster(options):
         print(f"| {workers} | {options.submissions / seconds:.2f} |", flush=True)
         fastest = max(fastest, options.submissions / seconds / workers)
         workers *= 2
-    print("\n| in a transaction | the writer's submissions per second | workers that it can follow |\n|---|---|---|")
+    print("\n| in a transaction | the writer's submissions per second | per second of a processor | "
+          "workers that it can follow |\n|---|---|---|---|")
     for batch in (1, run.BATCH):
         with tempfile.TemporaryDirectory() as folder:
             make_class(Path(folder), options.assignment, 10 * options.submissions)
             release(folder, options.assignment)
-            speed = writer(Path(folder), options.assignment, batch)
-        print(f"| {batch} | {speed:.1f} | {speed / fastest:.0f} |", flush=True)
+            speed, alone = writer(Path(folder), options.assignment, batch)
+        print(f"| {batch} | {speed:.1f} | {alone:.1f} | {speed / fastest:.0f} |", flush=True)
 
 
 def plot(path, rows, assignment):

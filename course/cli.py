@@ -10,7 +10,7 @@ import os
 import sys
 
 from course.learning.lab import PURPOSES
-from course.places import COMMAND, CONFIGURATION, INSTALLED, ROOT, configuration_folder, use_configuration
+from course.places import CHOICE, COMMAND, CONFIGURATION, INSTALLED, ROOT, configuration_folder, use_configuration
 
 # name: (what it does, "module:function"); the function takes the arguments and returns an exit code
 COMMANDS = {
@@ -23,6 +23,8 @@ COMMANDS = {
     "progress": ("which of your exercises pass, and the points so far", "course.learning.progress:main"),
     "practice": ("a page of circuits to fill in, for a class: to play, to print, and solved",
                  "course.practising.sheet:main"),
+    "new": ("`new exercise NAME --in NN_name`: an exercise of your own, whole as it is laid down",
+            "course.authoring.new:main"),
     "mistakes": ("every mistake that the checks know, what it costs and what it is called",
                  "course.authoring.mistakes:main"),
     "autograde": ("grade a whole class with all cores, sandboxed", "course.grading.run:main"),
@@ -32,6 +34,7 @@ COMMANDS = {
     "feedback": ("for instructors: a page of feedback for each learner, in one zip", "course.teaching.returning:main"),
     "export": ("for instructors: grades for Canvas, for Moodle, or per exercise", "course.teaching.exporting:main"),
     "report": ("for instructors: a page about the class", "course.teaching.reporting:main"),
+    "answers": ("for instructors: learners' answers alone, for JPlag or Dolos", "course.teaching.answering:main"),
     "extend": ("for instructors: more time for a learner", "course.teaching.extending:main"),
     "forget": ("for instructors: a learner out of the gradebook and off the disk", "course.teaching.forgetting:main"),
     "bundle": ("for instructors: a zip of what learners get", "course.teaching.bundling:main"),
@@ -39,11 +42,13 @@ COMMANDS = {
     "setup": ("make .venv and work/ ready, open nothing; `setup torch` adds PyTorch", "course.cli:setup"),
 }
 # the file that a command works by: the copy of the course that learners get lacks it
-NEEDS = dict.fromkeys(("teach", "nbgrader", "autograde", "extend", "feedback", "export", "forget", "report"),
+NEEDS = dict.fromkeys(("teach", "nbgrader", "autograde", "answers", "extend", "feedback", "export", "forget", "report"),
                       CONFIGURATION) | \
-    dict.fromkeys(("test", "build", "mistakes", "bundle", "setup", "site"), "pyproject.toml")
+    dict.fromkeys(("test", "build", "new", "mistakes", "bundle", "setup", "site"), "pyproject.toml")
+# nbgrader's commands that open the gradebook
+OF_THE_GRADEBOOK = ("generate_assignment", "autograde", "generate_feedback", "db", "export", "zip_collect")
 # what `setup` may add: the extras of pyproject.toml
-EXTRAS = ("author", "cluster", "hub", "peers", "site", "teach", "test", "torch", "types")
+EXTRAS = ("author", "cluster", "hub", "peers", "postgres", "site", "teach", "test", "torch", "types")
 # the extras that a command works by
 EXTRAS_OF = {"test": ["test"], "build": ["author"], "site": ["site"], "teach": ["teach"], "feedback": ["teach"],
              "report": ["teach"]}
@@ -59,6 +64,14 @@ def main(argv=None):
     programs = os.path.dirname(sys.executable)
     os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])
     module, function = COMMANDS[name][1].split(":")
+    if name != "setup" and CHOICE.exists():
+        from course.declarations import choosing, registry
+
+        try:
+            registry.check_choice()
+        except choosing.ChoiceError as error:
+            print(error, file=sys.stderr)
+            return 1
     try:
         return getattr(importlib.import_module(module), function)(arguments)
     except KeyboardInterrupt:
@@ -140,5 +153,13 @@ def nbgrader(arguments):
     use_configuration(ROOT)
     from nbgrader.apps.nbgraderapp import NbGraderApp
     sys.argv[0] = "nbgrader"   # its help names the program
+    if arguments[:1] and arguments[0] in OF_THE_GRADEBOOK:
+        from course.grading.gradebook import GradingError, need_server
+
+        try:
+            need_server()
+        except GradingError as error:       # of which nbgrader would print a page
+            print(error, file=sys.stderr)
+            return 1
     NbGraderApp.launch_instance(arguments)
     return 0

@@ -10,9 +10,12 @@ LESSONS = ROOT / "course" / "lessons"
 INSTALLED = (ROOT / "course" / "exercises").is_dir()       # as a wheel is, which holds them; a clone has them beside
 EXERCISES = ROOT / "course" / "exercises" if INSTALLED else ROOT / "exercises"
 IN_BROWSER = sys.platform == "emscripten"                   # where a kernel has no processes and no command line
+# what an instructor chooses of the course; it may not be there
+CHOICE = ROOT / "course" / "course.toml" if INSTALLED else ROOT / "course.toml"
 COMMAND = "backprop" if INSTALLED else "python course"      # how learners call it
 LAID_OUT = ".laid_out.json"                                 # what was laid out, in the folder where it was
 CONFIGURATION = "nbgrader_config.py"
+REGRADE = "regrade_request.txt"                             # what a learner hands in who asks for a regrade
 
 
 def work_folder() -> Path:

@@ -8,6 +8,7 @@ a test may need is installed.
 
 import functools
 import gc
+import glob
 import importlib.util
 import os
 import shutil
@@ -39,6 +40,9 @@ NEEDS = {
     "needs_chromium": ("Chromium", lambda: os.access(CHROMIUM, os.X_OK), "sudo apt install chromium"),
     "needs_cluster": ("dask.distributed", lambda: importlib.util.find_spec("distributed") is not None,
                       "python course setup cluster"),
+    "needs_postgres": ("PostgreSQL", lambda: importlib.util.find_spec("psycopg") and (
+                           shutil.which("initdb") or glob.glob("/usr/lib/postgresql/*/bin/initdb")),
+                       "python course setup postgres; sudo apt install postgresql"),
     "needs_site": ("Sphinx and npm", lambda: importlib.util.find_spec("myst_nb") is not None and shutil.which("npm"),
                    "python course setup site; sudo apt install npm"),
     "needs_hub": ("JupyterHub, npm and the rights to make accounts",
@@ -49,7 +53,7 @@ NEEDS = {
 }
 # a fixture that needs something: the marker of each test that asks for it
 FIXTURES = {"torch": "needs_torch", "browser": "needs_chromium", "grade": "needs_sandbox", "taught": "needs_sandbox",
-            "term": "needs_sandbox"}
+            "term": "needs_sandbox", "postgresql": "needs_postgres"}
 
 
 @functools.cache

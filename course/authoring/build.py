@@ -154,13 +154,14 @@ def targets(source_path):
     return [f"solutions/{name}/{name}.ipynb", f"exercises/{name}/{name}.ipynb"]
 
 
-def build(folder, declarations, root=ROOT):
+def build(folder, declarations, root=ROOT, left_out=None):
     """Build every notebook into `folder`; return their paths relative to it.
 
-    `declarations` maps the name of each assignment to its exercises (a dict of name -> declaration).
+    `declarations` maps the name of each assignment to its exercises (a dict of name -> declaration), `left_out` to the
+    names of those whose cells the notebooks are to lack.
     Raises SourceError, with every problem of every source, before anything is written.
     """
-    lessons, assignments = _read_all(root, declarations)
+    lessons, assignments = _read_all(root, declarations, left_out or {})
     written = []
     for source in [*lessons, *assignments]:
         target = targets(source.path)[0]
@@ -175,7 +176,7 @@ def build(folder, declarations, root=ROOT):
     return sorted(written)
 
 
-def _read_all(root, declarations):
+def _read_all(root, declarations, left_out):
     lessons, assignments = (
         [read_source(path, root) for path in sorted((root / SOURCES / kind).glob("*.py"))]
         for kind in ("lessons", "assignments")
@@ -183,12 +184,13 @@ def _read_all(root, declarations):
     for source in lessons:
         check_lesson(source)
     for source in assignments:
+        source.cells = [cell for cell in source.cells if cell.name not in left_out.get(source.name, ())]
         if source.name in declarations:
             check_assignment(source, declarations[source.name])
         else:
-            module = re.sub(r"^\d+_", "", source.name)
             source.complain(1, f"course.declarations knows no assignment {source.name}; declare its exercises in "
-                               f"course/declarations/{module}.py")
+                               f"course/declarations/own/{source.name}.py")
+    _complain_of_twins(assignments, declarations)
     problems = [problem for source in [*lessons, *assignments] for problem in source.problems]
     for name in sorted(set(declarations) - {source.name for source in assignments}):
         problems.append(Problem(f"{SOURCES}/assignments/{name}.py", 1,
@@ -196,6 +198,15 @@ def _read_all(root, declarations):
     if problems:
         raise SourceError(problems)
     return lessons, assignments
+
+
+def _complain_of_twins(assignments, declarations):
+    """An exercise is found by its name alone, so no two may share one."""
+    first = {}
+    for source in assignments:
+        for name in declarations.get(source.name, ()):
+            if first.setdefault(name, source.name) != source.name:
+                source.complain(1, f'"{name}" is an exercise of {first[name]} already; give this one another name')
 
 
 def _write(path, text):
@@ -249,10 +260,11 @@ def install(folder, changes, root=ROOT):
 
 
 def declared_exercises():
-    """Every assignment with its exercises, from course.declarations."""
-    from course.declarations import assignments, exercises
+    """({assignment: its exercises}, {assignment: the names of those that are left out}), from course.declarations."""
+    from course.declarations import assignments, declared, exercises
 
-    return {name: exercises(name) for name in assignments()}
+    chosen = {name: exercises(name) for name in assignments()}
+    return chosen, {name: declared(name).keys() - chosen[name].keys() for name in chosen}
 
 
 def main(argv=None, root=ROOT, declarations=None):
@@ -272,7 +284,8 @@ def main(argv=None, root=ROOT, declarations=None):
     with tempfile.TemporaryDirectory(dir=scratch, prefix="notebooks-") as folder:
         folder = Path(folder)
         try:
-            written = build(folder, declared_exercises() if declarations is None else declarations, root)
+            chosen, left_out = declared_exercises() if declarations is None else (declarations, {})
+            written = build(folder, chosen, root, left_out)
         except SourceError as error:
             print(error, file=sys.stderr)
             count = len(error.problems)

@@ -7,7 +7,7 @@ The table is made by running each form through the graded check, so it says what
 import argparse
 
 from course.checks.examining import SHOWN_SEED, examine
-from course.declarations import assignments, exercises
+from course.declarations import ASSIGNMENTS, assignments, exercises
 
 SEEDS = (SHOWN_SEED, 1)
 
@@ -23,14 +23,14 @@ def main(argv):
     """Print the table, or the page of messages; returns 1 where a wrong form keeps its points or its name."""
     parser = argparse.ArgumentParser(prog="backprop mistakes", description=__doc__.splitlines()[0])
     parser.add_argument("assignment", nargs="*", help="which assignments, such as 02_gate_patterns; all if left out")
-    parser.add_argument("--messages", action="store_true", help="print docs/messages.md instead")
+    parser.add_argument("--messages", action="store_true", help="print docs/messages.md instead: the course's own")
     options = parser.parse_args(argv)
     unknown = [name for name in options.assignment if name not in assignments()]
     if unknown:
         parser.error(f"there is no assignment {unknown[0]!r}; there are {', '.join(assignments())}")
     names = options.assignment or assignments()
     if options.messages:
-        print(messages(names), end="")
+        print(messages(options.assignment or ASSIGNMENTS), end="")
         return 0
     missed = 0
     for name in names:

@@ -20,7 +20,7 @@ from course.places import ROOT
 PICTURE = ROOT / "docs/pictures/rooms.svg"
 PAGE = ROOT / "docs/design.md"
 FRONT = "course"            # course/__init__.py, from which notebooks import: names of other rooms, loaded on first use
-NAME_OF_A_MODULE = re.compile(r"(autodiff|course)(\.\w+)+(:\w+)?")
+NAME_OF_A_MODULE = re.compile(r"(autodiff|course)(?!\.toml)(\.\w+)+(:\w+)?")
 LISTED = re.compile(r"^\| `(?P<room>\w+)` \| (?P<reaches>.*?) \|", re.MULTILINE)
 
 

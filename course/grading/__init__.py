@@ -12,6 +12,7 @@ gradebook   the course folder, and its one writer       run        `backprop aut
 reading     a submitted file, bounded                   bounds     on the grader's own time and memory
 workers     processes that may be lost                  aside      what a run could not get over
 summary     what a class got wrong, and what it cost    unfit      what was handed in in a notebook's place, in words
+request     what a learner asks for a regrade with
 outputs     what learners read of a run, mended         lateness   what being late costs, and extensions
 """
 

@@ -18,6 +18,7 @@ import multiprocessing
 import os
 import pickle
 import shutil
+import socket
 import sys
 import tempfile
 import threading
@@ -33,7 +34,7 @@ from course import __version__
 from course.grading.gradebook import GradingError
 from course.grading.worker import Job, Result
 from course.grading.workers import Lost, Workers
-from course.places import ROOT
+from course.places import CHOICE, ROOT
 from course.plaintext import in_a_sentence
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Cluster(Executor):
         self._unfit: dict[str, str] = {}        # address: why it gets none
         self._looked, self._lock, self._over = 0.0, threading.Lock(), threading.Event()
         try:
+            _need_listener(address)
             self._client = Client(address, timeout=CONNECT, set_as_default=False, name="backprop autograde")
         except (OSError, ValueError, TimeoutError) as error:
             raise GradingError(f"No scheduler answers at {address}: {in_a_sentence(error) or 'it took too long'}.") \
@@ -154,13 +156,16 @@ class Cluster(Executor):
             raise GradingError(f"The scheduler is lost. {STANDS}") from error
 
     def _places(self, wait: float = 0.0) -> dict[str, int]:
-        """The workers that are there and fit, after asking those that have come."""
+        """The workers that are there and fit, after asking those that have come.
+
+        wait  seconds for the first worker: where there are some, and none is fit, it is not waited for others
+        """
         until = time.monotonic() + wait
         with self._lock:
             while True:
                 if time.monotonic() - self._looked > LOOK or wait:
                     self._look()
-                if self._fit or time.monotonic() >= until:
+                if self._fit or self._unfit or time.monotonic() >= until:
                     return dict(self._fit)
                 time.sleep(0.2)
 
@@ -178,7 +183,8 @@ class Cluster(Executor):
         for address in new:
             why = said.get(address, "it was lost")
             if isinstance(why, BaseException):
-                why = "the course is not installed there" if isinstance(why, ImportError) else \
+                missing = isinstance(why, ImportError) or "ImportError(" in str(why) or "NotFoundError(" in str(why)
+                why = "the course is not installed there" if missing else \
                     f"{type(why).__name__}: {in_a_sentence(why)}"
             if why:
                 self._unfit[address] = str(why)
@@ -206,6 +212,17 @@ class Cluster(Executor):
         self.shutdown(cancel_futures=kind is not None)
 
 
+def _need_listener(address: str) -> None:
+    """OSError where nobody listens at an address: dask would try again until its time is over."""
+    from distributed.comm.addressing import get_address_host_port
+
+    try:
+        where = get_address_host_port(address, strict=True)
+    except ValueError:          # of a kind that has no port; dask knows
+        return
+    socket.create_connection(where, CONNECT).close()
+
+
 def packed_files(folder: Path) -> bytes:
     """The files of a submission as a zip, notebooks first, as many as grading reads; links stay here."""
     from course.grading.finding import files_of
@@ -226,6 +243,8 @@ def fingerprint() -> str:
     for path in sorted(path for name in ("autodiff", "course/checks", "course/declarations", "course/grading")
                        for path in (ROOT / name).rglob("*.py")):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    if CHOICE.is_file():
+        digest.update(CHOICE.read_bytes())
     return f"{__version__} ({digest.hexdigest()[:8]}), Python {sys.version_info[0]}.{sys.version_info[1]}"
 
 

@@ -11,6 +11,7 @@ import errno
 import logging
 import os
 import shutil
+import time
 import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,10 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 from course.grading.aside import Aside
 from course.grading.worker import Job, Result
-from course.places import CONFIGURATION, configuration_folder
-from course.plaintext import one_line
+from course.places import COMMAND, CONFIGURATION, configuration_folder
+from course.plaintext import in_a_sentence, one_line
 
 if TYPE_CHECKING:       # nbgrader's import takes seconds, in which workers start
+    from nbgrader.api import Gradebook
     from nbgrader.coursedir import CourseDirectory
     from traitlets.config.loader import Config
 
@@ -33,6 +35,10 @@ SYNCING = 8         # threads that write graded folders
 # Files that were handed in beside the notebooks, as far as they are kept beside the graded ones
 MOST_FILES = 1_000
 MOST_BYTES = 100_000_000
+DRIVER = f"The gradebook is a PostgreSQL database, whose driver is not installed: {COMMAND} setup postgres"
+# Seconds before each new attempt to enter what a server did not take: it may be starting again
+AGAIN = (0.2, 1.0, 3.0, 10.0, 30.0)
+MAY_PASS = ("08", "40", "53", "55P03", "57P")       # SQL states: connection, conflict, resources, lock, shutting down
 # Errors of the disk, not of what is written on it
 OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
@@ -48,11 +54,45 @@ def load_config() -> Config:
     return PyFileConfigLoader(CONFIGURATION, path=str(configuration_folder())).load_config()
 
 
+def open_gradebook(course: CourseDirectory) -> Gradebook:
+    """nbgrader's Gradebook of a course, open; GradingError where its driver or its server is not there."""
+    from nbgrader.api import Gradebook
+
+    try:
+        return Gradebook(course.db_url, course.course_id)
+    except Exception as error:
+        why = why_no_gradebook(error)
+        if not why:
+            raise
+        raise GradingError(why) from None
+
+
+def why_no_gradebook(error: BaseException) -> str:
+    """What an exception says of a gradebook that can't be opened, in a sentence; "" of any other exception."""
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
+    if isinstance(error, ModuleNotFoundError) and (error.name or "").startswith("psycopg"):
+        return DRIVER
+    if isinstance(error, ArgumentError | NoSuchModuleError):
+        return f"The gradebook's address (c.CourseDirectory.db_url) can't be used: {in_a_sentence(error)}."
+    if isinstance(error, OperationalError) and "psycopg" in type(error.orig).__module__:
+        return f"The gradebook's server can't be reached: {str(error.orig).splitlines()[0].rstrip('.')}."
+    return ""
+
+
+def need_server() -> None:
+    """GradingError where the gradebook in force is on a server that can't be had; a file of SQLite's is made."""
+    from nbgrader.coursedir import CourseDirectory
+
+    course = CourseDirectory(config=load_config())
+    if not course.db_url.startswith("sqlite:"):
+        open_gradebook(course).close()
+
+
 class Classroom:
     """A course folder with its gradebook, seen for one assignment."""
 
     def __init__(self, config: Config, assignment: str, root: str | Path) -> None:
-        from nbgrader.api import Gradebook
         from nbgrader.coursedir import CourseDirectory
 
         logging.getLogger("tornado.application").addHandler(logging.NullHandler())  # nbgrader.api logs what it raises
@@ -62,7 +102,7 @@ class Classroom:
         self.course = CourseDirectory(config=config)
         self.root = Path(self.course.root)
         self.aside = Aside(self.root)
-        self.gradebook = Gradebook(self.course.db_url, self.course.course_id)
+        self.gradebook = open_gradebook(self.course)
         self.keys = self._keys()
         self.gradebook.db().expire_on_commit = False
         # held, so that the session knows them: else each grade of each submission asks the database for its cell
@@ -80,7 +120,8 @@ class Classroom:
             known = ", ".join(sorted(str(found.name) for found in self.gradebook.assignments)) or "none"
             raise GradingError(f"The gradebook knows no assignment {self.assignment!r}; it knows: {known}.\n"
                                f"Release it first: nbgrader generate_assignment {self.assignment} --force") from None
-        return {notebook.name: key_of(self.gradebook, notebook.name, self.assignment) for notebook in notebooks}
+        return {notebook.name: key_of(self.gradebook, notebook.name, self.assignment, self.course)
+                for notebook in notebooks}
 
     def submissions(self) -> Iterator[Job]:
         """Every Job there is, graded or not."""
@@ -136,7 +177,7 @@ class Classroom:
         Raises what is no fault of this submission: a full disk, a locked gradebook.
         """
         try:
-            self.record(result, only=only)
+            self._record_at_last(result, only=only)
         except Exception as error:
             self.gradebook.db.rollback()
             shutil.rmtree(self._staged(result.job), ignore_errors=True)
@@ -148,7 +189,7 @@ class Classroom:
     def enter_together(self, results: list[Result], only: str | None = None) -> bool:
         """Enter results in one transaction; whether that went: where it did not, nothing of them is entered."""
         try:
-            self.record(*results, only=only)
+            self._record_at_last(*results, only=only)
         except Exception as error:
             self.gradebook.db.rollback()
             for result in results:
@@ -157,6 +198,20 @@ class Classroom:
                 raise
             return False
         return True
+
+    def _record_at_last(self, *results: Result, only: str | None = None) -> None:
+        """The same as `record`, also where a server is away for a while or another program writes the same rows.
+
+        A commit of which nobody knows whether it came about is made again: what it enters is the same.
+        """
+        for tried in range(len(AGAIN) + 1):
+            try:
+                return self.record(*results, only=only)
+            except Exception as error:
+                self.gradebook.db.rollback()
+                if tried == len(AGAIN) or not _may_pass(error, tried):
+                    raise
+                time.sleep(AGAIN[tried])
 
     def record(self, *results: Result, only: str | None = None) -> None:
         """Enter results: stage the folders, set the grades in one transaction, rename the folders into place.
@@ -252,6 +307,24 @@ def _is_of_the_place(error: BaseException | None) -> bool:
         if isinstance(error, OperationalError | InternalError) or type(error) is DatabaseError or \
                 (isinstance(error, OSError) and error.errno in OF_THE_DISK):
             return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _may_pass(error: BaseException | None, tried: int) -> bool:
+    """Whether a server may take the same another time: it was lost or not there, or another wrote there meanwhile.
+
+    SQLite waits by itself until its file is free.
+    """
+    from sqlalchemy.exc import DBAPIError, IntegrityError
+
+    while error is not None:
+        if isinstance(error, DBAPIError) and "psycopg" in type(error.orig).__module__:
+            state = getattr(error.orig, "sqlstate", None) or ""
+            if isinstance(error, IntegrityError):
+                return tried < 2
+            return error.connection_invalidated or \
+                state.startswith(MAY_PASS) or (not state and _is_of_the_place(error))
         error = error.__cause__ or error.__context__
     return False
 

@@ -4,7 +4,9 @@ import ast
 import contextlib
 import functools
 import symtable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 CELLS = """SELECT assignment.name, source_cell.name FROM source_cell
@@ -73,8 +75,8 @@ class Key:
         return [cell for cell in self.cells[:self.cells.index(test)] if not cell.locked and cell.kind == "code"]
 
 
-def key_of(gradebook: Any, notebook: str, assignment: str) -> Key:
-    """The Key of a notebook, from an open Gradebook."""
+def key_of(gradebook: Any, notebook: str, assignment: str, course: Any) -> Key:
+    """The Key of a notebook, from an open Gradebook and nbgrader's CourseDirectory."""
     found = gradebook.find_notebook(notebook, assignment)
     graded = {cell.name: cell for cell in [*found.grade_cells, *found.task_cells]}
     tasks = {cell.name for cell in found.task_cells}
@@ -83,7 +85,22 @@ def key_of(gradebook: Any, notebook: str, assignment: str) -> Key:
         KeyCell(cell.name, cell.cell_type, cell.source, cell.checksum, bool(cell.locked),
                 cell.name in graded and cell.name not in tasks, cell.name in solutions, cell.name in tasks,
                 graded[cell.name].max_score if cell.name in graded else None)
-        for cell in found.source_cells), _elsewhere(gradebook, assignment))
+        for cell in in_order(found.source_cells, notebook, assignment, course)), _elsewhere(gradebook, assignment))
+
+
+def in_order(cells: Iterable[Any], notebook: str, assignment: str, course: Any) -> list[Any]:
+    """A notebook's source cells in the order in which they were released.
+
+    The gradebook keeps none: SQLite gives rows as they were entered, PostgreSQL those last that were changed last.
+    """
+    import nbformat  # here: workers have their keys
+
+    path = Path(course.format_path(course.release_directory, ".", assignment), f"{notebook}.ipynb")
+    order: dict[str, int] = {}
+    with contextlib.suppress(Exception):        # it was moved, or is not what it was: as the rows come
+        names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nbformat.read(path, as_version=4).cells]
+        order = {name: k for k, name in enumerate(names)}
+    return sorted(cells, key=lambda cell: order.get(cell.name, len(order)))
 
 
 def _elsewhere(gradebook: Any, assignment: str) -> dict[str, frozenset[str]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
@@ -18,6 +19,7 @@ from course.grading.finding import beside
 from course.grading.judge import SEPARATION_ONLY, Settings, judge
 from course.grading.key import Key, key_of
 from course.grading.repair import repair
+from course.grading.request import show_request
 from course.grading.unfit import another, belongs
 from course.plaintext import one_line
 
@@ -50,7 +52,9 @@ class Judge(NbGraderPreprocessor):
                 files, notes = beside(Path(resources["metadata"]["path"], f"{resources['unique_key']}.ipynb"))
                 for note in notes:
                     self.log.warning(note)
-                judge(nb, key or _key(resources), self.settings, files)
+                judge(nb, key or _key(resources, self.config), self.settings, files)
+                for note in show_request(nb, Path(resources["metadata"]["path"])):
+                    self.log.warning(note)
         except Overtime as error:
             raise RuntimeError(str(error)) from None        # nbgrader goes on with the next submission
         return nb, resources
@@ -60,7 +64,7 @@ class Repair(NbGraderPreprocessor):
     """Comes first of c.Autograde.sanitize_preprocessors: mends what would end the class's run, and notes it."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        key = _repaired_with[_whose(resources)] = _key(resources)
+        key = _repaired_with[_whose(resources)] = _key(resources, self.config)
         if not belongs(nb, key):        # nbgrader goes on with the next submission
             raise another(nb, f"{key.notebook}.ipynb", key)
         for note in repair(nb, key):
@@ -93,7 +97,7 @@ def _whose(resources: dict[str, Any]) -> tuple[str, ...]:
     return about["db_url"], about["assignment"], about["notebook"], about["student"]
 
 
-def _key(resources: dict[str, Any]) -> Key:
+def _key(resources: dict[str, Any], config: Any) -> Key:
     about = resources["nbgrader"]
     with Gradebook(about["db_url"]) as gradebook:
-        return key_of(gradebook, about["notebook"], about["assignment"])
+        return key_of(gradebook, about["notebook"], about["assignment"], CourseDirectory(config=config))

@@ -78,7 +78,8 @@ def grade_class(classroom: Classroom, jobs: Iterable[Job], settings: Settings, e
             for result in _entered_together(classroom, good, only):
                 if result.failure and not classroom.aside.because(result.job):
                     classroom.aside.note(result.job, result.failure)
-                results.append(replace(result, notebooks={}))
+                notes = {name: (None, notes) for name, (_, notes) in result.notebooks.items()}
+                results.append(replace(result, notebooks=notes))
                 tell(result, len(results))
         jobs = again
     return results

@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from course.grading.gradebook import Classroom
+from course.grading.request import ASKED
 from course.grading.worker import Result, most_seconds
 from course.plaintext import one_line, plain
 
@@ -110,6 +111,10 @@ def summary(classroom: Classroom, results: list[Result]) -> str:
     longest = _longest(results)
     if longest:
         lines.append(f"\ntook longest: {one_line(longest)}")
+    asking = sorted(result.job.student for result in graded
+                    if any(ASKED in notes for _, notes in result.notebooks.values()))
+    if asking:
+        lines.append(f"\nask for a regrade: {one_line(', '.join(asking))}")
     repaired = _repaired(graded)
     if repaired:
         lines.append(f"\nrepaired, or noted: {one_line(repaired)}")

@@ -108,6 +108,8 @@ def _shown(report: Report) -> dict[str, Any]:
 def _as_score(value: Any, points: float | None) -> str:
     if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool) \
             and points is not None:
+        of = getattr(value, "of", 0)    # what the course holds the exercise to be worth; the gradebook's word counts
+        value = value * points / of if of and of != points else value
         # an integer may be larger than any float; nan is the one number that differs from itself
         return repr(0.0 if value != value else float(min(max(value, 0.0), points)))
     return repr(value)[:2000]

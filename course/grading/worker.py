@@ -102,6 +102,7 @@ def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result, no
     from course.grading.judge import judge
     from course.grading.reading import whole
     from course.grading.repair import name_of, repair
+    from course.grading.request import show_request
     from course.grading.testcell import score_of
     from course.grading.unfit import notebook_in
     from course.grading.verdicts import mark, verdict_of
@@ -124,6 +125,7 @@ def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result, no
         verdict = verdict_of(cell) if known.test else None
         if verdict:
             result.verdicts[key.notebook, known.name] = verdict
+    notes += show_request(nb, result.job.folder)
     _, nb = nbformat.validator.normalize(nb)
     mark(nb, notes=notes)
     result.notebooks[key.notebook] = (whole(nbformat.v4.writes(nb)), notes)

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-from course.declarations import assignments
+from course.declarations import ASSIGNMENTS
 from course.places import work_folder
 
 READ = re.compile(r'lesson (\d+), "(.+)"')
@@ -24,7 +24,7 @@ def section(read: str) -> str:
     work = work_folder().resolve()
     if found is None or not Path.cwd().is_relative_to(work):
         return ""
-    lesson = work / "lessons" / f"{assignments()[int(found[1])]}.ipynb"
+    lesson = work / "lessons" / f"{''.join(ASSIGNMENTS[int(found[1]):][:1])}.ipynb"
     if not lesson.is_file():
         return ""
     heading = next((text for text in headings(lesson) if text.casefold() == found[2].casefold()), "")

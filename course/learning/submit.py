@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from course.learning.progress import BEGUN, BROKEN, PASSED, UNWRITTEN, find_work, progress
-from course.places import COMMAND, EXERCISES
+from course.places import COMMAND, EXERCISES, REGRADE
 from course.plaintext import one_line, plain
 
 SAYS = {UNWRITTEN: "not begun", BEGUN: "begun, and not right yet", BROKEN: "does not run"}
@@ -25,6 +25,7 @@ def main(argv: list[str]) -> int:
     """Write the zip and tell what is in it; returns 1 where there is nothing to hand in."""
     parser = argparse.ArgumentParser(prog="backprop submit", description=str(__doc__).splitlines()[0])
     parser.add_argument("assignment", nargs="?", help="for example 02_gate_patterns, or 2; offered if left out")
+    parser.add_argument("--regrade", metavar="WHY", help="ask for a regrade: which exercise, and why")
     parser.add_argument("--output", metavar="FILE", help="the zip; ASSIGNMENT.zip, or the next free name")
     options = parser.parse_args(argv)
     if options.assignment is None:
@@ -52,6 +53,10 @@ def main(argv: list[str]) -> int:
             if trouble:
                 return _refuse(trouble)
             zf.write(folder / name, name)
+        if options.regrade:
+            zf.writestr(REGRADE, options.regrade)
+        elif (folder / REGRADE).is_file():
+            zf.write(folder / REGRADE, REGRADE)
     try:
         output.write_bytes(content.getvalue())
     except OSError as error:

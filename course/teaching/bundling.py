@@ -22,7 +22,7 @@ from pathlib import Path
 from course.checks.causes.programs import written
 from course.declarations import assignments as declared
 from course.declarations import exercises as exercises_of
-from course.places import ROOT
+from course.places import CHOICE, ROOT
 from course.teaching.term import TeachingError, in_sentences, write_new
 
 DATE = (2020, 1, 1, 0, 0, 0)    # the same course makes the same zip
@@ -75,7 +75,8 @@ def contents(root, assignments=()):
     unknown = sorted(set(assignments) - set(released))
     if unknown:
         raise TeachingError(f"There is no released assignment {', '.join(unknown)}; there are {', '.join(released)}.")
-    files = {name: (root / name).read_bytes() for name in AS_THEY_ARE}
+    chosen = [CHOICE.name] if (root / CHOICE.name).is_file() else []
+    files = {name: (root / name).read_bytes() for name in (*AS_THEY_ARE, *chosen)}
     for folder in ("autodiff", "course", "exercises"):
         for path in sorted((root / folder).rglob("*")):
             name = path.relative_to(root).as_posix()

@@ -347,7 +347,8 @@ def _keys(app):
     with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as gradebook:
         try:
             notebooks = gradebook.find_assignment(assignment).notebooks
-            return {notebook.name: key_of(gradebook, notebook.name, assignment) for notebook in notebooks}
+            return {notebook.name: key_of(gradebook, notebook.name, assignment, app.coursedir)
+                    for notebook in notebooks}
         except MissingEntry:
             return {assignment: Key(assignment, assignment, ())}
 

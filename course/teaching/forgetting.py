@@ -11,14 +11,16 @@ import json
 import os
 import re
 import shutil
-import sqlite3
 import zipfile
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
+
+from sqlalchemy import text
 
 from course.grading.aside import Aside
 from course.grading.lateness import Extensions
 from course.plaintext import file_name, one_line
+from course.teaching.answering import FOLDER as SIMILAR
 from course.teaching.collecting import RECORD, _owner, read_record, whose
 from course.teaching.people import Roster, as_id
 from course.teaching.term import TeachingError, full_name, in_sentences, open_term, written
@@ -45,10 +47,11 @@ def main(argv):
     with open_term() as term:
         learner = _Learner(term, options.learner)
         told = list(learner.remove(options.dry_run))
-        root, database = term.root, term.course.db_url.removeprefix("sqlite:///")
-    if not options.dry_run and os.path.exists(database):    # SQLite only marks as free what it has removed
-        with closing(sqlite3.connect(database)) as db:
-            db.execute("vacuum")
+        root, engine = term.root, term.gradebook.engine
+    if not options.dry_run:         # what a database has removed it only marks as free
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            db.execute(text("VACUUM" if engine.dialect.name == "sqlite" else "VACUUM FULL"))
+        engine.dispose()
     print("\n".join(map(one_line, told)) or f"{options.learner}: nothing was there to be removed.")
     if options.dry_run:
         return 0
@@ -68,6 +71,7 @@ class _Learner:
         self.student = students.get(name)
         self.roster = Roster(students.values())
         self.folders = [path for step in STEPS for path in self._folders(step)]
+        self.folders += sorted(term.root.glob(f"{SIMILAR}/*/submissions/{_literal(file_name(name))}"))
         self.inbound = sorted(Path(term.config.Exchange.get("root", str(term.root / "exchange"))).glob(
             f"*/inbound/*/{_literal(name)}+*"))
         self.records = {path: name for path in sorted(term.root.glob(f"downloaded/*/{RECORD}"))

@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 
 from course.plaintext import plain
-from course.teaching import figures
+from course.teaching import figures, items, tables
 from course.teaching.page import TEMPLATES
 from course.teaching.results import Result, results
 from course.teaching.term import TeachingError, in_sentences, open_term, write_new
@@ -30,6 +30,7 @@ def main(argv):
     parser = argparse.ArgumentParser(prog="backprop report", description=__doc__.splitlines()[0])
     parser.add_argument("assignment", nargs="*", help="which assignments; all that the gradebook knows if left out")
     parser.add_argument("--anonymous", action="store_true", help="put nobody's name on the page")
+    parser.add_argument("--compare", metavar="TABLE", help="another term's `export --per-exercise`, to compare with")
     parser.add_argument("--output", metavar="FILE", default="report.html", help="the page; %(default)s")
     parser.add_argument("--force", action="store_true", help="replace FILE where it is there already")
     options = parser.parse_args(argv)
@@ -38,8 +39,10 @@ def main(argv):
         if not names:
             raise TeachingError("The gradebook knows no assignment yet, so there is nothing to report.")
         classes = [look_at(term, name) for name in names]
-        write_new(options.output, page(classes, options.anonymous).encode(errors="backslashreplace"), options.force,
-                  term.root)
+        then = items.earlier(tables.read(Path(options.compare)).records("assignment", "exercise", "points", "of"),
+                             options.compare) if options.compare else {}
+        text = page(classes, options.anonymous, then)
+        write_new(options.output, text.encode(errors="backslashreplace"), options.force, term.root)
     print(f"{Path(options.output).resolve()}")
 
 
@@ -121,10 +124,10 @@ def _treated(exercise):
 
 # ------------------------------------------------------------------------------------ the page
 
-def page(classes, anonymous):
-    """The page as text."""
+def page(classes, anonymous, then=None):
+    """The page as text; `then` is what items.earlier gives of another term."""
     style = (TEMPLATES / "backprop_feedback" / "page.css").read_text("utf-8")
-    body = "\n".join(part for found in classes for part in _section(found, anonymous))
+    body = "\n".join(part for found in classes for part in _section(found, anonymous, (then or {}).get(found.name)))
     return plain(f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -143,7 +146,7 @@ def page(classes, anonymous):
 """)
 
 
-def _section(found, anonymous):
+def _section(found, anonymous, then):
     yield f"<h2>{escape(found.name.replace('_', ' '))}</h2>"
     yield f"<p>{_sentence(found)}</p>"
     if found.results:
@@ -154,6 +157,11 @@ def _section(found, anonymous):
         yield _table(("exercise", "mean", "all points", "not written"), [
             (row.exercise, f"{row.mean:.2f} of {row.of:g}", f"{row.full} of {len(found.results)}",
              row.unwritten or "") for row in found.rows])
+        yield f"<h3>How well each exercise tells learners apart</h3><p>{items.WORDS}</p>"
+        yield _table(items.HEADS, items.table(found.results))
+        if then:
+            yield f"<h3>Beside another term</h3><p>{items.BESIDE}</p>"
+            yield _table(items.COMPARED, items.compared(then, found.results))
         yield "<h3>What goes wrong most often</h3>"
         yield _table(("mistake", "exercise", "made by", "treated in"), [
             (mistake, exercise, many, where) for mistake, exercise, many, where in found.mistakes]) \

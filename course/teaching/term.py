@@ -48,10 +48,9 @@ class Term:
     """
 
     def __init__(self):
-        from nbgrader.api import Gradebook
         from nbgrader.coursedir import CourseDirectory
 
-        from course.grading.gradebook import load_config
+        from course.grading.gradebook import GradingError, load_config, open_gradebook
 
         warnings.filterwarnings("ignore", category=Warning, module="nbgrader")  # SQLAlchemy's, of nbgrader's models
         self.config = load_config()
@@ -62,7 +61,10 @@ class Term:
         if file != self.course.db_url and not os.path.exists(file):
             raise TeachingError(f"There is no gradebook in {self.root} yet. It begins with the first release:\n"
                                 "backprop nbgrader generate_assignment 00_start_here --force")
-        self.gradebook = Gradebook(self.course.db_url, self.course.course_id)
+        try:
+            self.gradebook = open_gradebook(self.course)
+        except GradingError as error:
+            raise TeachingError(str(error)) from None
 
     def assignment(self, name):
         """nbgrader's Assignment of this name; TeachingError where the gradebook knows none."""
@@ -96,7 +98,7 @@ class Term:
         from course.grading.worker import Job
 
         aside, found = Aside(self.root), {}
-        keys = {notebook.name: key_of(self.gradebook, notebook.name, assignment)
+        keys = {notebook.name: key_of(self.gradebook, notebook.name, assignment, self.course)
                 for notebook in self.gradebook.find_assignment(assignment).notebooks}
         for student in self.handed_in(assignment):
             folder = self.folder("submitted", student, assignment)

@@ -244,8 +244,11 @@ def test_a_rebuild_without_a_change_touches_nothing(repo, capsys):
 def test_check_names_what_differs_and_changes_nothing(repo, capsys):
     run(repo)
     (repo / A).with_name("03_more.py").write_text(ASSIGNMENT, encoding="utf-8")
-    declared = DECLARED | {"03_more": DECLARED["02_gate_patterns"]}
-    run(repo, declared=declared)
+    assert run(repo, declared=DECLARED | {"03_more": DECLARED["02_gate_patterns"]}) == 1
+    assert '03_more.py:1: "mul_backward" is an exercise of 02_gate_patterns already' in capsys.readouterr().err
+    (repo / A).with_name("03_more.py").write_text(ASSIGNMENT.replace("_backward", "_more"), encoding="utf-8")
+    run(repo, declared=DECLARED | {"03_more": {each.name: each for each in (
+        exercise("mul_more(dout, x, y)", 2.0), exercise("add_more(dout, x, y=1.0)", 0.5))}})
     (repo / A).with_name("03_more.py").unlink()
     (repo / BUILT[0]).unlink()
     (repo / A).write_text(ASSIGNMENT.replace("Swap, then", "Swap and"), encoding="utf-8")
@@ -417,7 +420,7 @@ def test_every_mistake_of_every_file_is_told_at_once_in_order(repo, capsys):
 
 def test_an_assignment_without_declarations_is_refused(repo, capsys):
     assert run(repo, declared={}) == 1
-    assert "declare its exercises in course/declarations/gate_patterns.py" in capsys.readouterr().err
+    assert "declare its exercises in course/declarations/own/02_gate_patterns.py" in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_utf8_or_badly_named_is_refused(repo, capsys):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from course.authoring import mistakes
-from course.declarations import assignments, exercises
+from course.declarations import ASSIGNMENTS, exercises
 
 PAGE = Path(__file__).parents[2] / "docs" / "messages.md"
 
@@ -33,7 +33,7 @@ def test_the_page_has_each_message_once(monkeypatch):
     """In the declarations' order and nothing else; tests/checks/test_bank.py compares the words."""
     monkeypatch.setattr(mistakes, "examine", lambda *args, **keywords: "…")
     bare = re.sub(r"(?s)```text\n.*?\n```", "```text\n…\n```", PAGE.read_text(encoding="utf-8"))
-    assert bare == mistakes.messages(assignments()), "run `backprop mistakes --messages > docs/messages.md`"
+    assert bare == mistakes.messages(ASSIGNMENTS), "run `backprop mistakes --messages > docs/messages.md`"
 
 
 def test_an_unknown_assignment(capsys):

@@ -29,7 +29,7 @@ import nbformat
 import pytest
 
 from benchmarks.grading import STOCK
-from course.declarations import assignments, exercises
+from course.declarations import ASSIGNMENTS, exercises
 from course.grading.verdicts import verdict_of, verdicts_of
 from tests.commands import run_module
 
@@ -155,7 +155,7 @@ def classes(tmp_path_factory):
     return functools.cache(lambda assignment: grade_class(assignment, tmp_path_factory.mktemp(assignment)))
 
 
-@pytest.fixture(params=[pytest.param(name, marks=[] if name == SHORT else pytest.mark.slow) for name in assignments()])
+@pytest.fixture(params=[pytest.param(name, marks=[] if name == SHORT else pytest.mark.slow) for name in ASSIGNMENTS])
 def graded(request, classes):
     return classes(request.param)
 

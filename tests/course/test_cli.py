@@ -79,7 +79,7 @@ def test_an_unknown_command_is_told_with_the_list(capsys):
     (["lab", "--port", "70000"], "a port is a number from 1 to 65535, not 70000"),
     (["lab", "--port"], "expected one argument"),
     (["setup", "everything"],
-     "`setup` can add author, cluster, peers, site, teach, test, torch, types, but not 'everything'."),
+     "`setup` can add author, cluster, hub, peers, postgres, site, teach, test, torch, types, but not 'everything'."),
 ])
 def test_a_wrong_argument_is_told_before_any_set_up(arguments, said, capsys):
     with pytest.raises(SystemExit) as end:

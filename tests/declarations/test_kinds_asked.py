@@ -9,10 +9,10 @@ from course.authoring import mistakes
 from course.checks.covering import KINDS, uncovered
 from course.checks.exercise import Form
 from course.checks.running import run
-from course.declarations import assignments, exercises
+from course.declarations import ASSIGNMENTS, exercises
 from course.declarations.registry import find
 
-EXERCISES = [exercise for name in assignments() for exercise in exercises(name).values()]
+EXERCISES = [exercise for name in ASSIGNMENTS for exercise in exercises(name).values()]
 SEEDS = (2, 5, 8)
 
 

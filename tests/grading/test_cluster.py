@@ -21,7 +21,7 @@ NAME = "02_gate_patterns"
 
 
 class Processes:
-    """A scheduler and workers, on the loopback; `start` adds a worker and waits until it is there."""
+    """A scheduler and workers, on the loopback; `worker` adds one and waits until it is there."""
 
     def __init__(self, folder):
         self.folder, self.file, self.all = folder, folder / "scheduler.json", []
@@ -30,8 +30,11 @@ class Processes:
         self.address = json.loads(_when(self.file.read_text))["address"]
 
     def worker(self, **more):
-        return self._start("worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard",
-                           "--local-directory", str(self.folder), **more)
+        worker = self._start("worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard",
+                             "--local-directory", str(self.folder), **more)
+        log = self.folder / f"worker{len(self.all) - 1}.log"
+        _when(lambda: "Registered to" in log.read_text())
+        return worker
 
     def _start(self, kind, *arguments, **more):
         with open(self.folder / f"{kind}{len(self.all)}.log", "w") as log:

@@ -5,11 +5,11 @@ from urllib.parse import unquote
 
 import pytest
 
-from course.declarations import assignments, exercises
+from course.declarations import ASSIGNMENTS, exercises
 from course.learning import reading
 from course.places import ROOT
 
-READS = sorted({exercise.read for name in assignments() for exercise in exercises(name).values()})
+READS = sorted({exercise.read for name in ASSIGNMENTS for exercise in exercises(name).values()})
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def work(tmp_path, monkeypatch):
 def test_every_section_has_an_address(work, read):
     address = unquote(reading.section(read))
     number, title = re.fullmatch(r'lesson (\d), "(.*)"', read).groups()
-    assert f"/{assignments()[int(number)]}.ipynb#" in address
+    assert f"/{ASSIGNMENTS[int(number)]}.ipynb#" in address
     assert address.split("#")[1].replace("-", " ").casefold() == title.replace("-", " ").casefold()
 
 

@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from course.learning import submit
+from course.places import REGRADE
 from tests.teaching.classes import NAME, cell_of, nbgrader, new_course, released, solved
 
 
@@ -66,7 +67,7 @@ def test_bad_input_gets_a_sentence_and_makes_nothing(work, capsys):
 
 def test_what_submit_makes_is_what_zip_collect_takes(work, tmp_path, monkeypatch):
     monkeypatch.setattr(submit, "account", lambda *given: [])
-    submit.main([NAME])
+    submit.main([NAME, "--regrade", "mul_backward: it is right, see «there»"])
     course = new_course(tmp_path / "course", NAME)
     archive = course / "downloaded" / NAME / "archive"
     archive.mkdir(parents=True)
@@ -74,6 +75,7 @@ def test_what_submit_makes_is_what_zip_collect_takes(work, tmp_path, monkeypatch
     nbgrader(course, "zip_collect", NAME)
     taken = course / "submitted" / "777" / NAME / f"{NAME}.ipynb"
     assert json.loads(taken.read_text()) == json.loads((work / f"{NAME}.ipynb").read_text())
+    assert taken.with_name(REGRADE).read_text("utf-8") == "mul_backward: it is right, see «there»"
 
 
 def test_alone_it_offers_the_assignments_that_are_there(work, capsys, monkeypatch):

@@ -31,7 +31,7 @@ from pathlib import Path
 import pytest
 
 from course.authoring.sourcetext import read_source
-from course.declarations import assignments, exercises
+from course.declarations import ASSIGNMENTS, exercises
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "course/sources"
@@ -176,7 +176,7 @@ def test_when_a_number_agrees(key, value, right):
 
 
 def test_every_assignment_has_its_lesson():
-    assert set(assignments()) <= set(LESSONS)
+    assert set(ASSIGNMENTS) <= set(LESSONS)
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -267,7 +267,7 @@ def _resolved(path):
     return parts
 
 
-@pytest.mark.parametrize("name, exercise", [(a, e) for a in assignments() if a in LESSONS for e in exercises(a)])
+@pytest.mark.parametrize("name, exercise", [(a, e) for a in ASSIGNMENTS if a in LESSONS for e in exercises(a)])
 def test_the_section_that_an_exercise_sends_to_is_there(name, exercise):
     read = exercises(name)[exercise].read
     found = re.fullmatch(r'lesson (\d+), "(.+)"', read)
@@ -299,7 +299,7 @@ def test_a_lesson_has_all_its_parts_in_order(name):
     assert any(cell.kind == "code" for cell in section(source, "Break it")), "“Break it” has nothing to run"
 
 
-@pytest.mark.parametrize("name", [name for name in LESSONS if name in assignments()])
+@pytest.mark.parametrize("name", [name for name in LESSONS if name in ASSIGNMENTS])
 def test_your_turn_names_every_exercise(name):
     text = "\n".join(cell.text for cell in section(lesson(name), "Your turn"))
     missing = [exercise for exercise in exercises(name) if f"`{exercise}`" not in text]

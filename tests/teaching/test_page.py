@@ -12,14 +12,39 @@ from types import SimpleNamespace
 import pytest
 from nbgrader.api import Gradebook
 
+from course.declarations import exercises
 from tests.commands import stand_in
-from tests.teaching.classes import NAME, ROOT, solved, text_of, wrong
+from tests.teaching.classes import NAME, ROOT, released, solved, text_of, wrong
 from tests.teaching.conftest import PEOPLE
 
 PAGE = (ROOT / "docs" / "teaching.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```(\w[^\n]*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(\w[^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCKS = BLOCK.findall(PAGE)
+SECTION = "## Each assignment, without a shared file system"      # run for a second assignment, too
+SECOND = "03_sigmoid_neuron"
 CANVAS = ('Student,ID,SIS User ID,SIS Login ID,Section,02_gate_patterns (5)\n    Points Possible,,,,,22\n'
           '"Lovelace, Ada",777,,,A,\n"Müller, José",12345,,,A,\n')
+
+
+CANVAS_OF_BOTH = ('Student,ID,SIS User ID,SIS Login ID,Section,02_gate_patterns (5),03_sigmoid_neuron (6)\n'
+                  '    Points Possible,,,,,22,{of:g}\n"Lovelace, Ada",777,,,A,22,\n"Müller, José",12345,,,A,20,\n')
+
+
+def blocks():
+    """(kind, block) in the order in which they are run: those of the first section of an assignment twice."""
+    before, section, after = re.split(rf"^({re.escape(SECTION)}.*?)(?=^## )", PAGE, flags=re.MULTILINE | re.DOTALL)
+    for text in (before, section, section.replace(NAME, SECOND), after):
+        yield from BLOCK.findall(text)
+
+
+def submissions(home, name, **notebooks):
+    """What Canvas lets an instructor download."""
+    with zipfile.ZipFile(home / "Downloads" / "submissions.zip", "w") as zf:
+        for who, nb in notebooks.items():
+            zf.writestr(WHO[who].format(name), text_of(nb))
+
+
+WHO = {"ada": "lovelaceada_777_1_{}.ipynb", "jose": "müllerjosé_LATE_12345_2_{}-1.ipynb"}
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +57,7 @@ def term(tmp_path_factory):
         "autograded", "feedback", "downloaded", "exchange"))
     (home / "Downloads").mkdir(parents=True)
     (home / "homework").mkdir()
-    with zipfile.ZipFile(home / "Downloads" / "submissions.zip", "w") as zf:
-        zf.writestr(f"lovelaceada_777_1_{NAME}.ipynb", text_of(solved(NAME)))
-        zf.writestr(f"müllerjosé_LATE_12345_2_{NAME}-1.ipynb", text_of(wrong()))
+    submissions(home, NAME, ada=solved(NAME), jose=wrong())
     (home / "Downloads" / "canvas.csv").write_text(CANVAS, encoding="utf-8")
     (course / "class.csv").write_text(PEOPLE, encoding="utf-8")
     (home / ".jupyter").mkdir()     # as a learner's: nothing but where the exchange is
@@ -50,7 +73,13 @@ def term(tmp_path_factory):
                    "PATH": os.pathsep.join([str(programs), os.path.dirname(sys.executable), os.environ["PATH"]])}
     said, kept = {}, {}
     with stand_in(programs / "course", "course"), stand_in(programs / "nbgrader", "nbgrader"):
-        for kind, block in BLOCKS:
+        for kind, block in blocks():
+            if SECOND in block and f"assignment add {SECOND}" in block:       # its term comes
+                submissions(home, SECOND, ada=solved(SECOND), jose=released(SECOND))
+                of = sum(exercise.points for exercise in exercises(SECOND).values())
+                (home / "Downloads" / "canvas.csv").write_text(CANVAS_OF_BOTH.format(of=of), encoding="utf-8")
+            if kind in ("sh postgres", "sh similarity"):    # tests/teaching/test_postgres.py has a server
+                continue
             if kind == "python":
                 with open(course / "nbgrader_config.py", "a", encoding="utf-8") as file:
                     file.write(block)
@@ -78,7 +107,7 @@ def after(term, words):
 
 
 def test_the_page_has_a_dozen_commands_and_all_kinds_of_blocks():
-    assert {kind for kind, _ in BLOCKS} == {"sh", "sh learner", "python"}
+    assert {kind for kind, _ in BLOCKS} == {"sh", "sh learner", "sh postgres", "sh similarity", "python"}
     assert sum(block.count("python course") for kind, block in BLOCKS if kind == "sh") > 12
 
 
@@ -88,10 +117,21 @@ def test_submissions_of_a_zip_are_graded_and_go_back(term):
     assert "2 pages of feedback" in after(term, "course feedback")[1]
     assert "Canvas marks as late, without saying by how much: jose" in said
     with open(term.home / "Downloads" / "canvas.graded.csv", newline="", encoding="utf-8") as file:
-        assert [row[-1] for row in csv.reader(file)] == ["02_gate_patterns (5)", "22", "22", "20"]
+        assert [row[-2] for row in csv.reader(file)] == ["02_gate_patterns (5)", "22", "22", "20"]
     assert "upstream dropped" in (term.course / "report.html").read_text("utf-8")
     with zipfile.ZipFile(term.course / "backprop-course.zip") as zf:
         assert not [name for name in zf.namelist() if "solutions" in name]
+
+
+def test_the_second_assignment_is_no_other_than_the_first(term):
+    held, _ = after(term, f"zip_collect {SECOND}")
+    of = sum(exercise.points for exercise in exercises(SECOND).values())
+    assert {who: points for (name, who), (points, _) in held.items() if name == SECOND} == {"ada": of, "jose": 0}
+    assert {who: points for (name, who), (points, _) in held.items() if name == NAME} == {"ada": 22, "jose": 20}
+    with open(term.home / "Downloads" / "canvas.graded.csv", newline="", encoding="utf-8") as file:
+        assert [row[-1] for row in csv.reader(file)] == [f"{SECOND} (6)", f"{of:g}", f"{of:g}", "0"]
+    page = (term.course / "report.html").read_text("utf-8")
+    assert page.index("02 gate patterns") < page.index("03 sigmoid neuron")
 
 
 def test_the_exchange_carries_the_other_assignment(term):

@@ -10,9 +10,9 @@ from course.checks.causes.programs import OutOfTime, made_of, program, written
 from course.checks.causes.slips import NONE, woven
 from course.checks.examining import SHOWN_SEED, examine
 from course.checks.oracles import Gradient
-from course.declarations import assignments, exercises, find
+from course.declarations import ASSIGNMENTS, exercises, find
 
-EXERCISES = [exercise for name in assignments() for exercise in exercises(name).values()]
+EXERCISES = [exercise for name in ASSIGNMENTS for exercise in exercises(name).values()]
 
 
 @pytest.fixture(autouse=True)
