@@ -26,9 +26,7 @@ from course.checks.causes.telling import Told, told
 from course.checks.comparing import Problem, agreeing, as_numbers, close, equal, parts
 from course.checks.exercise import Exercise, Mistake
 from course.checks.running import Asked, Different, Retrace, Run, run
-from course.checks.verdict import UNWRITTEN
-
-ANOTHER_VALUE = "another value"     # title where no cause is known
+from course.checks.verdict import ALL_ZEROS, ANOTHER_VALUE, NOT_FINITE, UNWRITTEN
 
 
 @dataclass(frozen=True)
@@ -314,7 +312,7 @@ def _precision(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
 
 def _finite(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     bad = "nan" if np.isnan(problem.got).any() else "infinite"
-    return Diagnosis("not finite", f"`{problem.label}` is {bad} where it should be a number.",
+    return Diagnosis(NOT_FINITE, f"`{problem.label}` is {bad} where it should be a number.",
                      "Which step overflows, or divides by zero?", asked=asked)
 
 
@@ -358,7 +356,7 @@ def _relation(result: Run, everywhere: bool = False) -> tuple[str, str, str]:
     if not any(np.any(mine) for mine, _ in sides):
         what = "gradient" if all(_is_gradient(name) for name in result.exercise.results) else "value"
         passes = ": nothing passes through" if what == "gradient" else ""
-        return "all zeros", "", f"Every {what} that you returned is 0{passes}."
+        return ALL_ZEROS, "", f"Every {what} that you returned is 0{passes}."
     one_length = len({_length(asked) for asked in calls}) == 1
     for title, relation, says, change in _RELATIONS:
         if everywhere and one_length and title == OF_LENGTH:

@@ -167,6 +167,8 @@ def explained(causes: list[Cause], evidence: Evidence, rank: float = NEAR) -> bo
 
 def _equal(mine: np.ndarray, other: np.ndarray) -> bool:
     """Whether a slip gives the learner's numbers: measured by these, so that something small is not taken for 0."""
+    if not other.shape:
+        other = np.broadcast_to(other, mine.shape)
     if mine.shape != other.shape:
         return False
     if not mine.shape and not abs(mine - other) <= 1e-6 * abs(mine) + TINY:     # most are far off
