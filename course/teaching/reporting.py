@@ -231,8 +231,8 @@ def _of_unexplained(rows):
     if not rows:
         return
     yield "<h3>No cause found</h3>"
-    yield "<p>No check could tell why these answers are wrong. They are shown without their authors, without " \
-          "comments, and what is the same once.</p>"
+    yield "<p>No check could tell why these answers are wrong. They are shown without their authors and " \
+          "without comments; equal ones once.</p>"
     for row in rows:
         where = f" ({row.where})" if row.where else ""
         yield f"<details><summary>{escape(row.exercise)}: {counted(row.learners, 'learner')}{escape(where)}</summary>"
