@@ -10,7 +10,7 @@ import functools
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,8 +51,11 @@ class Diagnosis:
     edge: tuple[str, str] | None = None
 
 
-def diagnose(result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis | None:
-    """The Diagnosis of a Run, or None where every check passed; seeds and edge are those of the run."""
+def diagnose(result: Run, seeds: Sequence[int], edge: bool, more: Run | None = None) -> Diagnosis | None:
+    """The Diagnosis of a Run, or None where every check passed; seeds and edge are those of the run.
+
+    more  another Run of the answer, on other draws: what is named must explain it, too
+    """
     found = next(((problem, asked) for _, problem, asked in result.verdicts if problem), None)
     if found is None:
         return None
@@ -61,14 +64,14 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis | None:
         return Diagnosis(UNWRITTEN, "There is nothing to check yet: write the function, and let it return its "
                                     "result.", asked=asked)
     mistake = _in_the_bank(result, seeds, edge)
-    if mistake:
+    if mistake and (more is None or more.passed or _follows(mistake.function, more, more.seeds, edge)):
         says = " ".join(filter(None, (mistake.says, problem.seen)))
         return Diagnosis(mistake.title, says, mistake.ask, mistake.code, asked, _relation(result)[1])
     if problem.kind in ("value", "finite"):
         title, relation, says = _relation(result, everywhere=True)
         if says:        # of all results at once
             return Diagnosis(title, says, asked=asked, relation=relation)
-        cause = _cause(result, seeds, edge)
+        cause = _cause(result, seeds, edge, more)
         if cause:
             return Diagnosis(cause.title, cause.says, cause.ask, asked=asked, edge=cause.edge)
     if problem.kind == "value":
@@ -160,9 +163,10 @@ def _same(a: Reply, b: Reply) -> bool:
 
 # ------------------------------------------------------------------------------------ causes that nobody wrote down
 
-def _cause(result: Run, seeds: Sequence[int], edge: bool) -> Told | None:
+def _cause(result: Run, seeds: Sequence[int], edge: bool, more: Run | None) -> Told | None:
     """What explains wrong values: an edit of the backward pass, or a slip in a right answer's text."""
-    exercise, evidence = result.exercise, evidence_of(result)
+    exercise = result.exercise
+    evidence = evidence_of(result if more is None else replace(result, asked=[*result.asked, *more.asked]))
     computation = getattr(exercise.oracle, "computation", None)
     causes = causes_in_the_graph(computation, evidence) if computation and evidence else []
     search = Search(exercise, result, SECONDS_GRADED if edge else SECONDS)
@@ -171,7 +175,8 @@ def _cause(result: Run, seeds: Sequence[int], edge: bool) -> Told | None:
         if not explained(causes, evidence, 1):
             causes += search.by_results(evidence)
     else:
-        causes += search.by_replies(_answers_alike, lambda form: _follows(form, result, seeds, edge))
+        causes += search.by_replies(_answers_alike, lambda form: _follows(form, result, seeds, edge) and (
+            more is None or more.passed or _follows(form, more, more.seeds, edge)))
     order = exercise.results if evidence is None else evidence.wrong
     if computation and evidence and causes:
         order = nearest_first(computation, evidence)

@@ -1,11 +1,13 @@
 """From an answer to a Report: the exercise's checks run on it, and what came of them is diagnosed."""
 
+import time
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from course.checks.calling import Remote
 from course.checks.comparing import Problem
 from course.checks.diagnosis import Diagnosis, diagnose
 from course.checks.exercise import Exercise
@@ -14,13 +16,17 @@ from course.checks.running import Finding, Run, run
 from course.checks.slips import rounded, slip
 
 SHOWN_SEED = 0      # of the draws that `check` shows
+OTHER_SEED = 1      # and of those that a cause must explain as well
+MOST_SECONDS = 0.05     # of a run that is made once more
 
 
 def examine(exercise: Exercise, f: Any, seeds: Sequence[int], edge: bool, graded: bool = False) -> Report:
     """The Report of an answer: its run on these seeds, and the diagnosis."""
     if not callable(f):
         return _not_a_function(exercise, f, graded)
+    start = time.thread_time()
     result = run(exercise, f, seeds, edge)
+    result.seconds = time.thread_time() - start
     with warnings.catch_warnings(), np.errstate(all="ignore"):       # what is worked out of odd numbers warns
         warnings.simplefilter("ignore")
         found = None if result.passed else _cause(f, result, seeds, edge)
@@ -32,10 +38,20 @@ def _cause(f: Any, result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis |
     seen = slip(f, result, seeds, edge)
     if seen:
         return seen
-    found = diagnose(result, seeds, edge)
+    found = diagnose(result, seeds, edge, None if edge else _asked_more(f, result))
     if found and not found.code and not found.title.startswith("cut"):      # few calls fit much else as well
         return rounded(result) or found
     return found
+
+
+def _asked_more(f: Any, result: Run) -> Run | None:
+    """What else the answer gives, on other draws: the few calls of `check` are explained by much that is not so.
+
+    None where that would take long, or the answer stands in another process.
+    """
+    if isinstance(f, Remote) or result.seconds > MOST_SECONDS or any(check.once for check in result.exercise.checks):
+        return None
+    return run(result.exercise, f, (OTHER_SEED,), edge=False)
 
 
 def _not_a_function(exercise: Exercise, value: object, graded: bool) -> Report:

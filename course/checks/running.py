@@ -37,6 +37,7 @@ class Run:
     asked     every call, in order
     verdicts  for each check that ran, its Finding
     counts    what tests counted (calls of a function that they handed out, say)
+    seconds   what it took, of this thread's own time; 0 where nobody looked
     """
 
     exercise: Exercise
@@ -44,6 +45,7 @@ class Run:
     asked: list[Asked] = field(default_factory=list)
     verdicts: list[Finding] = field(default_factory=list)
     counts: list = field(default_factory=list)
+    seconds: float = 0.0
 
     @property
     def passed(self) -> bool:

@@ -57,7 +57,7 @@ def causes_in_the_graph(oracle: Gradient, evidence: Evidence) -> list[Cause]:
         found += _forward(tape, mine, evidence)
         wrong = {label: _different(mine[label], _result(tape, label)) for label in evidence.wrong}
     return [cause for cause in found
-            if min(wrong[label] for label in cause.results) >= (FEWEST_SIMPLE if cause.rank <= SIMPLE else FEWEST)]
+            if max(wrong[label] for label in cause.results) >= (FEWEST_SIMPLE if cause.rank <= SIMPLE else FEWEST)]
 
 
 def _different(mine: np.ndarray, right: np.ndarray) -> int:

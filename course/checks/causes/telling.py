@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 
 from course.checks.causes.evidence import Cause, Evidence
 
+# in rank: what a second slip costs, and a result that nothing explains; and within which two causes are as likely
+ANOTHER, UNEXPLAINED, AS_LIKELY = 1.0, 4.0, 0.5
+
 
 @dataclass(frozen=True)
 class Told:
@@ -21,18 +24,8 @@ def told(causes: Sequence[Cause], evidence: Evidence | None, order: tuple[str, .
 
     order  the wrong results, in the order in which they are to be told
     """
-    wrong = list(order)
-    chosen: list[tuple[Cause, list[Cause]]] = []
-    while wrong:
-        fitting = [cause for cause in causes if set(cause.results) & set(wrong)]
-        if not fitting:
-            break
-        key = min((cause.others, cause.rank) for cause in fitting)
-        same = list({cause.clause: cause for cause in reversed(fitting) if (cause.others, cause.rank) == key}.values())
-        best = max(reversed(same), key=lambda cause: len(set(cause.results) & set(wrong)))
-        also = [cause for cause in reversed(same) if cause is not best and cause.results == best.results]
-        chosen.append((best, also))
-        wrong = [label for label in wrong if label not in best.results]
+    chosen, wrong = min((_chosen([cause for cause in causes if set(cause.results) >= set(order)], order),
+                         _chosen(causes, order)), key=_cost)
     if not chosen:
         return None
     chosen = _together(chosen)
@@ -47,7 +40,39 @@ def told(causes: Sequence[Cause], evidence: Evidence | None, order: tuple[str, .
     return Told(first.kind, " ".join(says), first.ask, first.edge)
 
 
-def _together(chosen: list[tuple[Cause, list[Cause]]]) -> list[tuple[Cause, list[Cause]]]:
+Chosen = list[tuple[Cause, list[Cause]]]
+
+
+def _chosen(causes: Sequence[Cause], order: tuple[str, ...]) -> tuple[Chosen, list[str]]:
+    """(The simplest causes, one after the other, each with those that say the same; the results that are left)."""
+    wrong = list(order)
+    chosen: Chosen = []
+    while wrong:
+        fitting = [cause for cause in causes if set(cause.results) & set(wrong)]
+        if not fitting:
+            break
+        key = min((cause.others, cause.rank) for cause in fitting)
+        same = list({cause.clause: cause for cause in reversed(fitting) if (cause.others, cause.rank) == key}.values())
+        best = max(reversed(same), key=lambda cause: len(set(cause.results) & set(wrong)))
+        chosen.append((best, _alike(best, causes)))
+        wrong = [label for label in wrong if label not in best.results]
+    return chosen, wrong
+
+
+def _alike(best: Cause, causes: Sequence[Cause]) -> list[Cause]:
+    """Causes that give the same numbers, say something else, and are not much farther; the nearest first."""
+    near = [cause for cause in causes if cause.results == best.results and cause.others <= best.others
+            and cause.clause != best.clause and cause.rank <= best.rank + AS_LIKELY]
+    return sorted(near, key=lambda cause: cause.rank + (cause.kind == best.kind))
+
+
+def _cost(found: tuple[Chosen, list[str]]) -> float:
+    """How far what was chosen is from the right answer: one slip is likelier than two, a cause than none."""
+    chosen, wrong = found
+    return sum(best.rank + best.others + ANOTHER for best, _ in chosen) + UNEXPLAINED * len(wrong)
+
+
+def _together(chosen: Chosen) -> Chosen:
     """What is told in the same words, of several results at once."""
     out: dict[tuple[str, ...], tuple[Cause, list[Cause]]] = {}
     for best, also in chosen:
