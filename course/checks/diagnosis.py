@@ -24,7 +24,7 @@ from course.checks.causes.leading import leading_on
 from course.checks.causes.results import causes_of_results
 from course.checks.causes.telling import Told, told
 from course.checks.comparing import Problem, agreeing, as_numbers, close, equal, parts
-from course.checks.exercise import Exercise, Mistake
+from course.checks.exercise import Check, Exercise, Mistake
 from course.checks.running import Asked, Different, Retrace, Run, run
 from course.checks.verdict import ALL_ZEROS, ANOTHER_VALUE, NOT_FINITE, UNWRITTEN
 
@@ -51,10 +51,11 @@ class Diagnosis:
     edge: tuple[str, str] | None = None
 
 
-def diagnose(result: Run, seeds: Sequence[int], edge: bool, more: Run | None = None) -> Diagnosis | None:
+def diagnose(result: Run, seeds: Sequence[int], edge: bool,
+             more: Callable[[bool], Run] | None = None) -> Diagnosis | None:
     """The Diagnosis of a Run, or None where every check passed; seeds and edge are those of the run.
 
-    more  another Run of the answer, on other draws: what is named must explain it, too
+    more  more(edge) gives another Run of the answer, on other draws: what is named must explain it, too
     """
     found = next(((problem, asked) for _, problem, asked in result.verdicts if problem), None)
     if found is None:
@@ -64,7 +65,7 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool, more: Run | None = N
         return Diagnosis(UNWRITTEN, "There is nothing to check yet: write the function, and let it return its "
                                     "result.", asked=asked)
     mistake = _in_the_bank(result, seeds, edge)
-    if mistake and (more is None or more.passed or _follows(mistake.function, more, more.seeds, edge)):
+    if mistake and (more is None or _follows_again(mistake.function, more(True), True)):
         says = " ".join(filter(None, (mistake.says, problem.seen)))
         return Diagnosis(mistake.title, says, mistake.ask, mistake.code, asked, _relation(result)[1])
     if problem.kind in ("value", "finite"):
@@ -74,6 +75,11 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool, more: Run | None = N
         cause = _cause(result, seeds, edge, more)
         if cause:
             return Diagnosis(cause.title, cause.says, cause.ask, asked=asked, edge=cause.edge)
+    if problem.kind == "type" and _holds_none(problem.got):
+        cause = _cause(result, seeds, edge, more)
+        why = cause or Told("None in the result", "", "Which step of yours was to fill it?")
+        return Diagnosis(why.title, f"There is None in `{problem.label}`, where a number belongs. {why.says}".strip(),
+                         why.ask, asked=asked)
     if problem.kind == "value":
         return _value(problem, asked, *leading_on(result.exercise, evidence_of(result), problem.label))
     return _SPEAKERS[problem.kind](problem, asked, result.exercise)
@@ -116,7 +122,7 @@ def _searched(result: Run, seeds: Sequence[int], edge: bool) -> Mistake | None:
     wrong = [asked for asked in result.asked if asked.problem]
     packed = _packed(wrong[0].args) if wrong else None
     shown = wrong[0] if packed else None
-    found = []
+    found, near = [], []
     for mistake in result.exercise.mistakes:
         if shown and packed:        # most forms are out after one call, where the answer was wrong
             asked = Asked(shown.args, _reply(mistake, packed, driver), shown.expected)
@@ -124,17 +130,46 @@ def _searched(result: Run, seeds: Sequence[int], edge: bool) -> Mistake | None:
                 continue
         if _follows(mistake.function, result, seeds, edge):
             found.append(mistake)
+        elif shown:
+            near.append(mistake)
+    if not found:
+        found = [mistake for mistake in near if _explains_values(mistake.function, result, seeds, edge)]
     return found[0] if len({mistake.code for mistake in found}) == 1 else None
 
 
-def _follows(form: Any, result: Run, seeds: Sequence[int], edge: bool) -> bool:
+def _follows(form: Any, result: Run, seeds: Sequence[int], edge: bool, checks: Sequence[Check] | None = None) -> bool:
     """Whether a wrong form, asked the same, answers alike from the first call to the last."""
     try:
-        other = run(result.exercise, form, seeds, edge, functools.partial(Retrace, result, _answers_alike))
+        other = run(result.exercise, form, seeds, edge, functools.partial(Retrace, result, _answers_alike), checks)
     except Different:
         return False
     return (not other.passed and len(other.asked) == len(result.asked) and other.counts == result.counts
             and any(asked.reply.failure is None for asked in other.asked))
+
+
+def _explains_values(form: Any, result: Run, seeds: Sequence[int], edge: bool) -> bool:
+    """Whether a wrong form answers alike in every check that it fails, and what else goes wrong is none of values.
+
+    What stops on a deep graph, or does not refuse what it should, may have computed as the form does all the same.
+    """
+    if sum(problem is not None for _, problem, _ in result.verdicts) < 2:
+        return False
+    other = run(result.exercise, form, seeds, edge)
+    for (_, mine, _), (_, its, _), here, there in zip(result.verdicts, other.verdicts, result.spans, other.spans,
+                                                      strict=True):
+        if its is None:
+            if mine is not None and mine.kind not in ("raised", "said"):
+                return False
+        elif mine is None or here.stop - here.start != there.stop - there.start or not all(
+                map(_answers_alike, result.asked[here], other.asked[there])):
+            return False
+    return True
+
+
+def _follows_again(form: Any, more: Run, edge: bool) -> bool:
+    """Whether a wrong form answers as another Run of the answer; one that came out right says nothing."""
+    checks = [check for check, _, _ in more.verdicts]
+    return more.passed or _follows(form, more, more.seeds, edge, checks)
 
 
 def _packed(args: tuple) -> bytes | None:
@@ -163,10 +198,11 @@ def _same(a: Reply, b: Reply) -> bool:
 
 # ------------------------------------------------------------------------------------ causes that nobody wrote down
 
-def _cause(result: Run, seeds: Sequence[int], edge: bool, more: Run | None) -> Told | None:
+def _cause(result: Run, seeds: Sequence[int], edge: bool, more: Callable[[bool], Run] | None) -> Told | None:
     """What explains wrong values: an edit of the backward pass, or a slip in a right answer's text."""
     exercise = result.exercise
-    evidence = evidence_of(result if more is None else replace(result, asked=[*result.asked, *more.asked]))
+    also = more(False) if more else None
+    evidence = evidence_of(replace(result, asked=[*result.asked, *also.asked]) if also else result)
     computation = getattr(exercise.oracle, "computation", None)
     causes = causes_in_the_graph(computation, evidence) if computation and evidence else []
     search = Search(exercise, result, SECONDS_GRADED if edge else SECONDS)
@@ -176,7 +212,7 @@ def _cause(result: Run, seeds: Sequence[int], edge: bool, more: Run | None) -> T
             causes += search.by_results(evidence)
     else:
         causes += search.by_replies(_answers_alike, lambda form: _follows(form, result, seeds, edge) and (
-            more is None or more.passed or _follows(form, more, more.seeds, edge)))
+            also is None or _follows_again(form, also, edge)))
     order = exercise.results if evidence is None else evidence.wrong
     if computation and evidence and causes:
         order = nearest_first(computation, evidence)
@@ -237,6 +273,10 @@ def _count(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
 def _type(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     return Diagnosis("type of the result", f"`{problem.label}` is {_kind(problem.got)}; "
                                            f"it should be {_kind(problem.expected)}.", asked=asked)
+
+
+def _holds_none(value: Any) -> bool:
+    return value is None or (isinstance(value, list | tuple) and any(map(_holds_none, value)))
 
 
 def _keys(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:

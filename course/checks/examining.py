@@ -1,8 +1,9 @@
 """From an answer to a Report: the exercise's checks run on it, and what came of them is diagnosed."""
 
+import functools
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,14 +45,15 @@ def _cause(f: Any, result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis |
     return found
 
 
-def _asked_more(f: Any, result: Run) -> Run | None:
-    """What else the answer gives, on other draws: the few calls of `check` are explained by much that is not so.
+def _asked_more(f: Any, result: Run) -> Callable[[bool], Run] | None:
+    """more(edge) gives what else the answer does, on other draws: much that is not so explains the calls of `check`.
 
     None where that would take long, or the answer stands in another process.
     """
-    if isinstance(f, Remote) or result.seconds > MOST_SECONDS or any(check.once for check in result.exercise.checks):
+    if isinstance(f, Remote) or result.seconds > MOST_SECONDS:
         return None
-    return run(result.exercise, f, (OTHER_SEED,), edge=False)
+    short = tuple(check for check in result.exercise.checks if not check.once)
+    return functools.cache(functools.partial(run, result.exercise, f, (OTHER_SEED,), checks=short))
 
 
 def _not_a_function(exercise: Exercise, value: object, graded: bool) -> Report:

@@ -6,7 +6,10 @@ from dataclasses import dataclass, replace
 from course.checks.causes.evidence import Cause, Evidence
 
 # in rank: what a second slip costs, and a result that nothing explains; and within which two causes are as likely
-ANOTHER, UNEXPLAINED, AS_LIKELY = 1.0, 4.0, 0.5
+ANOTHER, UNEXPLAINED, AS_LIKELY = 1.0, 4.0, 0.7
+
+
+MOST_ALIKE = 2      # causes that are told beside the first
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def _together(chosen: Chosen) -> Chosen:
     """What is told in the same words, of several results at once."""
     out: dict[tuple[str, ...], tuple[Cause, list[Cause]]] = {}
     for best, also in chosen:
-        key = (best.clause, *(cause.clause for cause in also[:1]))
+        key = (best.clause, *(cause.clause for cause in also[:MOST_ALIKE]))
         before = out[key][0].results if key in out else ()
         out[key] = replace(best, results=(*before, *best.results)), also
     return list(out.values())
@@ -85,10 +88,9 @@ def _together(chosen: Chosen) -> Chosen:
 def _sentence(cause: Cause, also: list[Cause], several: bool) -> str:
     results = cause.results
     subject = f"{_listed(results)} {'is' if len(results) == 1 else 'are'}" if several else "That is"
-    clause = cause.clause
-    if also:
-        clause += f", or, which gives the same numbers, when {also[0].clause}"
-    return f"{subject} what comes out when {clause}."
+    more = " or when ".join(other.clause for other in also[:MOST_ALIKE])
+    too = f", or, which gives the same numbers, when {more}" if more else ""
+    return f"{subject} what comes out when {cause.clause}{too}."
 
 
 def _listed(labels: Sequence[str]) -> str:
