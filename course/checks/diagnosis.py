@@ -64,8 +64,8 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool,
     if problem.kind == "unwritten":
         return Diagnosis(UNWRITTEN, "There is nothing to check yet: write the function, and let it return its "
                                     "result.", asked=asked)
-    mistake = _in_the_bank(result, seeds, edge)
-    if mistake and (more is None or _follows_again(mistake.function, more(True), True)):
+    mistake = _in_the_bank(result, seeds, edge, more)
+    if mistake:
         says = " ".join(filter(None, (mistake.says, problem.seen)))
         return Diagnosis(mistake.title, says, mistake.ask, mistake.code, asked, _relation(result)[1])
     if problem.kind in ("value", "finite"):
@@ -87,8 +87,16 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool,
 
 # ------------------------------------------------------------------------------------ the bank of wrong forms
 
-def _in_the_bank(result: Run, seeds: Sequence[int], edge: bool) -> Mistake | None:
+def _in_the_bank(result: Run, seeds: Sequence[int], edge: bool, more: Callable[[bool], Run] | None) -> Mistake | None:
     """The one wrong form that answers every call as this answer did."""
+    found = _known(result, seeds, edge)
+    if found and more:
+        found = [mistake for mistake in found if _follows_again(mistake.function, more(True), True)]
+    return found[0] if len({mistake.code for mistake in found}) == 1 else None
+
+
+def _known(result: Run, seeds: Sequence[int], edge: bool) -> list[Mistake]:
+    """The wrong forms that answer as this answer did; each answer is looked for once."""
     answered = _fingerprint(result)
     if answered is None:
         return _searched(result, seeds, edge)
@@ -100,7 +108,7 @@ def _in_the_bank(result: Run, seeds: Sequence[int], edge: bool) -> Mistake | Non
     return _found[key]
 
 
-_found: dict[tuple, Mistake | None] = {}    # a class makes the same mistakes, and may be asked the same
+_found: dict[tuple, list[Mistake]] = {}    # a class makes the same mistakes, and may be asked the same
 MOST_FOUND = 2_000
 
 
@@ -117,7 +125,7 @@ def _fingerprint(result: Run) -> bytes | None:
     return told.digest()
 
 
-def _searched(result: Run, seeds: Sequence[int], edge: bool) -> Mistake | None:
+def _searched(result: Run, seeds: Sequence[int], edge: bool) -> list[Mistake]:
     driver = result.exercise.driver
     wrong = [asked for asked in result.asked if asked.problem]
     packed = _packed(wrong[0].args) if wrong else None
@@ -132,9 +140,7 @@ def _searched(result: Run, seeds: Sequence[int], edge: bool) -> Mistake | None:
             found.append(mistake)
         elif shown:
             near.append(mistake)
-    if not found:
-        found = [mistake for mistake in near if _explains_values(mistake.function, result, seeds, edge)]
-    return found[0] if len({mistake.code for mistake in found}) == 1 else None
+    return found or [mistake for mistake in near if _explains_values(mistake.function, result, seeds, edge)]
 
 
 def _follows(form: Any, result: Run, seeds: Sequence[int], edge: bool, checks: Sequence[Check] | None = None) -> bool:

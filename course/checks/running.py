@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course.checks.answering import is_blank
+from course.checks.answering import is_blank, is_nothing
 from course.checks.calling import Failure, Reply, call, calls
 from course.checks.comparing import Problem, compare, said
 from course.checks.covering import carriers, covering, tuples
@@ -187,7 +187,10 @@ class Retrace(Ask):
     def records(self, cases: Sequence[tuple[tuple, Any]], part: str | None = None,
                 until: str = "unwritten") -> Iterator[Asked]:
         for args, expected in cases:        # each may be the last
-            yield self.record(args, expected, part)
+            asked = self.record(args, expected, part)
+            yield asked
+            if asked.reply.failure is None and is_nothing(asked.reply.result):
+                return      # as the answer's calls ended
 
     def count(self, value: Any) -> Any:
         super().count(value)

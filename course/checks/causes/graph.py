@@ -73,7 +73,7 @@ def _whole_results(label: str, tape: Tape, mine: dict[str, np.ndarray], evidence
     """What may stand in the place of a result as a whole."""
     leaf = tape.labels[label]
     true = tape.out.value if leaf is None else tape.nodes[leaf].grad
-    what: list[tuple[str, str, str, int, np.ndarray]] = [
+    what: list[tuple[str, str, str, float, np.ndarray]] = [
         ("the upstream gradient itself", "what comes from above is handed on as it is",
          f"How fast does the output move with {_named(label)}?", 1, tape.upstream),
     ]
@@ -81,7 +81,7 @@ def _whole_results(label: str, tape: Tape, mine: dict[str, np.ndarray], evidence
         if other != label:
             value = tape.out.value if its is None else tape.nodes[its].grad
             what.append(("one result for another", f"what belongs to {other} stands in its place",
-                         "In which order does the stub name the results?", 1, value))
+                         "In which order does the stub name the results?", 1.2, value))
     ratio = mine[label] / true
     usual = ratio[np.isfinite(ratio)]
     if usual.size >= FEWEST and np.ptp(usual) < 1e-9 * abs(usual[0]) and abs(usual[0] - 1) > 0.01:
