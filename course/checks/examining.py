@@ -39,9 +39,13 @@ def _cause(f: Any, result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis |
     seen = slip(f, result, seeds, edge)
     if seen:
         return seen
-    found = diagnose(result, seeds, edge, None if edge else _asked_more(f, result))
-    if found and not found.code and not found.title.startswith("cut"):      # few calls fit much else as well
-        return rounded(result) or found
+    more = None if edge else _asked_more(f, result)
+    found = diagnose(result, seeds, edge, more)
+    if found and not found.code and not found.title.startswith("cut"):
+        # Whole numbers at every call, on other draws too, are no chance; another cause that gives them may be one
+        whole = rounded(result)
+        if whole and (more is None or more(False).passed or rounded(more(False))):
+            return whole
     return found
 
 
