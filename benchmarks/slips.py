@@ -303,8 +303,8 @@ def main(argv):
         print(row("all" + (", double" if double else ""), count))
     for k, clock in enumerate(("own time", "by the clock")):
         at, worst = statistics.quantiles([took[k] for took in times], n=100), max(times, key=lambda took, k=k: took[k])
-        print(f"check, {clock}: median {at[49] * 1e3:.0f} ms, 99 % {at[98] * 1e3:.0f} ms, worst {worst[k] * 1e3:.0f} ms "
-              f"({worst[2]}: {worst[0] * 1e3:.0f} and {worst[1] * 1e3:.0f})")
+        print(f"check, {clock}: median {at[49] * 1e3:.0f} ms, 99 % {at[98] * 1e3:.0f} ms, worst "
+              f"{worst[k] * 1e3:.0f} ms ({worst[2]}: {worst[0] * 1e3:.0f} and {worst[1] * 1e3:.0f})")
     rng.shuffle(shown)
     for how, name, why, report in sorted(shown, key=lambda one: one[0] == "by kind")[:args.show]:
         print(f"\ntold, {how or 'unread'} · {name} · {why}\n{report}")
