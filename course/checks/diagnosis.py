@@ -17,7 +17,7 @@ import numpy as np
 
 from course.checks import codec
 from course.checks.calling import Reply, call
-from course.checks.causes.evidence import evidence_of
+from course.checks.causes.evidence import Evidence, evidence_of
 from course.checks.causes.forms import SECONDS, SECONDS_GRADED, Search, explained
 from course.checks.causes.graph import causes_in_the_graph, nearest_first
 from course.checks.causes.leading import leading_on
@@ -69,14 +69,16 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool,
         says = " ".join(filter(None, (mistake.says, problem.seen)))
         return Diagnosis(mistake.title, says, mistake.ask, mistake.code, asked, _relation(result)[1])
     if problem.kind in ("value", "finite"):
-        title, relation, says = _relation(result, everywhere=True)
+        also = more(False) if more else None
+        shown = replace(result, asked=[*result.asked, *also.asked]) if also else result
+        title, relation, says = _relation(shown, everywhere=True)
         if says:        # of all results at once
             return Diagnosis(title, says, asked=asked, relation=relation)
-        cause = _cause(result, seeds, edge, more)
+        cause = _cause(result, seeds, edge, also, evidence_of(shown))
         if cause:
             return Diagnosis(cause.title, cause.says, cause.ask, asked=asked, edge=cause.edge)
     if problem.kind == "type" and _holds_none(problem.got):
-        cause = _cause(result, seeds, edge, more)
+        cause = _cause(result, seeds, edge, more(False) if more else None, None)
         why = cause or Told("None in the result", "", "Which step of yours was to fill it?")
         return Diagnosis(why.title, f"There is None in `{problem.label}`, where a number belongs. {why.says}".strip(),
                          why.ask, asked=asked)
@@ -204,11 +206,12 @@ def _same(a: Reply, b: Reply) -> bool:
 
 # ------------------------------------------------------------------------------------ causes that nobody wrote down
 
-def _cause(result: Run, seeds: Sequence[int], edge: bool, more: Callable[[bool], Run] | None) -> Told | None:
-    """What explains wrong values: an edit of the backward pass, or a slip in a right answer's text."""
+def _cause(result: Run, seeds: Sequence[int], edge: bool, also: Run | None, evidence: Evidence | None) -> Told | None:
+    """What explains wrong values: an edit of the backward pass, or a slip in a right answer's text.
+
+    also  another Run, on other draws; evidence that of both
+    """
     exercise = result.exercise
-    also = more(False) if more else None
-    evidence = evidence_of(replace(result, asked=[*result.asked, *also.asked]) if also else result)
     computation = getattr(exercise.oracle, "computation", None)
     causes = causes_in_the_graph(computation, evidence) if computation and evidence else []
     search = Search(exercise, result, SECONDS_GRADED if edge else SECONDS)
