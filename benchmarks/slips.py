@@ -1,29 +1,35 @@
 """What becomes of answers that nobody wrote down: single and double slips of every solution, graded and told.
 
     python -m benchmarks slips [--assignment 03_sigmoid_neuron] [--exercise mul_backward] [--double 30] [--single 0]
-                               [--show 20] [--kept] [--seed 0]
+                               [--show 60] [--unnamed 20] [--quick] [--seed 0]
 
 The slips are made here, from the text of the solutions, token by token and line by line: with other means than the
 course's own (course.checks.causes works on syntax trees), so that this measures and does not repeat. For each
-assignment: how many were rejected, how many kept all their points, and what the rejected ones were told: a known
-mistake, a cause (graph or form), a relation, a failure (an exception, a shape, a type), a test's own words; or nothing
-but "another value".
+assignment:
 
---show N   prints N answers with a cause, drawn at random, each with its slip and what it was told: to be read by eye
---kept     prints those that kept all points: equivalent, or holes
+rejected      with those that fail (an exception, a shape, a type: Python, or the check, says why)
+kept          all points: equivalent on wide random inputs, or a hole, which is printed; `?` where nothing can be asked
+named         of the rejected ones that do not fail: by a known mistake, a cause or a relation
+by kind       of the named ones, those whose title is true of that kind of slip wherever it is made (TRUE)
+again         those whose cause is found again on draws that were never seen: it is what the answer computes
+not again     the others: to be read, they may be false. Each is printed
+
+At the end stands a sample of what was told, for reading by eye, and the time of `check`: this thread's own.
+
+--show N     so many of the named ones, of all kinds but "by kind" first
+--unnamed N  so many of those that were told nothing but another value
+--quick      without asking anew and asking wide
 """
 
 import argparse
 import io
 import random
-import signal
 import statistics
 import time
 import tokenize
 import warnings
 from collections import Counter, defaultdict
 
-SECONDS = 3
 INSTEAD = {"+": ["-", "*"], "-": ["+"], "*": ["/", "+", "-"], "/": ["*", "//"], "**": ["*"], "@": ["*"],
            "+=": ["=", "-="], "-=": ["=", "+="], "*=": ["=", "+="], "/=": ["=", "*="], "<": ["<=", ">"],
            ">": [">=", "<"], "<=": ["<", ">="], ">=": [">", "<="], "==": ["!="], "!=": ["=="], "//": ["/"]}
@@ -190,35 +196,26 @@ def compiles(text):
         return False
 
 
-class TooLong(BaseException):
-    pass
-
-
-def told(exercise, text, given):
-    """The Report of an answer's text, or None where it takes too long or does not even define itself; and check's "
-    "time."""
+def defined(exercise, text):
+    """What an answer's text defines."""
     import numpy as np
 
+    names = {"np": np}
+    exec(exercise.given, names)
+    exec(text, names)
+    return names[exercise.name]
+
+
+def told(exercise, answer):
+    """The Report of an answer, and check's time in seconds: this thread's own, and by the clock."""
     from course.checks.examining import SHOWN_SEED, examine
 
-    def stop(*_):
-        raise TooLong
-    signal.signal(signal.SIGALRM, stop)
-    names = {"np": np}
-    try:
-        signal.alarm(SECONDS)
-        exec(given, names)
-        exec(text, names)
-        start = time.perf_counter()
-        report = examine(exercise, names[exercise.name], (SHOWN_SEED,), edge=False)
-        took = time.perf_counter() - start
-        if report.run.passed:
-            report = examine(exercise, names[exercise.name], (SHOWN_SEED, 20260101), edge=True)
-        return report, took
-    except (TooLong, Exception):
-        return None, 0.0
-    finally:
-        signal.alarm(0)
+    start, clock = time.thread_time(), time.perf_counter()
+    report = examine(exercise, answer, (SHOWN_SEED,), edge=False)
+    took = time.thread_time() - start, time.perf_counter() - clock
+    if report.run.passed:
+        report = examine(exercise, answer, (SHOWN_SEED, 20260101), edge=True)
+    return report, took
 
 
 def sort_of(report):
@@ -228,19 +225,22 @@ def sort_of(report):
         return "known"
     if "comes out when" in found.says or "come out when" in found.says:
         return "cause"
-    if found.title == "another value":
-        return "another value"
-    if found.title in ("not finite",):
+    if found.title in ("another value", "not finite", "all zeros"):
         return "another value"
     if found.title.startswith("stopped") or found.title in ("shape of the result", "transposed", "type of the result",
                                                             "number of results", "keys of the result", "integers",
                                                             "precision lost", "not a number or an array"):
         return "failure"
     return "relation" if found.title in ("sign", "upstream dropped", "upstream twice", "half of it", "twice too much",
-                                         "a factor of N", "order of the results", "all zeros") else "own words"
+                                         "a factor of N", "order of the results") else "own words"
+
+
+NAMED = ("known", "cause", "relation", "own words")
+COLUMNS = ("slips", "rejected", "fail", "equivalent", "hole", "?", "named", "by kind", "again", "not again", "unnamed")
 
 
 def main(argv):
+    from benchmarks import _judging as judging
     from course.declarations import assignments, exercises
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks slips", description=__doc__.splitlines()[0])
@@ -248,16 +248,14 @@ def main(argv):
     parser.add_argument("--exercise")
     parser.add_argument("--single", type=int, default=0, help="at most so many single slips of an exercise; 0 for all")
     parser.add_argument("--double", type=int, default=0, help="so many double slips of each exercise")
-    parser.add_argument("--show", type=int, default=0)
+    parser.add_argument("--show", type=int, default=60)
     parser.add_argument("--unnamed", type=int, default=0, help="show so many that were told nothing but another value")
-    parser.add_argument("--kept", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="without asking anew, and asking wide")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(argv)
     warnings.simplefilter("ignore")
     rng = random.Random(args.seed)
-    sorts = ("known", "cause", "relation", "failure", "own words", "another value")
-    print(f"{'assignment':30}{'slips':>6}{'kept':>6}" + "".join(f"{sort:>15}" for sort in sorts) + "   named of those "
-          "that do not fail")
+    print(f"{'assignment':30}" + "".join(f"{column:>11}" for column in COLUMNS) + "   named of those that don't fail")
     shown, unnamed, times = [], [], []
     totals = defaultdict(Counter)
     for assignment in [args.assignment] if args.assignment else assignments():
@@ -273,37 +271,55 @@ def main(argv):
                 elif args.single and len(slips) > args.single:
                     slips = rng.sample(slips, args.single)
                 for changed, why in slips:
-                    report, took = told(exercise, changed, exercise.given)
-                    if report is None:
+                    made = judging.limited(lambda changed=changed, exercise=exercise: (
+                        answer := defined(exercise, changed), *told(exercise, answer)))
+                    if made is None:
                         continue
-                    times.append(took)
+                    answer, report, took = made
+                    times.append((*took, f"{name}: {why}"))
                     count["slips"] += 1
                     if report.run.passed:
-                        count["kept"] += 1
-                        if args.kept:
-                            print(f"  kept: {name}: {why}")
+                        found = None if args.quick else judging.difference(exercise, defined(exercise, text), answer)
+                        count["?" if found is None else "hole" if found else "equivalent"] += 1
+                        if found or (found is None and not args.quick):
+                            print(f"  kept: {name}: {why}: {found or 'nothing can be asked'}")
                         continue
+                    count["rejected"] += 1
                     sort = sort_of(report)
-                    count[sort] += 1
-                    (unnamed if sort == "another value" else shown).append((name, why, str(report)))
+                    if sort == "failure":
+                        count["fail"] += 1
+                    elif sort == "another value":
+                        count["unnamed"] += 1
+                        unnamed.append((name, why, str(report)))
+                    else:
+                        count["named"] += 1
+                        how = "by kind" if not double and judging.true_by_kind(why, report.diagnosis.title) else \
+                            "" if args.quick else judging.how_again(exercise, answer, report)
+                        count[how] += 1
+                        (shown.append if how != "not again" else print_apart)((how, name, why, str(report)))
             totals[double].update(count)
-            print(row(assignment + (", double" if double else ""), count, sorts), flush=True)
+            print(row(assignment + (", double" if double else ""), count), flush=True)
     for double, count in totals.items():
-        print(row("all" + (", double" if double else ""), count, sorts))
-    at = statistics.quantiles(times, n=100)
-    print(f"check: median {at[49] * 1e3:.0f} ms, 99 % {at[98] * 1e3:.0f} ms, worst {max(times) * 1e3:.0f} ms")
-    for title, found, n in (("told", [s for s in shown if "when" in s[2]], args.show), ("unnamed", unnamed,
-                                                                                        args.unnamed)):
-        for name, why, report in rng.sample(found, min(n, len(found))):
-            print(f"\n{title} · {name} · {why}\n{report}")
+        print(row("all" + (", double" if double else ""), count))
+    for k, clock in enumerate(("own time", "by the clock")):
+        at, worst = statistics.quantiles([took[k] for took in times], n=100), max(times, key=lambda took, k=k: took[k])
+        print(f"check, {clock}: median {at[49] * 1e3:.0f} ms, 99 % {at[98] * 1e3:.0f} ms, worst "
+              f"{worst[k] * 1e3:.0f} ms ({worst[2]}: {worst[0] * 1e3:.0f} and {worst[1] * 1e3:.0f})")
+    rng.shuffle(shown)
+    for how, name, why, report in sorted(shown, key=lambda one: one[0] == "by kind")[:args.show]:
+        print(f"\ntold, {how or 'unread'} · {name} · {why}\n{report}")
+    for name, why, report in rng.sample(unnamed, min(args.unnamed, len(unnamed))):
+        print(f"\nunnamed · {name} · {why}\n{report}")
 
 
-def row(title, count, sorts):
-    wrong = count["slips"] - count["kept"]
-    ran = wrong - count["failure"]      # what fails is told why by Python
-    return f"{title:30}{count['slips']:6}{count['kept']:6}" + "".join(
-        f"{count[sort]:8} ({count[sort] / max(wrong, 1):4.0%})" for sort in sorts) + \
-        f"{1 - count['another value'] / max(ran, 1):8.0%}"
+def print_apart(told):
+    how, name, why, report = told
+    print(f"\nread: {how} · {name} · {why}\n{report}\n")
+
+
+def row(title, count):
+    ran = count["named"] + count["unnamed"]      # what fails is told why by Python
+    return f"{title:30}" + "".join(f"{count[column]:11}" for column in COLUMNS) + f"{count['named'] / max(ran, 1):8.0%}"
 
 
 def twice(slips, n, rng):

@@ -10,25 +10,23 @@ import functools
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from course.checks import codec
 from course.checks.calling import Reply, call
-from course.checks.causes.evidence import evidence_of
+from course.checks.causes.evidence import Evidence, evidence_of
 from course.checks.causes.forms import SECONDS, SECONDS_GRADED, Search, explained
 from course.checks.causes.graph import causes_in_the_graph, nearest_first
 from course.checks.causes.leading import leading_on
 from course.checks.causes.results import causes_of_results
 from course.checks.causes.telling import Told, told
 from course.checks.comparing import Problem, agreeing, as_numbers, close, equal, parts
-from course.checks.exercise import Exercise, Mistake
+from course.checks.exercise import Check, Exercise, Mistake
 from course.checks.running import Asked, Different, Retrace, Run, run
-from course.checks.verdict import UNWRITTEN
-
-ANOTHER_VALUE = "another value"     # title where no cause is known
+from course.checks.verdict import ALL_ZEROS, ANOTHER_VALUE, NOT_FINITE, UNWRITTEN
 
 
 @dataclass(frozen=True)
@@ -53,8 +51,12 @@ class Diagnosis:
     edge: tuple[str, str] | None = None
 
 
-def diagnose(result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis | None:
-    """The Diagnosis of a Run, or None where every check passed; seeds and edge are those of the run."""
+def diagnose(result: Run, seeds: Sequence[int], edge: bool,
+             more: Callable[[bool], Run] | None = None) -> Diagnosis | None:
+    """The Diagnosis of a Run, or None where every check passed; seeds and edge are those of the run.
+
+    more  more(edge) gives another Run of the answer, on other draws: what is named must explain it, too
+    """
     found = next(((problem, asked) for _, problem, asked in result.verdicts if problem), None)
     if found is None:
         return None
@@ -62,17 +64,24 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis | None:
     if problem.kind == "unwritten":
         return Diagnosis(UNWRITTEN, "There is nothing to check yet: write the function, and let it return its "
                                     "result.", asked=asked)
-    mistake = _in_the_bank(result, seeds, edge)
+    mistake = _in_the_bank(result, seeds, edge, more)
     if mistake:
         says = " ".join(filter(None, (mistake.says, problem.seen)))
         return Diagnosis(mistake.title, says, mistake.ask, mistake.code, asked, _relation(result)[1])
     if problem.kind in ("value", "finite"):
-        title, relation, says = _relation(result, everywhere=True)
+        also = more(False) if more else None
+        shown = replace(result, asked=[*result.asked, *also.asked]) if also else result
+        title, relation, says = _relation(shown, everywhere=True)
         if says:        # of all results at once
             return Diagnosis(title, says, asked=asked, relation=relation)
-        cause = _cause(result, seeds, edge)
+        cause = _cause(result, seeds, edge, also, evidence_of(shown))
         if cause:
             return Diagnosis(cause.title, cause.says, cause.ask, asked=asked, edge=cause.edge)
+    if problem.kind == "type" and _holds_none(problem.got):
+        cause = _cause(result, seeds, edge, more(False) if more else None, None)
+        why = cause or Told("None in the result", "", "Which step of yours was to fill it?")
+        return Diagnosis(why.title, f"There is None in `{problem.label}`, where a number belongs. {why.says}".strip(),
+                         why.ask, asked=asked)
     if problem.kind == "value":
         return _value(problem, asked, *leading_on(result.exercise, evidence_of(result), problem.label))
     return _SPEAKERS[problem.kind](problem, asked, result.exercise)
@@ -80,8 +89,16 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis | None:
 
 # ------------------------------------------------------------------------------------ the bank of wrong forms
 
-def _in_the_bank(result: Run, seeds: Sequence[int], edge: bool) -> Mistake | None:
+def _in_the_bank(result: Run, seeds: Sequence[int], edge: bool, more: Callable[[bool], Run] | None) -> Mistake | None:
     """The one wrong form that answers every call as this answer did."""
+    found = _known(result, seeds, edge)
+    if found and more:
+        found = [mistake for mistake in found if _follows_again(mistake.function, more(True), True)]
+    return found[0] if len({mistake.code for mistake in found}) == 1 else None
+
+
+def _known(result: Run, seeds: Sequence[int], edge: bool) -> list[Mistake]:
+    """The wrong forms that answer as this answer did; each answer is looked for once."""
     answered = _fingerprint(result)
     if answered is None:
         return _searched(result, seeds, edge)
@@ -93,7 +110,7 @@ def _in_the_bank(result: Run, seeds: Sequence[int], edge: bool) -> Mistake | Non
     return _found[key]
 
 
-_found: dict[tuple, Mistake | None] = {}    # a class makes the same mistakes, and may be asked the same
+_found: dict[tuple, list[Mistake]] = {}    # a class makes the same mistakes, and may be asked the same
 MOST_FOUND = 2_000
 
 
@@ -110,12 +127,12 @@ def _fingerprint(result: Run) -> bytes | None:
     return told.digest()
 
 
-def _searched(result: Run, seeds: Sequence[int], edge: bool) -> Mistake | None:
+def _searched(result: Run, seeds: Sequence[int], edge: bool) -> list[Mistake]:
     driver = result.exercise.driver
     wrong = [asked for asked in result.asked if asked.problem]
     packed = _packed(wrong[0].args) if wrong else None
     shown = wrong[0] if packed else None
-    found = []
+    found, near = [], []
     for mistake in result.exercise.mistakes:
         if shown and packed:        # most forms are out after one call, where the answer was wrong
             asked = Asked(shown.args, _reply(mistake, packed, driver), shown.expected)
@@ -123,17 +140,44 @@ def _searched(result: Run, seeds: Sequence[int], edge: bool) -> Mistake | None:
                 continue
         if _follows(mistake.function, result, seeds, edge):
             found.append(mistake)
-    return found[0] if len({mistake.code for mistake in found}) == 1 else None
+        elif shown:
+            near.append(mistake)
+    return found or [mistake for mistake in near if _explains_values(mistake.function, result, seeds, edge)]
 
 
-def _follows(form: Any, result: Run, seeds: Sequence[int], edge: bool) -> bool:
+def _follows(form: Any, result: Run, seeds: Sequence[int], edge: bool, checks: Sequence[Check] | None = None) -> bool:
     """Whether a wrong form, asked the same, answers alike from the first call to the last."""
     try:
-        other = run(result.exercise, form, seeds, edge, functools.partial(Retrace, result, _answers_alike))
+        other = run(result.exercise, form, seeds, edge, functools.partial(Retrace, result, _answers_alike), checks)
     except Different:
         return False
     return (not other.passed and len(other.asked) == len(result.asked) and other.counts == result.counts
             and any(asked.reply.failure is None for asked in other.asked))
+
+
+def _explains_values(form: Any, result: Run, seeds: Sequence[int], edge: bool) -> bool:
+    """Whether a wrong form answers alike in every check that it fails, and what else goes wrong is none of values.
+
+    What stops on a deep graph, or does not refuse what it should, may have computed as the form does all the same.
+    """
+    if sum(problem is not None for _, problem, _ in result.verdicts) < 2:
+        return False
+    other = run(result.exercise, form, seeds, edge)
+    for (_, mine, _), (_, its, _), here, there in zip(result.verdicts, other.verdicts, result.spans, other.spans,
+                                                      strict=True):
+        if its is None:
+            if mine is not None and mine.kind not in ("raised", "said"):
+                return False
+        elif mine is None or here.stop - here.start != there.stop - there.start or not all(
+                map(_answers_alike, result.asked[here], other.asked[there])):
+            return False
+    return True
+
+
+def _follows_again(form: Any, more: Run, edge: bool) -> bool:
+    """Whether a wrong form answers as another Run of the answer; one that came out right says nothing."""
+    checks = [check for check, _, _ in more.verdicts]
+    return more.passed or _follows(form, more, more.seeds, edge, checks)
 
 
 def _packed(args: tuple) -> bytes | None:
@@ -162,9 +206,12 @@ def _same(a: Reply, b: Reply) -> bool:
 
 # ------------------------------------------------------------------------------------ causes that nobody wrote down
 
-def _cause(result: Run, seeds: Sequence[int], edge: bool) -> Told | None:
-    """What explains wrong values: an edit of the backward pass, or a slip in a right answer's text."""
-    exercise, evidence = result.exercise, evidence_of(result)
+def _cause(result: Run, seeds: Sequence[int], edge: bool, also: Run | None, evidence: Evidence | None) -> Told | None:
+    """What explains wrong values: an edit of the backward pass, or a slip in a right answer's text.
+
+    also  another Run, on other draws; evidence that of both
+    """
+    exercise = result.exercise
     computation = getattr(exercise.oracle, "computation", None)
     causes = causes_in_the_graph(computation, evidence) if computation and evidence else []
     search = Search(exercise, result, SECONDS_GRADED if edge else SECONDS)
@@ -173,7 +220,8 @@ def _cause(result: Run, seeds: Sequence[int], edge: bool) -> Told | None:
         if not explained(causes, evidence, 1):
             causes += search.by_results(evidence)
     else:
-        causes += search.by_replies(_answers_alike, lambda form: _follows(form, result, seeds, edge))
+        causes += search.by_replies(_answers_alike, lambda form: _follows(form, result, seeds, edge) and (
+            also is None or _follows_again(form, also, edge)))
     order = exercise.results if evidence is None else evidence.wrong
     if computation and evidence and causes:
         order = nearest_first(computation, evidence)
@@ -234,6 +282,10 @@ def _count(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
 def _type(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     return Diagnosis("type of the result", f"`{problem.label}` is {_kind(problem.got)}; "
                                            f"it should be {_kind(problem.expected)}.", asked=asked)
+
+
+def _holds_none(value: Any) -> bool:
+    return value is None or (isinstance(value, list | tuple) and any(map(_holds_none, value)))
 
 
 def _keys(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
@@ -314,7 +366,7 @@ def _precision(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
 
 def _finite(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     bad = "nan" if np.isnan(problem.got).any() else "infinite"
-    return Diagnosis("not finite", f"`{problem.label}` is {bad} where it should be a number.",
+    return Diagnosis(NOT_FINITE, f"`{problem.label}` is {bad} where it should be a number.",
                      "Which step overflows, or divides by zero?", asked=asked)
 
 
@@ -358,7 +410,7 @@ def _relation(result: Run, everywhere: bool = False) -> tuple[str, str, str]:
     if not any(np.any(mine) for mine, _ in sides):
         what = "gradient" if all(_is_gradient(name) for name in result.exercise.results) else "value"
         passes = ": nothing passes through" if what == "gradient" else ""
-        return "all zeros", "", f"Every {what} that you returned is 0{passes}."
+        return ALL_ZEROS, "", f"Every {what} that you returned is 0{passes}."
     one_length = len({_length(asked) for asked in calls}) == 1
     for title, relation, says, change in _RELATIONS:
         if everywhere and one_length and title == OF_LENGTH:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course.checks.answering import is_blank
+from course.checks.answering import is_blank, is_nothing
 from course.checks.calling import Failure, Reply, call, calls
 from course.checks.comparing import Problem, compare, said
 from course.checks.covering import carriers, covering, tuples
@@ -37,6 +37,8 @@ class Run:
     asked     every call, in order
     verdicts  for each check that ran, its Finding
     counts    what tests counted (calls of a function that they handed out, say)
+    spans     for each of the verdicts, where its calls stand in `asked`
+    seconds   what it took, of this thread's own time; 0 where nobody looked
     """
 
     exercise: Exercise
@@ -44,6 +46,8 @@ class Run:
     asked: list[Asked] = field(default_factory=list)
     verdicts: list[Finding] = field(default_factory=list)
     counts: list = field(default_factory=list)
+    spans: list[slice] = field(default_factory=list)
+    seconds: float = 0.0
 
     @property
     def passed(self) -> bool:
@@ -183,7 +187,10 @@ class Retrace(Ask):
     def records(self, cases: Sequence[tuple[tuple, Any]], part: str | None = None,
                 until: str = "unwritten") -> Iterator[Asked]:
         for args, expected in cases:        # each may be the last
-            yield self.record(args, expected, part)
+            asked = self.record(args, expected, part)
+            yield asked
+            if asked.reply.failure is None and is_nothing(asked.reply.result):
+                return      # as the answer's calls ended
 
     def count(self, value: Any) -> Any:
         super().count(value)
@@ -197,13 +204,17 @@ class Different(Exception):
 
 
 def run(exercise: Exercise, f: Any, seeds: Sequence[int] = (0,), edge: bool = True,
-        asker: Callable[[Any, Run, tuple[int, int]], Ask] = Ask) -> Run:
-    """Run an exercise's checks on the answer f, once for each seed; `edge` adds what only `grade` runs."""
+        asker: Callable[[Any, Run, tuple[int, int]], Ask] = Ask, checks: Sequence[Check] | None = None) -> Run:
+    """Run an exercise's checks on the answer f, once for each seed; `edge` adds what only `grade` runs.
+
+    checks  only these of the exercise's
+    """
     result = Run(exercise, tuple(seeds))
     for number, check in enumerate(exercise.checks):
-        if check.edge and not (edge or check.shown):
+        if (check.edge and not (edge or check.shown)) or (checks is not None and check not in checks):
             continue
         problem = culprit = None
+        begin = len(result.asked)
         for seed in seeds[-1:] if check.once else seeds:
             ask = asker(f, result, (seed, number))
             first = len(result.asked)
@@ -214,6 +225,7 @@ def run(exercise: Exercise, f: Any, seeds: Sequence[int] = (0,), edge: bool = Tr
                 culprit = its_own or ask.shown or wrong or (result.asked[-1] if result.asked else None)
                 break
         result.verdicts.append((check, problem, culprit))
+        result.spans.append(slice(begin, len(result.asked)))
     return result
 
 

@@ -8,6 +8,9 @@ from course.plaintext import one_line
 
 KEY = "backprop"                # in an output's metadata
 UNWRITTEN = "not written yet"   # title of an answer that is still the stub
+ANOTHER_VALUE = "another value"     # titles that say what was seen, and not what it comes from
+NOT_FINITE = "not finite"
+ALL_ZEROS = "all zeros"
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,11 @@ class Verdict:
     @property
     def unwritten(self) -> bool:
         return self.title == UNWRITTEN
+
+    @property
+    def unexplained(self) -> bool:
+        """Whether the answer is wrong and no cause was found."""
+        return not self.code and self.title in (ANOTHER_VALUE, NOT_FINITE, ALL_ZEROS)
 
     @property
     def mistake(self) -> str:

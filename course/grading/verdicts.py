@@ -12,6 +12,7 @@ from course import __version__
 from course.checks.verdict import Verdict, verdict_in
 
 MARK = "backprop_judge"     # in a notebook's metadata
+ANSWER = "-answer"          # a grade id's end: "mul_backward-answer" is the answer that "mul_backward" tests
 
 
 def mark(nb: NotebookNode, **more: list[str]) -> None:
@@ -30,6 +31,12 @@ def verdicts_of(nb: NotebookNode) -> dict[str, Verdict]:
         return {}
     found = {cell.metadata["nbgrader"].get("grade_id"): verdict_of(cell) for cell in nb.cells if is_test(cell)}
     return {name: verdict for name, verdict in found.items() if verdict}
+
+
+def answers_of(nb: NotebookNode) -> dict[str, str]:
+    """{exercise: the text of its answer's cell} of a notebook."""
+    named = ((cell.metadata.get("nbgrader", {}).get("grade_id", ""), cell.source) for cell in nb.cells)
+    return {name.removesuffix(ANSWER): source for name, source in named if name.endswith(ANSWER)}
 
 
 def is_test(cell: NotebookNode) -> bool:

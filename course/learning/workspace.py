@@ -23,7 +23,9 @@ def lay_out(work: Path | None = None, lessons: Path = LESSONS, exercises: Path |
     record = _read_record(work / LAID_OUT)
     beside = []
     for folder, originals in (("lessons", lessons), ("exercises", exercises)):
-        for original in _files(originals) if originals else ():
+        if originals is None:
+            continue
+        for original in _files(originals):
             name = f"{folder}/{original.relative_to(originals).as_posix()}"
             laid = _lay(original.read_bytes(), work, name, record)
             if laid not in (None, name):

@@ -1,8 +1,8 @@
 """`backprop report`: a page for the instructor, on what the class can do and where it goes wrong.
 
-For each assignment: the distribution of points, the exercises from the hardest on, the mistakes that were named most
-often with the lesson that treats them, and who has not handed in. The page stands alone; with --anonymous it holds
-nobody's name.
+For each assignment: the distribution of points, the exercises from the hardest on, the causes of wrong answers, the
+most frequent first, with the lesson that treats them, the answers that no cause was found of, and who has not handed
+in. The page stands alone; with --anonymous it holds nobody's name. Answers are shown without their authors in any case.
 """
 
 import argparse
@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from course.checks.verdict import counted
 from course.plaintext import plain
-from course.teaching import figures, items, tables
+from course.teaching import answers, figures, items, tables
 from course.teaching.page import TEMPLATES
 from course.teaching.results import Result, results
 from course.teaching.term import TeachingError, in_sentences, open_term, write_new
 
-MISTAKES = 12       # of an assignment are listed
+CAUSES = 12         # of an assignment are listed
 # no head of a table breaks within a word; what is wider than a phone is pushed aside in its own box
 STYLE = (".wide { overflow-x: auto; } .wide th { overflow-wrap: normal; } .wide td { min-width: 3rem; }"
          "@media (max-width: 40rem) { .wide { font-size: .85rem; } .wide th, .wide td { padding: .2rem .3rem; } }")
@@ -60,6 +61,25 @@ class Row:
 
 
 @dataclass(frozen=True)
+class CauseInClass:
+    """A cause of wrong answers, wherever it was found."""
+
+    cause: str
+    learners: int
+    exercises: list[tuple]      # (exercise, how many learners, where it is treated)
+
+
+@dataclass(frozen=True)
+class Unexplained:
+    """The answers to an exercise that are wrong, no check could tell why."""
+
+    exercise: str
+    learners: int
+    where: str
+    answers: list[tuple]        # (text without names, how many gave it), the most frequent first; not all of them
+
+
+@dataclass(frozen=True)
 class ClassInAssignment:
     """What a class has made of an assignment."""
 
@@ -67,7 +87,8 @@ class ClassInAssignment:
     of: float
     results: list[Result]
     rows: list[Row]                         # the hardest exercise first
-    mistakes: list[tuple]                   # (mistake, exercise, how many made it, where it is treated)
+    causes: list["CauseInClass"]            # the most frequent first
+    unexplained: list["Unexplained"]        # the exercise with most of them first
     waiting: list[str]                      # names of who has handed in and is not graded yet
     unfit: list[tuple]                      # (name, why) of who has handed in what can't be graded
     unmarked: list[str]                     # names of who waits for a mark by hand
@@ -87,7 +108,9 @@ def look_at(term, name):
         return [names.get(student, student) for student in sorted(students)]
 
     return ClassInAssignment(
-        name, most, graded, _rows(graded), _named(graded), named(who for who, why in left.items() if not why),
+        name, most, graded, _rows(graded), _causes(graded),
+        _unexplained(graded, answers.names_of(term.gradebook.students)),
+        named(who for who, why in left.items() if not why),
         [(names.get(who, who), why) for who, why in sorted(left.items()) if why],
         named(who for who, result in found.items() if result.waits), named(set(names) - there),
         len(set(names) | there))
@@ -105,11 +128,33 @@ def _rows(graded):
     return sorted(rows, key=lambda row: (row.mean / row.of, row.exercise))
 
 
-def _named(graded):
-    count = Counter((verdict.mistake, exercise) for result in graded for exercise, verdict in result.verdicts.items()
-                    if verdict.mistake and not verdict.unwritten)
-    return [(mistake, exercise, many, _treated(exercise)) for (mistake, exercise), many in
-            sorted(count.items(), key=lambda item: (-item[1], item[0]))[:MISTAKES]]
+def _causes(graded):
+    """By the cause's title: a known mistake and a slip of the same name are one thing to teach."""
+    made, codes = {}, {}
+    for result in graded:
+        for exercise, verdict in result.verdicts.items():
+            if verdict.title and not verdict.unwritten and not verdict.unexplained:
+                made.setdefault(verdict.title, []).append((exercise, result.student))
+                codes.setdefault(verdict.title, set()).update({verdict.code} - {""})
+    found = []
+    for title, pairs in made.items():
+        counts = Counter(exercise for exercise, _ in pairs)
+        text = f"{title} [{', '.join(sorted(codes[title]))}]" if codes[title] else title
+        found.append(CauseInClass(text, len({student for _, student in pairs}), [
+            (exercise, many, _treated(exercise)) for exercise, many in
+            sorted(counts.items(), key=lambda item: (-item[1], item[0]))]))
+    return sorted(found, key=lambda cause: (-cause.learners, cause.cause))
+
+
+def _unexplained(graded, people):
+    given = {}
+    for result in graded:
+        for exercise, verdict in result.verdicts.items():
+            if verdict.unexplained:
+                given.setdefault(exercise, []).append(result.answers.get(exercise, ""))
+    found = [Unexplained(exercise, len(texts), _treated(exercise), answers.told_apart(filter(None, texts), people))
+             for exercise, texts in given.items()]
+    return sorted(found, key=lambda row: (-row.learners, row.exercise))
 
 
 def _treated(exercise):
@@ -163,9 +208,8 @@ def _section(found, anonymous, then):
             yield f"<h3>Beside another term</h3><p>{items.BESIDE}</p>"
             yield _table(items.COMPARED, items.compared(then, found.results))
         yield "<h3>What goes wrong most often</h3>"
-        yield _table(("mistake", "exercise", "made by", "treated in"), [
-            (mistake, exercise, many, where) for mistake, exercise, many, where in found.mistakes]) \
-            if found.mistakes else "<p>No mistake was named.</p>"
+        yield from _of_causes(found.causes)
+        yield from _of_unexplained(found.unexplained)
     if not anonymous:
         for title, names in (("Handed in, not graded yet", found.waiting), ("Wait for a mark by hand", found.unmarked),
                              ("Not handed in", found.absent)):
@@ -174,6 +218,39 @@ def _section(found, anonymous, then):
         if found.unfit:
             yield "<h3>Handed in, cannot be graded</h3>"
             yield _table(("learner", "why"), found.unfit)
+
+
+def _of_causes(causes):
+    if not causes:
+        yield "<p>No mistake was named.</p>"
+        return
+    rows = []
+    for cause in causes[:CAUSES]:
+        several = f", {cause.learners} in all" if len(cause.exercises) > 1 else ""
+        for k, row in enumerate(cause.exercises):
+            first = _cell(f"{cause.cause}{several}", f' rowspan="{len(cause.exercises)}"') if not k else ""
+            rows.append(first + "".join(map(_cell, row)))
+    yield _framed(("cause", "exercise", "made by", "treated in"), rows)
+    if len(causes) > CAUSES:
+        yield f"<p>And {counted(len(causes) - CAUSES, 'cause')} more, of fewer learners.</p>"
+
+
+def _of_unexplained(rows):
+    if not rows:
+        return
+    yield "<h3>No cause found</h3>"
+    yield "<p>No check could tell why these answers are wrong. They are shown without their authors and " \
+          "without comments; equal ones once.</p>"
+    for row in rows:
+        where = f" ({row.where})" if row.where else ""
+        yield f"<details><summary>{escape(row.exercise)}: {counted(row.learners, 'learner')}{escape(where)}</summary>"
+        for text, many in row.answers:
+            yield f"<p>{counted(many, 'learner')}</p>" if many > 1 else ""
+            yield f"<pre>{escape(text)}</pre>"
+        left = row.learners - sum(many for _, many in row.answers)
+        if left:
+            yield f"<p>{counted(left, 'answer')} more {'is' if left == 1 else 'are'} not shown.</p>"
+        yield "</details>"
 
 
 def _sentence(found):
@@ -195,7 +272,15 @@ def _sentence(found):
 
 
 def _table(heads, rows):
+    return _framed(heads, ["".join(map(_cell, row)) for row in rows])
+
+
+def _cell(text, how=""):
+    return f"<td{how}>{escape(str(text))}</td>"
+
+
+def _framed(heads, rows):
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 

@@ -3,7 +3,7 @@
 from collections import namedtuple
 from dataclasses import dataclass, field
 
-from course.grading.verdicts import verdicts_of
+from course.grading.verdicts import answers_of, verdicts_of
 
 Mark = namedtuple("Mark", "exercise points of waits comment")     # waits: for a mark by hand
 
@@ -20,6 +20,7 @@ class Result:
     waits: bool = False     # some answer has no mark yet
     marks: list = field(default_factory=list)
     verdicts: dict = field(default_factory=dict)    # exercise: Verdict
+    answers: dict = field(default_factory=dict)     # exercise: its text, where the judge found no cause
 
     def mistake_in(self, exercise):
         """The name of the mistake in an exercise; "" where there is none, or nothing tells."""
@@ -33,10 +34,10 @@ def results(term, assignment):
         marks = [Mark(grade.name, grade.score or 0.0, grade.max_score, _waits(grade), comment)
                  for notebook in submission.notebooks for grade, comment in _with_comments(notebook)]
         penalty = submission.late_submission_penalty or 0.0
+        verdicts, answers = _verdicts(term, submission.student.id, assignment)
         found[submission.student.id] = Result(
             submission.student.id, max(0.0, submission.score - penalty), submission.max_score, penalty,
-            submission.total_seconds_late, any(mark.waits for mark in marks), marks,
-            _verdicts(term, submission.student.id, assignment))
+            submission.total_seconds_late, any(mark.waits for mark in marks), marks, verdicts, answers)
     return found
 
 
@@ -54,16 +55,20 @@ def _with_comments(notebook):
 
 
 def _verdicts(term, student, assignment):
-    """{exercise: Verdict} that a graded submission holds."""
+    """({exercise: Verdict} that a graded submission holds, {exercise: answer} of those without a cause)."""
     import nbformat
 
-    found = {}
+    found, answers = {}, {}
     for path in sorted(term.folder("autograded", student, assignment).glob("*.ipynb")):
         try:
-            found |= verdicts_of(nbformat.read(path, as_version=4))
+            nb = nbformat.read(path, as_version=4)
+            verdicts, texts = verdicts_of(nb), answers_of(nb)
+            answers |= {name: texts[name] for name, verdict in verdicts.items()
+                        if verdict.unexplained and name in texts}
+            found |= verdicts
         except Exception:
             continue    # by hand it may have become anything; the gradebook holds its points
-    return found
+    return found, answers
 
 
 def in_words(result):

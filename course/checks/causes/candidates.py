@@ -71,7 +71,7 @@ def _along(tape: Tape, node: Node, k: int, place: Candidates) -> None:
                   f"what goes from {{gate}} back to {{input}} is also multiplied by {value}", FAST)
         place.add("by another value", 3, u * local / other.value,
                   f"what goes from {{gate}} back to {{input}} is also divided by {value}", FAST)
-        place.add("another value", 3, other.value, f"{value} goes from {{gate}} back to {{input}}", FAST)
+        place.add("a value for a gradient", 3, other.value, f"{value} goes from {{gate}} back to {{input}}", FAST)
         if other is not node:
             place.add("another upstream gradient", 3, other.grad * local,
                       f"the gradient of {other.text} comes into {{gate}} from above, on the way to {{input}}", ABOVE)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from course.checks import codec
-from course.checks.comparing import as_numbers, close, parts
+from course.checks.comparing import Problem, as_numbers, close, parts
 from course.checks.running import Asked, Run
 
 
@@ -57,7 +57,7 @@ class Cause:
 
 def evidence_of(run: Run) -> Evidence | None:
     """None where something else is wrong than values: then there is nothing to lay side by side."""
-    if any(asked.problem and asked.problem.kind not in ("value", "finite") for asked in run.asked):
+    if any(asked.problem and not _is_of_values(asked.problem) for asked in run.asked):
         return None
     calls = _different([asked for asked in run.asked if asked.expected is not None])
     mine: dict[str, list[np.ndarray]] = {}
@@ -68,12 +68,17 @@ def evidence_of(run: Run) -> Evidence | None:
                                                                                   and right.keys() != theirs.keys()):
             return None
         for label, value in theirs.items():
-            if ours[label].shape != value.shape:
+            if ours[label].shape not in ((), value.shape):
                 return None
-            mine.setdefault(label, []).append(ours[label])
+            mine.setdefault(label, []).append(np.broadcast_to(ours[label], value.shape))
             right.setdefault(label, []).append(value)
     wrong = tuple(label for label in right if not agree(mine[label], right[label]))
     return Evidence(run.exercise.results, calls, mine, right, wrong) if wrong else None
+
+
+def _is_of_values(problem: Problem) -> bool:
+    """Whether values are wrong; one number in the place of an array counts as that number everywhere."""
+    return problem.kind in ("value", "finite") or (problem.kind == "shape" and np.ndim(problem.got) == 0)
 
 
 def _different(calls: list[Asked]) -> list[Asked]:

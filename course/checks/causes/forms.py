@@ -135,9 +135,12 @@ class Search:
 
     def _cause(self, program: Program, k: int, hit: tuple[str, ...], evidence: Evidence) -> Cause:
         rest = [label for label in evidence.right if label not in hit]
+        others = len(rest)
         for number in range(len(evidence.calls)):
             rest = self._gives(program, k, evidence, number, rest)
-        return _said(program.slips[k], hit, self.further, len(evidence.right) - len(hit) - len(rest))
+        silent = [label for label in rest if label in evidence.wrong]       # such as zeros: they prove nothing alone
+        explains = tuple(label for label in evidence.wrong if label in hit or label in silent)
+        return _said(program.slips[k], explains, self.further, others - len(rest))
 
 
 @contextlib.contextmanager
@@ -167,6 +170,8 @@ def explained(causes: list[Cause], evidence: Evidence, rank: float = NEAR) -> bo
 
 def _equal(mine: np.ndarray, other: np.ndarray) -> bool:
     """Whether a slip gives the learner's numbers: measured by these, so that something small is not taken for 0."""
+    if not other.shape:
+        other = np.broadcast_to(other, mine.shape)
     if mine.shape != other.shape:
         return False
     if not mine.shape and not abs(mine - other) <= 1e-6 * abs(mine) + TINY:     # most are far off

@@ -23,9 +23,13 @@ WHOLE = (
     ("rounded", "the result is rounded", DIGITS, 1, lambda right: np.round(right, 2)),
     ("clipped", "the result is cut off at ±1", "How large can it be?", 1, lambda right: np.clip(right, -1, 1)),
     ("only positive", "only positive values are kept", "Can it be negative?", 1, lambda right: np.maximum(right, 0)),
+    ("squared", "the result is squared", "How often is each factor multiplied in?", 2, np.square),
+)
+OF_ONE = (      # where there is an upstream gradient, and where there is none
     ("a result of 1", "1 stands in its place, whatever comes from above",
      "What should come out if nothing came in from above?", 1, np.ones_like),
-    ("squared", "the result is squared", "How often is each factor multiplied in?", 2, np.square),
+    ("a result of 1", "1 stands in its place, whatever the inputs are", "Does it not depend on the inputs?", 1,
+     np.ones_like),
 )
 BY_LENGTH = (
     ("a factor of N", "it is divided by N once too often, where N is the length of the first axis",
@@ -43,7 +47,7 @@ def causes_of_results(exercise: Exercise, evidence: Evidence) -> Iterator[Cause]
             if not proves(evidence, label):
                 continue
             mine, right = evidence.mine[label], evidence.right[label]
-            for kind, clause, ask, rank, change in WHOLE:
+            for kind, clause, ask, rank, change in (*WHOLE, OF_ONE[exercise.upstream is None]):
                 if agree([change(value) for value in right], mine):
                     yield Cause((label,), kind, clause, ask, rank + FARTHER)
             for kind, clause, ask, rank, power in BY_LENGTH:

@@ -46,6 +46,7 @@ class _Weaver(ast.NodeTransformer):
 
     def __init__(self, upstream: str | None) -> None:
         self.upstream, self.slips, self.scopes = upstream, [], []
+        self.returned: set[int] = set()     # ids of what is returned
 
     # statements
 
@@ -82,6 +83,8 @@ class _Weaver(ast.NodeTransformer):
 
     def _statement(self, node: ast.stmt, last: ast.stmt | None = None) -> ast.stmt:
         original = copy.deepcopy(node)
+        if isinstance(node, ast.Return) and node.value:
+            self.returned.add(id(node.value))
         new = self.visit(node)
         if last is not None:
             new.body.append(last)
@@ -173,7 +176,8 @@ class _Weaver(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> Any:
         if not isinstance(node, ast.expr) or not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
             return super().visit(node)
-        found = list(_slips_of(node, self.scopes[-1] if self.scopes else [], self.upstream))
+        found = [(slip, other) if id(node) in self.returned else (_within(slip), other)
+                 for slip, other in _slips_of(node, self.scopes[-1] if self.scopes else [], self.upstream)]
         lowest = len(self.slips)
         tests = [(self._chosen(slip), copy.deepcopy(other)) for slip, other in found]
         highest = len(self.slips)
@@ -200,6 +204,12 @@ class _Weaver(ast.NodeTransformer):
     def _chosen(self, slip: Slip) -> ast.expr:
         self.slips.append(slip)
         return ast.Compare(ast.Name(SLIP, ast.Load()), [ast.Eq()], [ast.Constant(len(self.slips) - 1)])
+
+
+def _within(slip: Slip) -> Slip:
+    """A slip in the order of results, as it is called where what is exchanged are no results."""
+    return Slip({"order": "exchanged", "one for another": "one value for another"}.get(slip.kind, slip.kind),
+                slip.detail)
 
 
 def _tick() -> ast.stmt:

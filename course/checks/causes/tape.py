@@ -51,12 +51,14 @@ class Tape:
     """The nodes in the order of the forward pass, the leaves first; `ends` is the output's place.
 
     labels  {result: the leaf whose gradient it is, or None where it is the output's value}
+    sizes   how many elements each call has, in order; calls without any are left out
     """
 
     nodes: list[Node]
     leaves: int
     upstream: np.ndarray
     labels: dict[str, int | None]
+    sizes: list[int]
 
     @property
     def out(self) -> Node:
@@ -109,7 +111,8 @@ def tape_of(oracle: Gradient, evidence: Evidence) -> Tape | None:
     nodes = _nodes(out, leaves, names) if isinstance(out, Tensor) else None
     if nodes is None:
         return None
-    tape = Tape(nodes, len(leaves), np.concatenate(upstreams).astype(float), _labels(oracle, evidence, len(leaves)))
+    tape = Tape(nodes, len(leaves), np.concatenate(upstreams).astype(float), _labels(oracle, evidence, len(leaves)),
+                list(filter(None, sizes)))
     tape.backward()
     return tape if _is_right(tape, evidence) else None
 

@@ -5,6 +5,12 @@ from dataclasses import dataclass, replace
 
 from course.checks.causes.evidence import Cause, Evidence
 
+# in rank: what a second slip costs, and a result that nothing explains; and within which two causes are as likely
+ANOTHER, UNEXPLAINED, AS_LIKELY = 1.0, 4.0, 0.7
+
+
+MOST_ALIKE = 2      # causes that are told beside the first
+
 
 @dataclass(frozen=True)
 class Told:
@@ -21,18 +27,8 @@ def told(causes: Sequence[Cause], evidence: Evidence | None, order: tuple[str, .
 
     order  the wrong results, in the order in which they are to be told
     """
-    wrong = list(order)
-    chosen: list[tuple[Cause, list[Cause]]] = []
-    while wrong:
-        fitting = [cause for cause in causes if set(cause.results) & set(wrong)]
-        if not fitting:
-            break
-        key = min((cause.others, cause.rank) for cause in fitting)
-        same = list({cause.clause: cause for cause in reversed(fitting) if (cause.others, cause.rank) == key}.values())
-        best = max(reversed(same), key=lambda cause: len(set(cause.results) & set(wrong)))
-        also = [cause for cause in reversed(same) if cause is not best and cause.results == best.results]
-        chosen.append((best, also))
-        wrong = [label for label in wrong if label not in best.results]
+    chosen, wrong = min((_chosen([cause for cause in causes if set(cause.results) >= set(order)], order),
+                         _chosen(causes, order)), key=_cost)
     if not chosen:
         return None
     chosen = _together(chosen)
@@ -47,11 +43,43 @@ def told(causes: Sequence[Cause], evidence: Evidence | None, order: tuple[str, .
     return Told(first.kind, " ".join(says), first.ask, first.edge)
 
 
-def _together(chosen: list[tuple[Cause, list[Cause]]]) -> list[tuple[Cause, list[Cause]]]:
+Chosen = list[tuple[Cause, list[Cause]]]
+
+
+def _chosen(causes: Sequence[Cause], order: tuple[str, ...]) -> tuple[Chosen, list[str]]:
+    """(The simplest causes, one after the other, each with those that say the same; the results that are left)."""
+    wrong = list(order)
+    chosen: Chosen = []
+    while wrong:
+        fitting = [cause for cause in causes if set(cause.results) & set(wrong)]
+        if not fitting:
+            break
+        key = min((cause.others, cause.rank) for cause in fitting)
+        same = list({cause.clause: cause for cause in reversed(fitting) if (cause.others, cause.rank) == key}.values())
+        best = max(reversed(same), key=lambda cause: len(set(cause.results) & set(wrong)))
+        chosen.append((best, _alike(best, causes)))
+        wrong = [label for label in wrong if label not in best.results]
+    return chosen, wrong
+
+
+def _alike(best: Cause, causes: Sequence[Cause]) -> list[Cause]:
+    """Causes that give the same numbers, say something else, and are not much farther; the nearest first."""
+    near = [cause for cause in causes if cause.results == best.results and cause.others <= best.others
+            and cause.clause != best.clause and cause.rank <= best.rank + AS_LIKELY]
+    return sorted(near, key=lambda cause: cause.rank + (cause.kind == best.kind))
+
+
+def _cost(found: tuple[Chosen, list[str]]) -> float:
+    """How far what was chosen is from the right answer: one slip is likelier than two, a cause than none."""
+    chosen, wrong = found
+    return sum(best.rank + best.others + ANOTHER for best, _ in chosen) + UNEXPLAINED * len(wrong)
+
+
+def _together(chosen: Chosen) -> Chosen:
     """What is told in the same words, of several results at once."""
     out: dict[tuple[str, ...], tuple[Cause, list[Cause]]] = {}
     for best, also in chosen:
-        key = (best.clause, *(cause.clause for cause in also[:1]))
+        key = (best.clause, *(cause.clause for cause in also[:MOST_ALIKE]))
         before = out[key][0].results if key in out else ()
         out[key] = replace(best, results=(*before, *best.results)), also
     return list(out.values())
@@ -60,10 +88,9 @@ def _together(chosen: list[tuple[Cause, list[Cause]]]) -> list[tuple[Cause, list
 def _sentence(cause: Cause, also: list[Cause], several: bool) -> str:
     results = cause.results
     subject = f"{_listed(results)} {'is' if len(results) == 1 else 'are'}" if several else "That is"
-    clause = cause.clause
-    if also:
-        clause += f", or, which gives the same numbers, when {also[0].clause}"
-    return f"{subject} what comes out when {clause}."
+    more = " or when ".join(other.clause for other in also[:MOST_ALIKE])
+    too = f", or, which gives the same numbers, when {more}" if more else ""
+    return f"{subject} what comes out when {cause.clause}{too}."
 
 
 def _listed(labels: Sequence[str]) -> str:

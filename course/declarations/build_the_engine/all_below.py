@@ -40,8 +40,8 @@ def drive(answer, graph, inputs, root, times=1):
             node.grad = k + 1.5
         bounded(answer, nodes[root])
         changed = changed or any(node.grad is None or node.grad != k + 1.5 for k, node in enumerate(Value.made))
-    if not changed:
-        return None
+    if not changed and not getattr(getattr(answer, "__code__", None), "co_names", True):
+        return None             # it does nothing at all
     named = set(nodes.values())
     return {name: node.grad for name, node in nodes.items()}, {name: nodes[name].data for name in inputs}, \\
         sum(node.grad is None or node.grad != 0 for node in Value.made if node not in named)
@@ -201,6 +201,20 @@ ZERO_GRAD.mistake(code="E44", title="a walk for each node",
                   says="For each node you look at all the others again.",
                   ask="What do you know after one walk that you need not look for again?",
                   body=_zero(_ALL_AGAIN))
+
+
+@ZERO_GRAD.mistake(code="E70", title="nothing is changed",
+                   says="Your function came to its end and left every .grad as it was.",
+                   ask="Which of your lines are ever reached, and how would you find out?")
+def zero_grad(root):
+    seen, stack = set(), [root]
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            seen.add(id(node))
+            node.grad = 0.0
+            stack.extend(node.parents)
+    return None
 
 
 @ZERO_GRAD.mistake(code="E57", title="the first parent only",

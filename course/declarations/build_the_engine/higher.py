@@ -399,7 +399,8 @@ def second_derivative(f, x):
 
 
 @SECOND_DERIVATIVE.mistake(code="E60", title="the graph is lost",
-                           says="You kept the number of the gradient and lost its graph.",
+                           says="Every second derivative that you returned is 0: so it is where the number of the "
+                                "gradient is kept and its graph lost.",
                            ask="What does .data leave behind?")
 def second_derivative(f, x):
     x = Value(x)

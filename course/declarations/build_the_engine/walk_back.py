@@ -69,8 +69,9 @@ def drive(answer, graph, inputs, roots, refuse=False, crossed=None):
     before = {name: node.grad for name, node in nodes.items()}
     for root in roots:
         bounded(answer, nodes[root])
-    if all(node.grad is before[name] for name, node in nodes.items()):
-        return None
+    same = all(node.grad is before[name] for name, node in nodes.items())
+    if same and not getattr(getattr(answer, "__code__", None), "co_names", True):
+        return None             # it does nothing at all
     return {name: node.grad for name, node in nodes.items()}
 '''
 
@@ -262,6 +263,20 @@ def backward(root):
                 grads[id(parent)] = paid
     for node in order:
         node.grad = grads[id(node)] if node.parents else node.grad + grads[id(node)]
+    return None
+
+
+@BACKWARD.mistake(code="E70", title="nothing is changed",
+                  says="Your function came to its end and left every .grad as it was.",
+                  ask="Which of your lines are ever reached, and how would you find out?")
+def backward(root):
+    order, seen = [], set()
+    for node in order:
+        if id(node) not in seen:
+            order.append(node)
+    for node in reversed(order):
+        for parent, local in zip(node.parents, node.local):
+            parent.grad = parent.grad + local(node.grad)
     return None
 
 

@@ -112,8 +112,9 @@ def vanishing_product(zs):
     return float(np.prod([f * (1 - f) for f in s]))
 
 
-@VANISHING_PRODUCT.mistake(code="B42", title="began with 0",
-                           says="A product that starts at 0 stays there.",
+@VANISHING_PRODUCT.mistake(code="B42", title="a product that is always 0",
+                           says="Your product is 0, whatever comes in: one that starts at 0, or takes in a 0 once, "
+                                "stays there.",
                            ask="Which number changes nothing when one multiplies by it?")
 def vanishing_product(zs):
     product = 0.0

@@ -1,15 +1,20 @@
 """Causes that nobody wrote down: single slips get a cause that is true, and none a name that is false."""
 
+import itertools
+
 import numpy as np
 import pytest
 
-from course.checks.causes.evidence import evidence_of
-from course.checks.causes.graph import causes_in_the_graph
+from course.checks.calling import Reply
+from course.checks.causes.evidence import evidence_of, labelled
+from course.checks.causes.graph import _same, causes_in_the_graph
 from course.checks.causes.kinds import KINDS
 from course.checks.causes.programs import OutOfTime, made_of, program, written
 from course.checks.causes.slips import NONE, woven
+from course.checks.causes.tape import Tape
 from course.checks.examining import SHOWN_SEED, examine
 from course.checks.oracles import Gradient
+from course.checks.running import Asked
 from course.declarations import ASSIGNMENTS, exercises, find
 
 EXERCISES = [exercise for name in ASSIGNMENTS for exercise in exercises(name).values()]
@@ -54,6 +59,13 @@ SINGLE = [
     ("tanh_backward", "1 - out**2", "1 + out**2", "one sign is turned"),
     ("div_backward", "-dout * x / y**2", "-dout * y / x**2", "x and y are exchanged in the slope for y"),
     ("loss_and_grads", "0.5 * reg", "reg", "loss is"),
+    ("squared_sum_backward", "dz * 2 * t", "dz * t", "the factor 2 is lost"),
+    ("engine_grads", "    out.backward()\n", "", "one step is left out"),
+    ("zero_grad", "not in seen", "in seen", "left every .grad as it was"),
+    ("zero_grad", "while stack", "while not stack", "left every .grad as it was"),
+    ("numerical_derivative", "f(x - h)", "f(x - x)", "x stands where h belongs"),
+    ("max_backward", "(x > y) + (x == y) / 2", "(x > y) * (x == y) / 2", "· stands in the place of +"),
+    ("add_backward", "dout, dout", "1.0, 1.0", "1 stands in its place"),
 ]
 
 
@@ -119,6 +131,28 @@ def test_slips_of_published_code_get_their_cause(name, answer, words):
     assert words in report.diagnosis.says, str(report)
 
 
+def test_micrograds_own_backward_is_told_what_it_leaves_behind():
+    """It recurses, and sees no cycle; of values it gets wrong what the known form gets wrong: 72 for 54."""
+    def backward(root):
+        topo, visited = [], set()
+
+        def build(v):
+            if v not in visited:
+                visited.add(v)
+                for child in v.parents:
+                    build(child)
+                topo.append(v)
+        build(root)
+        root.grad = 1
+        for v in reversed(topo):
+            for parent, local in zip(v.parents, v.local, strict=True):
+                parent.grad += local(v.grad)
+
+    report = told("backward", backward, edge=True)
+    assert report.diagnosis.code == "E08", str(report)
+    assert "a=72.0" in str(report)
+
+
 def test_result_by_result():
     """Two slips in two results are both said, and what is right is said to be right."""
     says = told("circuit_backward", lambda x, y, z, df=1.0: (-df * z, df * z, x + y)).diagnosis.says
@@ -175,6 +209,16 @@ FALSE = [
                                                                                 "itself"),
     ("evaluate_graph", lambda graph, inputs: np.arange(len(graph)), "gradient"),
     ("mse", lambda pred, target: (np.ones(3), 2 * (pred - target) / pred.size), "gradient has the shape"),
+    ("loss_and_grads", lambda params, X, y, reg: (1.0, {
+        name: np.ones((2, 2, 2)) for name in params}), "what it belongs to of a loss"),
+    ("mul_backward", lambda dout, x, y: (np.sin(7 * dout), dout + 3 * x), "comes out when"),
+    ("max_backward", lambda dout, x, y: (7 * dout**2, x + np.sin(y)), "comes out when"),
+    ("check_all", changed("check_all", "max(errors[name], error)", "min(errors[name], error)"), "worked example"),
+    ("vanishing_product", changed("vanishing_product", "e / (1 + e)", "e // (1 + e)"), "began with 0"),
+    ("engine_grads", changed("engine_grads", "    out.backward()\n", ""), "not written"),
+    ("zero_grad", changed("zero_grad", "[root]", "[]"), "results are exchanged"),
+    ("gradient_check", changed("gradient_check", "x[i] = kept - h", "pass"), "zeros in place of x"),
+    ("sigmoid", lambda x: 1.0, "from above"),
     ("loss_and_grads", lambda params, X, y, reg: (float("nan"), {
         name: np.full(np.shape(value), np.nan) for name, value in params.items()}), "left over"),
 ]
@@ -201,6 +245,44 @@ def test_zero_and_nan_prove_nothing_by_themselves(answer):
     found = told("mul_backward", answer).diagnosis
     assert not found.code
     assert "comes out when" not in found.says
+
+
+def test_truth_values_are_numbers():
+    assert {value.dtype.kind for value in labelled((True, np.array([True, False])), ("dx", "dy")).values()} == {"f"}
+
+
+def test_a_large_number_in_one_call_hides_nothing_in_another():
+    """It is right in the call with large numbers alone: beside these the others are nothing."""
+    exercise = find("mul_backward")
+    run = told("mul_backward", lambda dout, x, y: (-dout * y, dout * x)).run
+    run.asked.append(Asked((1e12, 3.0, 5.0), Reply((5e12, 3e12)), (5e12, 3e12)))
+    assert causes_in_the_graph(exercise.oracle, evidence_of(run)) == []
+
+
+def test_whole_numbers_on_other_draws_too_are_rounded():
+    """Whatever else gives whole numbers gives others there."""
+    found = told("mul_backward", lambda dout, x, y: (np.round(dout * y), np.round(dout * x))).diagnosis
+    assert found.title == "rounded"
+
+
+def test_a_cause_must_explain_other_draws_too():
+    """The sign is turned at the calls that `check` shows, and something else is wrong at others."""
+    shown, calls = len(told("sub_backward", lambda dout, x, y: (dout, dout)).run.asked), itertools.count()
+    found = told("sub_backward", lambda dout, x, y: (dout, dout if next(calls) < shown else 3 * dout)).diagnosis
+    assert next(calls) > shown
+    assert found.title == "another value"
+
+
+def test_what_is_not_finite_equals_nothing_else():
+    tape = Tape([], 0, np.ones(2), {}, [1, 1])
+    others = np.array([[np.inf, np.inf], [np.nan, 2.0], [1.0, 2.0]])
+    assert _same(np.array([1.0, 2.0]), others, tape).tolist() == [False, False, True]
+    assert _same(np.array([np.inf, np.inf]), others, tape).tolist() == [True, False, False]
+
+
+def test_only_what_is_returned_is_called_a_result():
+    slips = woven("def f(a, b):\n    c, d = a, b\n    return c, d\n", None)[1]
+    assert [slip.kind for slip in slips if slip.kind in ("order", "exchanged")] == ["exchanged", "order"]
 
 
 def test_a_number_that_agrees_by_chance_is_no_cause():
