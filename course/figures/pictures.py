@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from course.figures.shown import Figure, drawn
+from course.figures.shown import WIDE, Figure, drawn
 from course.style import GREEN, GREY, RED
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def images(pixels: ArrayLike, titles: Sequence[object], *, columns: int = 12, si
         shown = f": {', '.join(map(str, titles))}" if len(titles) else ""
         return f"{len(pixels)} images of {side} by {side} pixels{shown}." + f" Rows: {', '.join(rows)}." * bool(rows)
 
-    wide = 7.5
-    return drawn(draw, wide, wide * (down * (1 + gap) + 0.1) / (columns * 1.2 + 0.9 * bool(rows)))
+    return drawn(draw, WIDE, WIDE * (down * (1 + gap) + 0.1) / (columns * 1.2 + 0.9 * bool(rows)))
 
 
 def marked(first: tuple, second: tuple, result: tuple, sign: str = "@") -> Figure:

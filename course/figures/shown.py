@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SHEET = Path(__file__).parents[1] / "style.mplstyle"
 PER_INCH = 72       # pixels of a page: a point of type is a pixel
 SHARPER = 2         # so many dots of the picture for each of them
-NARROW = 5.6        # inches; two of these stand side by side in a cell at 1280 pixels, and one on a phone
+WIDE, HEIGHT = 6.0, 3.5     # inches: two stand side by side in a cell at 1280 pixels, and on a phone one can be read
 
 # Drawn on white. In the dark a picture is turned over: white becomes black, and green and red stay what they are.
 STYLE = """<style>
@@ -48,18 +48,16 @@ def beside(*figures: Figure) -> Figure:
     return Figure([part for figure in figures for part in figure._parts])
 
 
-def drawn(draw: Callable[[Axes], str], width: float | None = None, height: float | None = None) -> Figure:
-    """The Figure that `draw(axes)` makes, which returns what it shows in words. Sizes in inches; the style's if None."""
+def drawn(draw: Callable[[Axes], str], width: float = WIDE, height: float = HEIGHT) -> Figure:
+    """The Figure that `draw(axes)` makes, which returns what it shows in words. Sizes in inches."""
     from matplotlib.figure import Figure as Sheet
 
     with _styled():
-        sheet = Sheet()
-        sheet.set_size_inches(width or sheet.get_figwidth(), height or sheet.get_figheight())
+        sheet = Sheet((width, height))
         says = draw(sheet.subplots())
         png = io.BytesIO()
         sheet.savefig(png, dpi=SHARPER * PER_INCH)
-    across, down = (round(inches * PER_INCH) for inches in sheet.get_size_inches())
-    return Figure([(png.getvalue(), says, across, down)])
+    return Figure([(png.getvalue(), says, round(width * PER_INCH), round(height * PER_INCH))])
 
 
 @contextmanager

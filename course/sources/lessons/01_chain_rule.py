@@ -267,8 +267,8 @@ graph(lambda w: ((w**2) ** 2) ** 2, w=1.5, names="x y z")
 n = np.arange(1, 101)
 calls = {"store": n - 1, "compute again": n * (n - 1) / 2}
 held = {"store": n, "compute again": np.minimum(n, 3)}
-beside(curves(n, calls, x="stages n", y="calls of f", narrow=True),
-       curves(n, held, x="stages n", y="values held", narrow=True))
+beside(curves(n, calls, x="stages n", y="calls of f"),
+       curves(n, held, x="stages n", y="values held"))
 
 # %% [markdown]
 # Backpropagation stores. When memory runs out, computing again is not a waste but a way out. Between the two there is

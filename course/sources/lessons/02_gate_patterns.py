@@ -184,7 +184,7 @@ def plot_errors(*scales):
     return curves(range(11), {f"data = {data:g}": errors(data) for data in scales},
                   levels={"": 0}, x="step", y="error, wx − 1", ylim=(-3, 3))
 
-plot_errors(1, 3.4, 3)
+plot_errors(1, 3, 3.4)
 
 # %% [markdown]
 # Move the slider to find the largest data for which the error still shrinks. (Without a running kernel you see
@@ -210,9 +210,9 @@ z = np.arange(-30, 21) / 10
 value = np.maximum(z, -1.0)
 dz = [autodiff.grad(autodiff.maximum)(number, -1.0) for number in z]
 
-beside(curves(z, {"max(z, −1)": value}, x="z", y="max(z, −1)", narrow=True),
+beside(curves(z, {"max(z, −1)": value}, x="z", y="max(z, −1)"),
        curves([], {}, measured={"gradient of z": (z, dz)}, places={"the tie": -1}, colours=[RED],
-              x="z", y="gradient of z", narrow=True))
+              x="z", y="gradient of z"))
 
 # %% [markdown]
 # **A convention.** Where both inputs are equal there is no winner, and calculus gives no answer: nudge $z$ up

@@ -287,8 +287,8 @@ x = np.linspace(-4, 4, 401)
 gates = {"relu": autodiff.relu, "tanh": np.tanh, "sigmoid": autodiff.sigmoid}
 values = {name: f(x) for name, f in gates.items()}
 slopes = {name: autodiff.vjp(f, x)[1](np.ones_like(x))[0] for name, f in gates.items()}
-beside(curves(x, values, x="x", y="value", ylim=(-1.2, 4), narrow=True),
-       curves(x, slopes, x="x", y="slope", ylim=(-0.05, 1.1), narrow=True))
+beside(curves(x, values, x="x", y="value", ylim=(-1.2, 4)),
+       curves(x, slopes, x="x", y="slope", ylim=(-0.05, 1.1)))
 
 # %% [markdown]
 # The price: a unit that is closed for all examples gets no gradient at all, and stays closed. It is called dead.

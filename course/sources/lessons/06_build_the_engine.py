@@ -354,8 +354,8 @@ def price_backward(n, m):
 n = np.arange(1, 101)
 inputs = {"forward mode": price_forward(n, 1), "backward mode": price_backward(n, 1)}
 outputs = {"forward mode": price_forward(1, n), "backward mode": price_backward(1, n)}
-beside(curves(n, inputs, x="inputs, with one output", y="edges crossed", log="xy", narrow=True),
-       curves(n, outputs, x="outputs, with one input", y="edges crossed", log="xy", narrow=True))
+beside(curves(n, inputs, x="inputs, with one output", y="edges crossed", log="xy"),
+       curves(n, outputs, x="outputs, with one input", y="edges crossed", log="xy"))
 
 # %% [markdown]
 # With 100 inputs and one output, forward mode crosses 20,100 edges, backward mode 201. With one input and 100 outputs

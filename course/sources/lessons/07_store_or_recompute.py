@@ -383,7 +383,7 @@ curves(n, {"store: n − 1": n - 1, "recompute: n(n − 1)/2": n * (n - 1) / 2},
 pictures = []
 for program in (store, recompute):
     _, called, held, lives = price(program, 7)
-    pictures.append(spans(sorted(lives), x="time, in calls of f", y="values", narrow=True,
+    pictures.append(spans(sorted(lives), x="time, in calls of f", y="values",
                           title=f"{program.__name__}: {held} held, {called} calls"))
 beside(*pictures)
 

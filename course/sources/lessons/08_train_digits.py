@@ -118,7 +118,7 @@ def loss_of(params, X, y, kind="tanh"):
 
 # %%
 spreads = {}
-for factor in (1.0, 4.0, 0.3):
+for factor in (0.3, 1.0, 4.0):
     rng = np.random.default_rng(8)
     values, spread = rng.normal(size=(200, 64)), []
     for _ in range(10):
@@ -234,9 +234,9 @@ print(f"read right: {known[-1]:.1%} of the training images, {unseen[-1]:.1%} of 
 
 # %%
 epochs = range(21)
-beside(curves(epochs, {"loss": curve}, x="epoch", y="loss", ylim=(0, None), narrow=True),
+beside(curves(epochs, {"loss": curve}, x="epoch", y="loss", ylim=(0, None)),
        curves(epochs, {"training": known, "held out": unseen}, x="epoch", y="share read right",
-              levels={"asked in the assignment": 0.95}, ylim=(0, 1.1), narrow=True))
+              levels={"asked in the assignment": 0.95}, ylim=(0, 1.1)))
 
 # %% [markdown]
 # ### By an engine, and as a program
@@ -368,8 +368,8 @@ def draw_saturation(scale=100.0):
         values[f"scale {factor:g}: mean slope {slope:.3f}"] = hidden
         _, losses[f"scale {factor:g}"] = train(params, sigmoid_grads, epochs=8, rate=0.3,
                                                each=lambda p: loss_of(p, X, y, "sigmoid"))
-    return beside(histogram(values, x="hidden value before training", narrow=True),
-                  curves(range(9), losses, x="epoch", y="loss", ylim=(0, None), narrow=True))
+    return beside(histogram(values, x="hidden value before training"),
+                  curves(range(9), losses, x="epoch", y="loss", ylim=(0, None)))
 
 draw_saturation()
 
@@ -517,7 +517,7 @@ def sgd(pixels, epochs=10):
 
 # %%
 beside(*(curves(range(11), {"SGD": sgd(pixels), "Adam": adam(pixels)}, title=title,
-                x="epoch", y="loss", log="y", ylim=(1e-3, 5), narrow=True)
+                x="epoch", y="loss", log="y", ylim=(1e-3, 5))
          for pixels, title in ((X, "pixels from 0 to 1"), (X / 10, "pixels from 0 to 0.1"))))
 
 # %% [markdown]
