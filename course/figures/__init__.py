@@ -3,7 +3,7 @@
     curves(n, {"edges": 2 * n, "paths": 2.0**n}, x="doublings", y="how many", log="y")
     table(["nudge", "f moves by"], [(h, f(x + h) - f(x)) for h in (1.0, 0.1, 0.01)])
 
-A figure shows itself as the last line of a cell, and `beside(one, other)` puts figures side by side where there is room.
+A figure shows itself as the last line of a cell; `beside(one, other)` puts figures side by side where there is room.
 Each is told in words too, worked out from its numbers, for whoever does not see it.
 """
 

@@ -1,5 +1,4 @@
-"""Plots of numbers. What is told by colour is told by lines and marks as well, and a legend stands above, never on the data.
-"""
+"""Plots of numbers. What colour tells, lines and marks tell as well; a legend stands above, never on the data."""
 
 from __future__ import annotations
 
@@ -96,7 +95,8 @@ def bars(names: Sequence[str], groups: Mapping[str, ArrayLike], *, y: str = "", 
     return _drawn(draw, legend)
 
 
-def steps(names: Sequence[str], parts: Sequence[float], total: str, *, y: str = "", ylim: tuple | None = None) -> Figure:
+def steps(names: Sequence[str], parts: Sequence[float], total: str, *, y: str = "",
+          ylim: tuple | None = None) -> Figure:
     """Parts that add up: each bar begins where the one before it ended, and a last one, `total`, is their sum."""
     ends = np.cumsum([0.0, *parts])
 

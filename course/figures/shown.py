@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SHEET = Path(__file__).parents[1] / "style.mplstyle"
 PER_INCH = 72       # pixels of a page: a point of type is a pixel
 SHARPER = 2         # so many dots of the picture for each of them
-WIDE, HEIGHT = 6.0, 3.5     # inches: two stand side by side in a cell at 1280 pixels, and on a phone one can be read
+WIDE, HEIGHT = 5.6, 3.4     # inches: two stand side by side in a cell at 1280 pixels, and on a phone one can be read
 
 # Drawn on white. In the dark a picture is turned over: white becomes black, and green and red stay what they are.
 STYLE = """<style>

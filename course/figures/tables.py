@@ -14,8 +14,8 @@ from course.drawing.figures import figure as scaled
 class Table:
     """A table that shows itself; `print` gives it as text."""
 
-    def __init__(self, head: Sequence[str], rows: list[list[str]], numbers: list[bool]):
-        self._head, self._rows, self._numbers = list(head), rows, numbers
+    def __init__(self, head: Sequence[str], rows: list[list[str]], numbers: list[bool], fold: str = ""):
+        self._head, self._rows, self._numbers, self._fold = list(head), rows, numbers, fold
 
     def __repr__(self) -> str:
         lines = [self._head] * any(self._head) + self._rows
@@ -30,11 +30,14 @@ class Table:
                        zip(self._head, sides, strict=True))
         rows = "".join("<tr>" + "".join(f"<td{side}>{escape(text)}</td>" for text, side in
                                         zip(row, sides, strict=True)) + "</tr>" for row in self._rows)
-        return f"<table>{f'<thead><tr>{head}</tr></thead>' * any(self._head)}<tbody>{rows}</tbody></table>"
+        shown = f"<table>{f'<thead><tr>{head}</tr></thead>' * any(self._head)}<tbody>{rows}</tbody></table>"
+        return f"<details><summary>{escape(self._fold)}</summary>{shown}</details>" if self._fold else shown
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]], digits: int = 4) -> Table:
+def table(head: Sequence[str], rows: Iterable[Sequence[object]], digits: int = 4, fold: str = "") -> Table:
     """A Table of `rows` below `head`: real numbers with up to `digits` decimals, whatever else as it is written.
+
+    fold: what stands above the table while it is folded, where it answers what a learner should try first.
 
     Raises ValueError where a row has not as many entries as the head.
     """
@@ -44,7 +47,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], digits: int = 4
             raise ValueError(f"the head has {len(head)} columns, a row has {len(row)}: {row}")
     columns = [_column([row[k] for row in rows], digits) for k in range(len(head))]
     numbers = [any(isinstance(row[k], int | float | np.number) for row in rows) for k in range(len(head))]
-    return Table(head, [list(row) for row in zip(*columns, strict=True)] if columns else [], numbers)
+    return Table(head, [list(row) for row in zip(*columns, strict=True)] if columns else [], numbers, fold)
 
 
 def _column(values: list[object], digits: int) -> list[str]:

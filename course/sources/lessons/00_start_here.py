@@ -113,11 +113,17 @@ def show(x, nudge):
 graph(lambda x: (2 * x) ** 2, x=3, names="q f")
 
 # %% [markdown]
-# - **Green, above the edge: values.** They flow forward: 3.00, then 6.00, then 36.00. This is the *forward pass*.
-# - **Red, underlined, below the edge: gradients.** They flow back: 1.00, then 12.00, then 24.00. This is the
-#   *backward pass*. Each says how fast $f$ grows with the number above it.
+# - **Green, above the edge: values.** They flow forward. This is the *forward pass*.
+# - **Red, underlined, below the edge: gradients.** They flow back. This is the *backward pass*. Each says how fast $f$
+#   grows with the number above it.
+#
+# <details><summary>Step to the end first. Then: what the numbers say</summary>
+#
+# The values are 3.00, then 6.00, then 36.00. The gradients come back as 1.00, then 12.00, then 24.00.
 #
 # So if $x$ goes up by 0.01, $f$ goes up by about $24 \times 0.01 = 0.24$.
+#
+# </details>
 
 # %%
 f = lambda x: (2 * x) ** 2

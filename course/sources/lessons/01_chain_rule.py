@@ -204,11 +204,15 @@ graph(lambda price, count, tax: price * count * tax,
       price=100, count=2, tax=1.1, names="goods total")
 
 # %% [markdown]
+# <details><summary>Step to the end first. Then: what each gradient says</summary>
+#
 # | input | gradient | what it says |
 # |---|---|---|
 # | price | 2.2 | an apple that costs 1 more costs you 2.2 more |
 # | count | 110 | one apple more costs you 110 |
 # | tax | 200 | if the factor 1.1 rises by 0.01, you pay $200 \cdot 0.01 = 2$ more |
+#
+# </details>
 #
 # The gradients can't be compared as they stand: each is per unit of its own input.
 
@@ -223,11 +227,17 @@ graph(basket, apple=100, n_apple=2, orange=150, n_orange=3, tax=1.1,
       names="apples oranges goods total")
 
 # %% [markdown]
-# The gradients are 2.2 and 110 for the apples, 3.3 and 165 for the oranges, 650 for the tax. Two things to see:
+# <details><summary>Step to the end first. Then: the gradients</summary>
+#
+# They are 2.2 and 110 for the apples, 3.3 and 165 for the oranges, 650 for the tax.
+#
+# </details>
+#
+# Two things to see:
 #
 # - **All is local.** The gate + knows nothing of taxes, and the gate for apples knows nothing of oranges. Each needs
 #   its own inputs and what comes from above.
-# - **Results are shared.** The tax gate sends 1.1 down once. Both fruits use it, and nobody computes it again.
+# - **Results are shared.** The tax gate sends one number down, once. Both fruits use it, and nobody computes it again.
 
 # %% [markdown]
 # A computer can't hold 1.1 exactly, so its 220 is not quite 220. That is why this course shows only the first few
@@ -300,7 +310,7 @@ def fork(a, b):
 graph(fork, a=2, b=1, names="c d e")
 
 # %% [markdown]
-# The next cell prints the backward pass as a list of payments. Look at $b$: it is paid twice, 2 and 3, and ends with 5.
+# The next cell lists the backward pass, payment by payment. Look at $b$: it is paid twice, and the payments add up.
 
 # %%
 passes = trace(fork, a=2.0, b=1.0)

@@ -342,8 +342,13 @@ def staged(x, y):
 graph(staged, x=3.0, y=-4.0)
 
 # %% [markdown]
-# The value is 1.5456, the gradient of $x$ is 2.0596 and that of $y$ is 1.5922. The next cell lists the parts that
-# these are made of, in the order in which they arrive.
+# <details><summary>Step to the end first. Then: what comes out</summary>
+#
+# The value is 1.5456, the gradient of $x$ is 2.0596 and that of $y$ is 1.5922.
+#
+# </details>
+#
+# The next cell lists the parts that the gradients are made of, in the order in which they arrive.
 
 # %%
 def contributions(f, leaf, **inputs):

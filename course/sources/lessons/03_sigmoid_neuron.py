@@ -72,6 +72,8 @@ graph(neuron, w0=2, x0=-1, w1=-3, x1=-2, w2=-3, names=stages)
 # %% [markdown]
 # ### Forward: eight values
 #
+# <details><summary>Step to the end first. Then: all eight</summary>
+#
 # | gate | computes | value |
 # |---|---|---|
 # | × | $w_0 x_0$ | −2 |
@@ -83,6 +85,8 @@ graph(neuron, w0=2, x0=-1, w1=-3, x1=-2, w2=-3, names=stages)
 # | +1 | plus1 | 1.3679 |
 # | 1/x | $f$ | 0.7311 |
 #
+# </details>
+#
 # Keep them all. The backward pass needs most of them again.
 
 # %%
@@ -91,13 +95,16 @@ name = {node.id: node.name for node in passes.nodes}
 name |= zip([node.id for node in passes.nodes if node.parents], stages, strict=True)
 
 table(["gate", "value"], [(name[step.sender], step.after) for step in passes.steps
-                          if step.direction == "forward" and name[step.sender] in stages])
+                          if step.direction == "forward" and name[step.sender] in stages],
+      fold="All eight, by code")
 
 # %% [markdown]
 # ### Backward: five red numbers down the spine
 #
 # Start with $\partial f / \partial f = 1$. Each gate multiplies what comes from above by its own slope:
 # **upstream gradient × local gradient**.
+#
+# <details><summary>Work them out first. Then: all five</summary>
 #
 # | gate | local gradient | upstream × local |
 # |---|---|---|
@@ -108,26 +115,33 @@ table(["gate", "value"], [(name[step.sender], step.after) for step in passes.ste
 #
 # So the five red numbers on the way back are 1, −0.5344, −0.5344, −0.1966 and 0.1966.
 #
+# </details>
+#
 # Mind where each slope is taken: at the value that went **into** the gate in the forward pass.
 # Only for exp is the slope the same number as the output.
 
 # %% [markdown]
 # ### The last two steps
 #
-# The two + gates copy 0.1966 to everything that was added: to both products, and to $w_2$.
-# Each × gate swaps: the gradient of a weight is 0.1966 times its input, the gradient of an input is 0.1966 times
-# its weight.
+# The two + gates copy what they receive to everything that was added: to both products, and to $w_2$.
+# Each × gate swaps: the gradient of a weight is the upstream gradient times its input, the gradient of an input is the
+# upstream gradient times its weight.
+#
+# <details><summary>Work them out first. Then: the gradients of the inputs</summary>
 #
 # | weight | gradient | input | gradient |
 # |---|---|---|---|
 # | $w_0$ | 0.1966 × (−1) = −0.1966 | $x_0$ | 0.1966 × 2 = 0.3932 |
 # | $w_1$ | 0.1966 × (−2) = −0.3932 | $x_1$ | 0.1966 × (−3) = −0.5898 |
 # | $w_2$ | 0.1966 | | |
+#
+# </details>
 
 # %%
 table(["from", "to", "upstream", "× local", "= contribution"],
       [(name[step.sender], name[step.receiver], step.upstream, step.local, step.contribution)
-       for step in passes.steps if step.direction == "backward" and step.local is not None])
+       for step in passes.steps if step.direction == "backward" and step.local is not None],
+      fold="The whole way back, by code")
 
 # %% [markdown]
 # A test that needs no calculus: nudge $w_0$ by 0.001, run the neuron again, and see how far $f$ moved.
@@ -277,7 +291,8 @@ def draw_product(z=2.0):
     for value in (0.0, z):
         slope = float((1 - sigmoid(value)) * sigmoid(value))
         products[f"every sum is {value:.1f}: {slope:.4f} per layer"] = slope ** layers
-    return curves(layers, products, x="layers of sigmoids", y="product of slopes", log="y", ylim=(1e-36, 10))
+    return curves(layers, products, x="layers of sigmoids", y="product of slopes",
+                  log="y", ylim=(1e-36, 10))
 
 draw_product(2.0)
 

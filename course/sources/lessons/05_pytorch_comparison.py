@@ -72,7 +72,11 @@ predict(guess, "after two passes")
 graph(lambda x, y, z: ((x + y) * z) ** 2, x=-2, y=5, z=-4, names=["q", "u", "r"])
 
 # %% [markdown]
-# Forward: $q = 3$, $u = -12$, $r = 144$. Backward, always upstream gradient × local gradient:
+# Backward it is always upstream gradient × local gradient.
+#
+# <details><summary>Step to the end first. Then: every step</summary>
+#
+# Forward: $q = 3$, $u = -12$, $r = 144$. Backward:
 #
 # | step | upstream × local |
 # |---|---|
@@ -81,6 +85,8 @@ graph(lambda x, y, z: ((x + y) * z) ** 2, x=-2, y=5, z=-4, names=["q", "u", "r"]
 # | $\partial r / \partial z$: × swaps | −24 × 3 = −72 |
 # | $\partial r / \partial x$: + copies | 96 |
 # | $\partial r / \partial y$: + copies | 96 |
+#
+# </details>
 
 # %%
 x, y, z = -2.0, 5.0, -4.0
@@ -492,7 +498,7 @@ large = [rng.normal(size=shape).astype(np.float32) for shape in shapes]
 
 # %%
 def seconds(torch):
-    torch.set_num_threads(1)            # for a layer as small as this, sharing the work costs more than it saves
+    torch.set_num_threads(1)            # for a small layer, sharing the work costs more than it saves
 
     def r():
         x, y, z = (torch.tensor(v, requires_grad=True) for v in (-2.0, 5.0, -4.0))

@@ -105,8 +105,13 @@ graph(short_and_long, a=1.0, names="b c d e L")
 
 # %% [markdown]
 # From $L$ to $b$ leads a short path of one step, a longer one by way of $e$, and one of four steps through $e$, $d$ and
-# $c$. The node $b$ may pay $a$ only when all three have come in. At $a = 1$ they are 1, 7 and 6, together 14, and $a$
-# receives $14 \cdot 3 = 42$.
+# $c$. The node $b$ may pay $a$ only when all three have come in.
+#
+# <details><summary>Step to the end first. Then: what came in</summary>
+#
+# At $a = 1$ the three are 1, 7 and 6, together 14, and $a$ receives $14 \cdot 3 = 42$.
+#
+# </details>
 #
 # An order in which that goes well is a **topological order**: parents before children, read from its end. Three ways
 # of walking a graph, and what each makes of this one:
@@ -279,8 +284,14 @@ def gradient_of_cube(a):
 graph(gradient_of_cube, a=3.0, names="b db da1 p da2 q da")
 
 # %% [markdown]
-# Its value is 27, the gradient. Its own gradient, in red below $a$, is 18: the second derivative, $6a$. You have it
-# because the first gradient was a graph.
+# Its value is the gradient. Its own gradient, in red below $a$, is the second derivative, $6a$. You have it because the
+# first gradient was a graph.
+#
+# <details><summary>Step to the end first. Then: both numbers</summary>
+#
+# The value is 27, and the red number below $a$ is 18.
+#
+# </details>
 
 # %% [markdown]
 # ## A gradient of a gradient

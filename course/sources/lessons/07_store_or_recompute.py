@@ -183,8 +183,8 @@ def fibonacci(a, b, stages=5):
 graph(fibonacci, a=1, b=1)
 
 # %% [markdown]
-# All local gradients are 1 here. So every path contributes 1, and the gradient **is** the number of paths: 8 from
-# $b$ with 5 stages. With each stage this number grows by a factor of about 1.618.
+# All local gradients are 1 here. So every path contributes 1, and the gradient **is** the number of paths. Count those
+# from $b$: the graph has 5 stages. With each stage this number grows by a factor of about 1.618.
 #
 # The next cell counts the payments of the backward pass, and those of a function that walks along each path by
 # itself.
