@@ -298,14 +298,57 @@ export function mount(root, view, send) {
       keepKeys(frame);
       return;
     }
-    const { caption, arrays, head, rows } = view.tables[id];
+    const { caption, arrays, head, rows, meeting } = view.tables[id];
     const parts = [element("p", { class: "bp-caption" }, caption)];
+    if (meeting) parts.push(...meet(meeting));
     if (head.length) parts.push(grid(head, rows, caption));
-    for (const [name, lines] of arrays) {
+    for (const [name, lines] of meeting ? [] : arrays) {
       parts.push(element("p", { class: `bp-array ${name}` }, name), grid(null, lines, `${name} of ${view.says[id]}`, name));
     }
     table.replaceChildren(...parts);
     keepKeys(frame);
+  }
+  /** A gate on arrays: inputs and result entry by entry; one that is chosen marks those that belong to it. */
+  function meet({ sign, parts, marks, says }) {
+    const told = element("p", { class: "bp-met", role: "status" }, "Choose an entry: what belongs to it is marked.");
+    const cells = {};       // "part:row,column" -> the buttons, of the value and of the gradient
+    const rows = ["value", "gradient"].map((kind) => {
+      const row = element("div", { class: `bp-meet ${kind}`, role: "group", "aria-label": `${kind}s` });
+      parts.forEach((part, k) => {
+        if (k) row.append(element("span", { class: "bp-sign", "aria-hidden": "true" },
+          k === parts.length - 1 ? (kind === "value" ? "=" : "←") : kind === "value" ? sign : ""));
+        const body = element("tbody");
+        part[kind].forEach((line, r) => {
+          const tr = element("tr");
+          line.forEach((text, c) => {
+            const key = `${k}:${r},${c}`, td = element("td");
+            if (key in says) {
+              const button = element("button", { type: "button", "aria-pressed": "false",
+                "aria-label": `${kind} of ${part.name}, row ${r}, column ${c}: ${text}` }, text);
+              button.addEventListener("click", () => choose(key));
+              (cells[key] ||= []).push(button);
+              td.append(button);
+            } else td.append(text);
+            tr.append(td);
+          });
+          body.append(tr);
+        });
+        const name = kind === "value" ? `${part.name} ${part.shape}` : `gradient of ${part.name}`;
+        if (part[kind].length) row.append(element("table", { class: kind }, element("caption", {}, name), body));
+      });
+      return row;
+    });
+    function choose(key) {
+      const off = cells[key][0].getAttribute("aria-pressed") === "true";
+      for (const [other, buttons] of Object.entries(cells)) {
+        for (const button of buttons) {
+          button.setAttribute("aria-pressed", String(!off && other === key));
+          button.classList.toggle("met", !off && marks[key].includes(other));
+        }
+      }
+      told.textContent = off ? "Choose an entry: what belongs to it is marked." : says[key];
+    }
+    return [told, ...rows];
   }
   function grid(head, rows, label, kind = "") {
     const made = element("table", { "aria-label": label, class: kind });

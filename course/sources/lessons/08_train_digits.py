@@ -63,7 +63,7 @@ predict(guess, "how many parameters")
 #
 # <details><summary>Guess first. Then: how many forward passes for one step</summary>
 #
-# 4,820: two for each of the 2,410 parameters.
+# 4,820: two for each parameter.
 #
 # </details>
 
