@@ -1,7 +1,8 @@
 """Which entries of its inputs a gate on arrays joins in an entry of its result, and so what each gradient collects."""
 
+import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from course.drawing.gates import gate_of
 from course.drawing.scene import MOST, Scene, rows_of
 
 MOST_TERMS = 4      # of a sum that is written out
+MOST_ENTRIES = 256  # of an array: of larger ones little is seen, and each entry takes a call of the gate's rules
 
 
 class Part(NamedTuple):
@@ -41,14 +43,16 @@ def with_meetings(scene: Scene, trace, reading) -> Scene:
     for item in scene.items:
         node = trace.nodes[item.id]
         arrays = [trace.nodes[id] for id in (*item.inputs, item.id)]
-        if item.kind == "gate" and any(a.shape for a in arrays) and all(len(a.shape) <= 2 for a in arrays):
+        small = all(len(a.shape) <= 2 and math.prod(a.shape) <= MOST_ENTRIES for a in arrays)
+        if item.kind == "gate" and small and any(a.shape for a in arrays):
             tables[item.id] = tables[item.id]._replace(
                 meeting=_meeting(node, item, arrays, named, gradients, reading.payers[item.id]))
     return scene._replace(tables=tables)
 
 
 def _meeting(node, item, arrays, named, gradients, pay) -> Meeting:
-    parts = [Part(_called(named[a.id]) if a is not node or item.name else "result", str(a.shape) if a.shape else "a number", rows_of(a.value),
+    parts = [Part("result" if a is node and not item.name else _called(named[a.id]),
+                  str(a.shape) if a.shape else "a number", rows_of(a.value),
                   rows_of(gradients[a.id]) if named[a.id].gradient and a.id in gradients else []) for a in arrays]
     joined = _joined(node, item, arrays, pay)
     last, marks, says = len(parts) - 1, {}, {}

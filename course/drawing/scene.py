@@ -9,7 +9,6 @@ from typing import NamedTuple
 from course.drawing import gates
 from course.drawing.figures import brief, equation, exact, figure, guarded
 
-
 MOST = 8        # rows, and columns, of an array that are shown
 
 

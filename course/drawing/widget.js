@@ -310,7 +310,7 @@ export function mount(root, view, send) {
   }
   /** A gate on arrays: inputs and result entry by entry; one that is chosen marks those that belong to it. */
   function meet({ sign, parts, marks, says }) {
-    const told = element("p", { class: "bp-met", role: "status" }, "Choose an entry: what belongs to it is marked.");
+    const told = element("p", { class: "bp-met", "aria-live": "polite" }, "Choose an entry: what belongs to it is marked.");
     const cells = {};       // "part:row,column" -> the buttons, of the value and of the gradient
     const rows = ["value", "gradient"].map((kind) => {
       const row = element("div", { class: `bp-meet ${kind}`, role: "group", "aria-label": `${kind}s` });

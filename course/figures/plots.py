@@ -57,7 +57,7 @@ def curves(at: ArrayLike, lines: Mapping[str, ArrayLike], *, x: str = "", y: str
             axes.plot(where, values, marks[label], color=paint[label], label=None if label in lines else label)
         _axes(axes, x, y, log, xlim, ylim, ticks, title)
         if "x" not in log and not len(ticks) and len(at) and np.array_equal(at, np.round(at)):
-            axes.xaxis.get_major_locator().set_params(integer=True)
+            axes.locator_params(axis="x", integer=True)
         _references(axes, levels, places)
         _legend(axes, legend)
         known = [_line(label, at, values) for label, values in lines.items()]
