@@ -25,8 +25,8 @@ def printed(book):
     """The text that each code cell printed or showed, and its errors and stderr."""
     for cell in book.cells:
         if cell.cell_type == "code":
-            text = "".join(output.text if output.get("name") == "stdout" else output.get("data", {}).get("text/plain", "")
-                           for output in cell.outputs)
+            text = "".join(output.text if output.get("name") == "stdout" else
+                           output.get("data", {}).get("text/plain", "") for output in cell.outputs)
             trouble = [output.get("evalue") or output.text for output in cell.outputs
                        if output.output_type == "error" or output.get("name") == "stderr"]
             yield cell.source, text, trouble

@@ -1,4 +1,4 @@
-"""Lessons begin with the lesson. Their first code cell is imports; no cell draws by itself, or is wider than a screen."""
+"""Lessons begin with the lesson. Their first code cell is imports; no cell draws by itself, or is wider than it can."""
 
 import ast
 import fnmatch
