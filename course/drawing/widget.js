@@ -24,10 +24,10 @@ export function mount(root, view, send) {
   const frame = framed("", view.title, view.colours);
   const sliders = element("div", { class: "bp-sliders" });
   const bar = element("div", { class: "bp-bar", role: "toolbar", "aria-label": "Steps and size" });
-  const stage = element("div", { class: "bp-stage", role: "region", tabindex: "0",
+  const stage = element("div", { class: "bp-stage", role: "group", tabindex: "0",
     "aria-label": "Drawing of the graph; the left and right arrow keys step" });
   const said = element("p", { class: "bp-said", role: "status", "aria-live": "polite", "aria-atomic": "true" });
-  const code = element("div", { class: "bp-code", role: "region", tabindex: "0",
+  const code = element("div", { class: "bp-code", role: "group", tabindex: "0",
     "aria-label": "The graph as code; the left and right arrow keys step" });
   const table = element("div", { class: "bp-table" });
   // What is told of a step stands where the eye is: beside the drawing where there is room, above it elsewhere.
@@ -356,7 +356,7 @@ export function mount(root, view, send) {
       made.append(element("thead", {}, element("tr", {}, ...head.map((text) => element("th", { scope: "col" }, text)))));
     }
     made.append(element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((text) => element("td", {}, text))))));
-    const scroll = element("div", { class: "bp-scroll", tabindex: "0", role: "region", "aria-label": `Table: ${label}` });
+    const scroll = element("div", { class: "bp-scroll", tabindex: "0", role: "group", "aria-label": `Table: ${label}` });
     scroll.append(made);
     return scroll;
   }

@@ -26,7 +26,7 @@ class Table:
     def _repr_html_(self) -> str:
         sides = [f' style="text-align: {"right; font-variant-numeric: tabular-nums" if right else "left"}"'
                  for right in self._numbers]
-        head = "".join(f'<th scope="col"{side}>{escape(text)}</th>' for text, side in
+        head = "".join(f'<th scope="col"{side}>{escape(text)}</th>' if text else "<td></td>" for text, side in
                        zip(self._head, sides, strict=True))
         rows = "".join("<tr>" + "".join(f"<td{side}>{escape(text)}</td>" for text, side in
                                         zip(row, sides, strict=True)) + "</tr>" for row in self._rows)

@@ -73,7 +73,7 @@ def test_it_starts_with_the_inputs_and_steps_by_button(visit):
 
 def test_it_steps_by_key_and_keeps_the_focus(visit):
     page = visit(example())
-    page.get_by_role("region", name="Drawing of the graph").focus()
+    page.get_by_role("group", name="Drawing of the graph").focus()
     for key, said in [("ArrowRight", "Forward: q"), ("ArrowRight", "Forward: f"), ("ArrowLeft", "Forward: q"),
                       ("End", "Backward, from q"), ("Home", "The inputs have their values")]:
         page.keyboard.press(key)
@@ -165,7 +165,7 @@ def marked(page):
 
 def test_the_code_opens_by_a_button_and_marks_the_line_of_the_step(visit):
     page = visit(example())
-    code = page.get_by_role("region", name="The graph as code")
+    code = page.get_by_role("group", name="The graph as code")
     expect(code).to_have_count(0)
     expect(page.get_by_role("button", name="As code")).to_have_attribute("aria-pressed", "false")
     page.get_by_role("button", name="As code").focus()
@@ -197,7 +197,7 @@ def test_the_line_of_the_step_is_told_to_those_who_do_not_see_it(visit):
 
 def test_long_code_scrolls_to_the_line_of_the_step_and_not_the_page(visit):
     page = visit(forty(code=True), viewport={"width": 390, "height": 844})
-    page.get_by_role("region", name="The graph as code").focus()
+    page.get_by_role("group", name="The graph as code").focus()
     before = page.evaluate("scrollY")
     for key in ("End", "Home", "End"):
         page.keyboard.press(key)

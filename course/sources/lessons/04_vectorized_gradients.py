@@ -42,7 +42,8 @@ predict(guess, "how many change")
 # ## A graph of arrays
 #
 # Each node of this graph holds a whole array. The graph is as small as one for single numbers: a product, a bias,
-# a σ, and a sum that makes one number of it all. Step through it, and click a gate to see its arrays.
+# a σ, and a sum that makes one number of it all. Step through it, click a gate to see its arrays, and click an entry of
+# them: which row meets which column, and what does an entry of $b$ collect?
 
 # %%
 graph(lambda X, W, b: autodiff.sigmoid(X @ W + b).sum(),
