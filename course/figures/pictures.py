@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def images(pixels: ArrayLike, titles: Sequence[object], *, columns: int = 12, signed: bool = False,
+def images(pixels: ArrayLike, titles: Sequence[object], *, columns: int = 8, signed: bool = False,
            rows: Sequence[str] = ()) -> Figure:
     """Square images in rows, a title above each: ink on paper; signed: red below 0, blue above.
 

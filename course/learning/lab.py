@@ -24,7 +24,7 @@ WORKSPACE = "backprop"
 TAB = f"markdownviewer-widget:{front.NAME}"     # the front page, behind the lesson
 LAYOUT = {"main": {"dock": {"type": "tab-area", "currentIndex": 0, "widgets": [TAB]}, "current": TAB},
           "left": {"collapsed": True, "current": None, "widgets": []},
-          "right": {"collapsed": True, "current": None, "widgets": []}}
+          "right": {"collapsed": True, "visible": False, "current": None, "widgets": []}}
 PURPOSES = {"lab": "open JupyterLab at the first lesson (also when no command is given)",
             "teach": "open JupyterLab for instructors, with Formgrader"}
 
