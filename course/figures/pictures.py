@@ -48,7 +48,7 @@ def images(pixels: ArrayLike, titles: Sequence[object], *, columns: int = 8, sig
 def marked(first: tuple, second: tuple, result: tuple, sign: str = "@") -> Figure:
     """Which entries of three matrices go together: red in the first, green in the second, grey in the result.
 
-    Each is (name, shape, entries): entries as numpy takes them, as (2, 7) or (2, slice(None)).
+    Each is (name, shape, (row, column)), with None for all of them.
     """
     def draw(axes: Axes) -> str:
         from matplotlib.colors import ListedColormap
@@ -57,7 +57,7 @@ def marked(first: tuple, second: tuple, result: tuple, sign: str = "@") -> Figur
         for (name, (rows, columns), entries), colour, mark in zip(
                 (first, second, result), (RED, GREEN, GREY), ("", sign, "="), strict=True):
             cells = np.zeros((rows, columns))
-            cells[entries] = 1
+            cells[tuple(slice(None) if entry is None else entry for entry in entries)] = 1
             top = (tallest - rows) / 2
             axes.pcolormesh(left + np.arange(columns + 1), top + np.arange(rows + 1), cells,
                             cmap=ListedColormap(["white", colour]), vmin=0, vmax=1, edgecolors=GREY, lw=0.8)
@@ -74,5 +74,5 @@ def marked(first: tuple, second: tuple, result: tuple, sign: str = "@") -> Figur
 
 
 def _places(entries: tuple) -> str:
-    return ", ".join("all columns" if k and isinstance(entry, slice) else "all rows" if isinstance(entry, slice)
-                     else f"{'column' if k else 'row'} {entry}" for k, entry in enumerate(entries))
+    return ", ".join(f"all {kind}s" if entry is None else f"{kind} {entry}"
+                     for kind, entry in zip(("row", "column"), entries, strict=True))

@@ -24,8 +24,8 @@ DRAWN = {
     "images": lambda: figures.images(np.zeros((3, 64)), titles="abc", columns=2),
     "signed images": lambda: figures.images(np.zeros((4, 8, 8)), titles=[], columns=2, rows=["one", "two"],
                                             signed=True),
-    "marked": lambda: figures.marked(("W", (2, 3), (1, 2)), ("X", (3, 4), (2, slice(None))),
-                                     ("D", (2, 4), (1, slice(None)))),
+    "marked": lambda: figures.marked(("W", (2, 3), (1, 2)), ("X", (3, 4), (2, None)),
+                                     ("D", (2, 4), (1, None))),
 }
 SAYS = {
     "curves": ["calls over stages, y logarithmic", "store: from 1 at 1 to 5 at 5", "again: from 1 at 1 to 25 at 5"],

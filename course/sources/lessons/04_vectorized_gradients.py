@@ -69,8 +69,7 @@ graph(lambda X, W, b: autodiff.sigmoid(X @ W + b).sum(),
 
 # %%
 def draw_entry(i=2, k=7):
-    row = slice(None)
-    return marked(("W", (5, 10), (i, k)), ("X", (10, 3), (k, row)), ("D", (5, 3), (i, row)))
+    return marked(("W", (5, 10), (i, k)), ("X", (10, 3), (k, None)), ("D", (5, 3), (i, None)))
 
 draw_entry()
 

@@ -27,7 +27,7 @@ from IPython.display import display
 import autodiff
 from course import graph, predict, watch
 from course.digits import load_digits
-from course.figures import bars, beside, curves, histogram, images, table
+from course.figures import beside, curves, histogram, images, table
 
 # %% [markdown]
 # ## The digits
