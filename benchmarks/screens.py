@@ -3,7 +3,8 @@
     python -m benchmarks screens [--output FOLDER] [NAME …]
 
 A copy of the course is laid out, its own JupyterLab opened in Chromium, and each screen photographed at 1280 × 800 and
-at 390 × 844, light and dark. FOLDER/index.html shows them side by side. Nothing is compared: they are looked at.
+at 390 × 844, light and dark: the first start, the front page, reports, and each lesson after "Run All".
+FOLDER/index.html shows them side by side. Nothing is compared: they are looked at.
 """
 
 import argparse
@@ -13,10 +14,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from course.learning.front import NAME as FRONT
+from course.places import LESSONS
+
 SIZES = {"1280": (1280, 800), "390": (390, 844)}
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 PYTHON = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
-TALLEST = 6000      # pixels of a picture that shows a whole notebook
+TALLEST = 16000     # pixels of a picture that shows a whole notebook: Chromium's most
 
 # Answers as learners give them, for a notebook of reports
 ANSWERS = {
@@ -89,7 +93,7 @@ def screen(browser, address: str, name: str, size: str, theme: str, path: Path) 
     context.set_default_timeout(120_000)
     view = context.new_page()
     before, token = address.split("/lab")[0], address.split("?")[1]
-    view.goto(address if name == "first" else f"{before}/lab/tree/{NOTEBOOKS[name]}?{token}&reset")
+    view.goto(address if name not in NOTEBOOKS else f"{before}/lab/tree/{NOTEBOOKS[name]}?{token}&reset")
     view.wait_for_function("window.jupyterapp")
     ask(view, "app.restored")
     view.wait_for_function("dark => document.body.dataset.jpThemeLight === String(!dark)", arg=theme == "dark")
@@ -143,12 +147,18 @@ def all_of_it(view) -> None:
     last.evaluate("cell => { cell.closest('.jp-WindowedPanel-outer').scrollTop = 0; }")
 
 
-NOTEBOOKS = {"first": "lessons/00_start_here.ipynb", "reports": "exercises/reports.ipynb",
-             "graph": "lessons/02_gate_patterns.ipynb"}
+def front_page(view) -> None:
+    """What stands behind the first lesson."""
+    view.locator("#jp-main-dock-panel .lm-TabBar-tab", has_text=FRONT).click()
+    view.get_by_role("heading", name="Your way through the course").wait_for()
+
+
+LESSONS_HERE = sorted(path.stem for path in LESSONS.glob("*.ipynb"))
+NOTEBOOKS = {"reports": "exercises/reports.ipynb", **{name: f"lessons/{name}.ipynb" for name in LESSONS_HERE}}
 SCREENS: dict[str, Callable] = {
     "first": open_at_once,
-    "reports": run(NOTEBOOKS["reports"]),
-    "graph": run(NOTEBOOKS["graph"]),
+    "front": front_page,
+    **{name: run(path) for name, path in NOTEBOOKS.items()},
 }
 
 

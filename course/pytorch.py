@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from course.figures import Table, table
 from course.places import DATA, IN_BROWSER
 
 RECORD = DATA / "lesson_05_torch.json"
@@ -97,19 +98,19 @@ def difference(mine: ArrayLike, theirs: ArrayLike) -> tuple[bool, bool, float]:
     return bool(np.array_equal(ours, right)), largest <= APPROXIMATE * np.max(np.abs(right), initial=0.0), largest
 
 
-def side_by_side(title: str, **tensors: tuple[ArrayLike, ArrayLike, ArrayLike]) -> None:
-    """Print a table: each tensor's gradient by hand and by autodiff, against PyTorch's.
+def side_by_side(title: str, **tensors: tuple[ArrayLike, ArrayLike, ArrayLike]) -> Table:
+    """A table: each tensor's gradient by hand and by autodiff, against PyTorch's.
 
     tensors: name=(by hand, by autodiff, by PyTorch), numbers or arrays.
     """
     yes_or_no = {True: "yes", False: "no"}
-    print(f"{title:<18}{'compared with PyTorch':<24}{'exact':<8}{'approximate':<14}max difference")
+    rows = []
     for name, (hand, ours, theirs) in tensors.items():
         for way, mine in (("by hand", hand), ("by autodiff", ours)):
             exact, approximate, largest = difference(mine, theirs)
-            label = f"{name} {np.shape(mine) or ''}" if way == "by hand" else ""
-            size = f"{largest:.1e}" if largest else "0"
-            print(f"{label:<18}{way:<24}{yes_or_no[exact]:<8}{yes_or_no[approximate]:<14}{size}")
+            label = f"{name} {np.shape(mine) or ''}".rstrip() if way == "by hand" else ""
+            rows.append((label, way, yes_or_no[exact], yes_or_no[approximate], f"{largest:.1e}" if largest else "0"))
+    return table([title, "compared with PyTorch", "exact", "approximate", "max difference"], rows)
 
 
 def _record():

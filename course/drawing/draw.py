@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from autodiff.trace import passes, read, run
 from course.drawing import picture, scene
 from course.drawing.code import with_code
+from course.drawing.meeting import with_meetings
 from course.drawing.page import HERE, css, page, script
 from course.drawing.view import view
 from course.drawing.yours import judge
@@ -89,7 +90,7 @@ class Graph:
                 at = ", ".join(f"{name} = {value}" for name, value in inputs.items())
                 raise ValueError(f"At {at} the gate {node.gate} gives {node.value}, and a graph is drawn at finite "
                                  "numbers.")
-        return with_code(composed, record, reading, self._yours)
+        return with_code(with_meetings(composed, record, reading), record, reading, self._yours)
 
     def svg(self) -> str:
         """The whole picture, every value and gradient, as the text of an SVG file."""

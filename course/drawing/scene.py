@@ -9,6 +9,8 @@ from typing import NamedTuple
 from course.drawing import gates
 from course.drawing.figures import brief, equation, exact, figure, guarded
 
+MOST = 8        # rows, and columns, of an array that are shown
+
 
 class Item(NamedTuple):
     """A node as it is drawn."""
@@ -48,12 +50,16 @@ class Frame(NamedTuple):
 
 
 class Table(NamedTuple):
-    """What opens when a node is clicked: a caption, arrays as [name, rows of figures], rows of text under a head."""
+    """What opens when a node is clicked: a caption, arrays as [name, rows of figures], rows of text under a head.
+
+    meeting: of a gate on arrays, which entries belong together; see course.drawing.meeting.
+    """
 
     caption: str
     arrays: list
     head: list
     rows: list
+    meeting: tuple | None = None
 
 
 class Scene(NamedTuple):
@@ -168,14 +174,16 @@ def shown(value, shape):
     return figure(value) if not shape else str(tuple(shape))
 
 
-def _grid(value, most=8):
-    """An array as rows of figures, cut off after `most` rows and columns; of three axes and more the first slice."""
+def rows_of(value):
+    """An array as rows of figures, cut off after MOST rows and columns; of three axes and more the first slice."""
+    if not isinstance(value, list):
+        value = [value]
     if not isinstance(value[0] if value else 0.0, list):
         value = [value]
     while value and value[0] and isinstance(value[0][0], list):
         value = value[0]
-    rows = [[*map(figure, row[:most]), *["…"] * (len(row) > most)] for row in value[:most]]
-    return rows + [["…"] * len(rows[0])] * (len(value) > most)
+    rows = [[*map(figure, row[:MOST]), *["…"] * (len(row) > MOST)] for row in value[:MOST]]
+    return rows + [["…"] * len(rows[0])] * (len(value) > MOST)
 
 
 def _title(trace, items):
@@ -284,9 +292,9 @@ class _Teller:
         node, item = self.nodes[id], self.items[id]
         arrays = []
         if node.shape:
-            arrays.append(["value", _grid(node.value)])
+            arrays.append(["value", rows_of(node.value)])
             if id in self.paid_to:
-                arrays.append(["gradient", _grid(self.paid_to[id][-1].after)])
+                arrays.append(["gradient", rows_of(self.paid_to[id][-1].after)])
         if item.kind == "gate":
             head = ["to", "local rule", "local", "× upstream", "= contribution", "before + contribution = after"]
             rows = [self._row(node, step) for step in self.paid_by.get(id, [])]

@@ -20,7 +20,8 @@ def view(scene, palette, inputs, start, problem="", note="", opens=False):
         "svg": picture.svg(scene, palette, alone=False),
         "colours": picture.colours(palette),
         "frames": [frame._asdict() for frame in scene.frames],
-        "tables": {str(id): table._asdict() for id, table in scene.tables.items()},
+        "tables": {str(id): {**table._asdict(), "meeting": table.meeting and table.meeting._asdict()}
+                   for id, table in scene.tables.items()},
         "says": {str(item.id): _says(item) for item in scene.items},
         "code": list(scene.code),
         "opens": opens,

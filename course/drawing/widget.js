@@ -24,10 +24,10 @@ export function mount(root, view, send) {
   const frame = framed("", view.title, view.colours);
   const sliders = element("div", { class: "bp-sliders" });
   const bar = element("div", { class: "bp-bar", role: "toolbar", "aria-label": "Steps and size" });
-  const stage = element("div", { class: "bp-stage", role: "region", tabindex: "0",
+  const stage = element("div", { class: "bp-stage", role: "group", tabindex: "0",
     "aria-label": "Drawing of the graph; the left and right arrow keys step" });
   const said = element("p", { class: "bp-said", role: "status", "aria-live": "polite", "aria-atomic": "true" });
-  const code = element("div", { class: "bp-code", role: "region", tabindex: "0",
+  const code = element("div", { class: "bp-code", role: "group", tabindex: "0",
     "aria-label": "The graph as code; the left and right arrow keys step" });
   const table = element("div", { class: "bp-table" });
   // What is told of a step stands where the eye is: beside the drawing where there is room, above it elsewhere.
@@ -298,14 +298,57 @@ export function mount(root, view, send) {
       keepKeys(frame);
       return;
     }
-    const { caption, arrays, head, rows } = view.tables[id];
+    const { caption, arrays, head, rows, meeting } = view.tables[id];
     const parts = [element("p", { class: "bp-caption" }, caption)];
+    if (meeting) parts.push(...meet(meeting));
     if (head.length) parts.push(grid(head, rows, caption));
-    for (const [name, lines] of arrays) {
+    for (const [name, lines] of meeting ? [] : arrays) {
       parts.push(element("p", { class: `bp-array ${name}` }, name), grid(null, lines, `${name} of ${view.says[id]}`, name));
     }
     table.replaceChildren(...parts);
     keepKeys(frame);
+  }
+  /** A gate on arrays: inputs and result entry by entry; one that is chosen marks those that belong to it. */
+  function meet({ sign, parts, marks, says }) {
+    const told = element("p", { class: "bp-met", "aria-live": "polite" }, "Choose an entry: what belongs to it is marked.");
+    const cells = {};       // "part:row,column" -> the buttons, of the value and of the gradient
+    const rows = ["value", "gradient"].map((kind) => {
+      const row = element("div", { class: `bp-meet ${kind}`, role: "group", "aria-label": `${kind}s` });
+      parts.forEach((part, k) => {
+        if (k) row.append(element("span", { class: "bp-sign", "aria-hidden": "true" },
+          k === parts.length - 1 ? (kind === "value" ? "=" : "←") : kind === "value" ? sign : ""));
+        const body = element("tbody");
+        part[kind].forEach((line, r) => {
+          const tr = element("tr");
+          line.forEach((text, c) => {
+            const key = `${k}:${r},${c}`, td = element("td");
+            if (key in says) {
+              const button = element("button", { type: "button", "aria-pressed": "false",
+                "aria-label": `${kind} of ${part.name}, row ${r}, column ${c}: ${text}` }, text);
+              button.addEventListener("click", () => choose(key));
+              (cells[key] ||= []).push(button);
+              td.append(button);
+            } else td.append(text);
+            tr.append(td);
+          });
+          body.append(tr);
+        });
+        const name = kind === "value" ? `${part.name} ${part.shape}` : `gradient of ${part.name}`;
+        if (part[kind].length) row.append(element("table", { class: kind }, element("caption", {}, name), body));
+      });
+      return row;
+    });
+    function choose(key) {
+      const off = cells[key][0].getAttribute("aria-pressed") === "true";
+      for (const [other, buttons] of Object.entries(cells)) {
+        for (const button of buttons) {
+          button.setAttribute("aria-pressed", String(!off && other === key));
+          button.classList.toggle("met", !off && marks[key].includes(other));
+        }
+      }
+      told.textContent = off ? "Choose an entry: what belongs to it is marked." : says[key];
+    }
+    return [told, ...rows];
   }
   function grid(head, rows, label, kind = "") {
     const made = element("table", { "aria-label": label, class: kind });
@@ -313,7 +356,7 @@ export function mount(root, view, send) {
       made.append(element("thead", {}, element("tr", {}, ...head.map((text) => element("th", { scope: "col" }, text)))));
     }
     made.append(element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((text) => element("td", {}, text))))));
-    const scroll = element("div", { class: "bp-scroll", tabindex: "0", role: "region", "aria-label": `Table: ${label}` });
+    const scroll = element("div", { class: "bp-scroll", tabindex: "0", role: "group", "aria-label": `Table: ${label}` });
     scroll.append(made);
     return scroll;
   }

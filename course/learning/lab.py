@@ -13,7 +13,7 @@ import socket
 import sys
 from pathlib import Path
 
-from course.learning import workspace
+from course.learning import front, workspace
 from course.places import COMMAND, DATA, INSTALLED, ROOT, use_configuration, work_folder
 
 SETTINGS = DATA / "jupyter"
@@ -21,8 +21,10 @@ FIRST_LESSON = "lessons/00_start_here.ipynb"
 WORKSPACES = ".jupyterlab"      # in work/: which tabs are open here; nobody else's, and nowhere else
 WORKSPACE = "backprop"
 # JupyterLab's layout for a first start: the lesson has the room, which on a phone is all there is
-LAYOUT = {"main": {"dock": None}, "left": {"collapsed": True, "current": None, "widgets": []},
-          "right": {"collapsed": True, "current": None, "widgets": []}}
+TAB = f"markdownviewer-widget:{front.NAME}"     # the front page, behind the lesson
+LAYOUT = {"main": {"dock": {"type": "tab-area", "currentIndex": 0, "widgets": [TAB]}, "current": TAB},
+          "left": {"collapsed": True, "current": None, "widgets": []},
+          "right": {"collapsed": True, "visible": False, "current": None, "widgets": []}}
 PURPOSES = {"lab": "open JupyterLab at the first lesson (also when no command is given)",
             "teach": "open JupyterLab for instructors, with Formgrader"}
 
@@ -53,7 +55,9 @@ def where_one_stopped(work: Path) -> str:
 
     with contextlib.suppress(OSError):      # JupyterLab's own layout will do
         WorkspacesManager(str(folder)).save(WORKSPACE, json.dumps(
-            {"data": {"layout-restorer:data": LAYOUT}, "metadata": {"id": WORKSPACE}}))
+            {"data": {"layout-restorer:data": LAYOUT,
+                      TAB: {"data": {"path": front.NAME, "factory": "Markdown Preview"}}},
+             "metadata": {"id": WORKSPACE}}))
     return first
 
 
@@ -87,6 +91,8 @@ def lay_out_and_tell() -> int:
         print(f"The lessons could not be laid out in {told}: {error}\nSee that this folder can be written to.",
               file=sys.stderr)
         return 1
+    with contextlib.suppress(OSError):      # the course works without it
+        front.write()
     if INSTALLED:
         print(f"Your lessons and exercises are in {told}")
     if beside:

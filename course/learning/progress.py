@@ -43,6 +43,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("assignment", nargs="*", help="which assignments, such as 02_gate_patterns; all if left out")
     parser.add_argument("--all", action="store_true", help="every exercise of every assignment")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--page", metavar="FILE", help="write the way through the course as a page, course.html")
     parser.add_argument("--limit", type=float, default=LIMIT, metavar="SECONDS",
                         help="how long one exercise may take (%(default)g)")
     options = parser.parse_args(argv)
@@ -60,6 +61,16 @@ def main(argv: list[str]) -> int:
     if not result:
         print(f"There are no exercises in {work}. `{COMMAND}` lays them out.", file=sys.stderr)
         return 1
+    from course.learning import front
+
+    if not options.assignment:
+        front.keep(result, steps(result), work.parent)
+    if options.page:
+        try:
+            Path(options.page).write_text(front.page(work.parent), encoding="utf-8")
+        except OSError as error:
+            print(f"{options.page} can't be written: {error.strerror}.", file=sys.stderr)
+            return 1
     print(json.dumps({name: [asdict(line) for line in lines] for name, lines in result.items()}, indent=1)
           if options.json else table(result) if options.assignment or options.all else summary(result))
     if not options.json:

@@ -34,6 +34,13 @@ def lay_out(work: Path | None = None, lessons: Path = LESSONS, exercises: Path |
     return beside
 
 
+def changed(work: Path | None = None) -> set[str]:
+    """The files that were laid out and are no longer as they were, as paths relative to the folder."""
+    work = work or work_folder()
+    record = _read_record(work / LAID_OUT)
+    return {name for name, laid in record.items() if _hash_of(work / name) not in (laid, None)}
+
+
 def _files(folder):
     """All files below a folder, in order, but for hidden ones such as .ipynb_checkpoints."""
     for path in sorted(folder.rglob("*")):

@@ -19,10 +19,10 @@ from nbformat.v4 import new_output
 from traitlets.config import Config
 
 from course.drawing.still import PICTURE, WIDGET, ShowPictures, _joined
+from course.figures import formulas
 from course.grading.bounds import Overtime, own_time
 from course.grading.verdicts import is_test, verdict_of
 from course.plaintext import plain
-from course.teaching import formulas
 
 TEMPLATES = Path(__file__).parent / "templates"
 TAGS = {"a", "abbr", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1", "h2", "h3",
@@ -134,7 +134,10 @@ def _allowed(tag, name, value):
     if tag == "a":
         return name == "title" or (name == "href" and not value.strip().lower().startswith("data:"))
     if tag == "img":
-        return name == "alt" or (name == "src" and value.startswith("data:image/"))
+        return name == "alt" or (name == "src" and value.startswith("data:image/")) or (
+            name in ("width", "height") and value.isdecimal())
+    if tag == "details":
+        return name == "open"
     return name == "class" and (tag in ("div", "span", "pre", "code") or (tag == "td" and value == "bp-off"))
 
 

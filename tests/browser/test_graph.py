@@ -73,7 +73,7 @@ def test_it_starts_with_the_inputs_and_steps_by_button(visit):
 
 def test_it_steps_by_key_and_keeps_the_focus(visit):
     page = visit(example())
-    page.get_by_role("region", name="Drawing of the graph").focus()
+    page.get_by_role("group", name="Drawing of the graph").focus()
     for key, said in [("ArrowRight", "Forward: q"), ("ArrowRight", "Forward: f"), ("ArrowLeft", "Forward: q"),
                       ("End", "Backward, from q"), ("Home", "The inputs have their values")]:
         page.keyboard.press(key)
@@ -165,7 +165,7 @@ def marked(page):
 
 def test_the_code_opens_by_a_button_and_marks_the_line_of_the_step(visit):
     page = visit(example())
-    code = page.get_by_role("region", name="The graph as code")
+    code = page.get_by_role("group", name="The graph as code")
     expect(code).to_have_count(0)
     expect(page.get_by_role("button", name="As code")).to_have_attribute("aria-pressed", "false")
     page.get_by_role("button", name="As code").focus()
@@ -197,7 +197,7 @@ def test_the_line_of_the_step_is_told_to_those_who_do_not_see_it(visit):
 
 def test_long_code_scrolls_to_the_line_of_the_step_and_not_the_page(visit):
     page = visit(forty(code=True), viewport={"width": 390, "height": 844})
-    page.get_by_role("region", name="The graph as code").focus()
+    page.get_by_role("group", name="The graph as code").focus()
     before = page.evaluate("scrollY")
     for key in ("End", "Home", "End"):
         page.keyboard.press(key)
@@ -338,3 +338,21 @@ def test_something_moves_along_the_wires_unless_one_asked_for_none(visit, motion
 def test_a_page_has_no_handles(visit):
     page = visit(example())
     assert page.locator(".node.handle").count() == 0
+
+
+def test_an_entry_of_an_array_marks_what_it_is_made_of(visit):
+    page = visit(graph(lambda X, W: (X @ W).sum(), X=[[1.0, -2.0], [0.5, 1.5]], W=[[0.5, -1.0], [2.0, 0.25]]))
+    page.locator('.node[aria-label^="the gate @"]').click()
+    values = page.get_by_role("group", name="values")
+    entry = values.get_by_role("button", name="value of result, row 0, column 1: −1.50")
+    entry.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".bp-met")).to_have_text("result[0, 1]: row 0 of X meets column 1 of W: "
+                                                 "1.00 × (−1.00) + (−2.00) × 0.25 = −1.50.")
+    assert values.locator("button.met").all_text_contents() == ["1.00", "−2.00", "−1.00", "0.25"]
+    expect(page.get_by_role("group", name="gradients").locator("button.met")).to_have_count(4)
+    from axe_playwright_python.sync_playwright import Axe
+
+    assert Axe().run(page, ".bp-widget").response["violations"] == []
+    entry.press("Enter")
+    expect(page.locator("button.met")).to_have_count(0)

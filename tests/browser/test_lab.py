@@ -214,7 +214,7 @@ def test_a_lesson_runs_and_its_graph_can_be_played_with(learner, shoot, lesson, 
     status = graph.get_by_role("status")
     graph.get_by_role("button", name="Step →").click()
     expect(status).to_contain_text(f"Forward: {steps[0]}")
-    graph.get_by_role("region", name="Drawing of the graph").focus()
+    graph.get_by_role("group", name="Drawing of the graph").focus()
     for key, said in [("ArrowRight", steps[1]), ("ArrowLeft", steps[0]), ("End", "Backward, from")]:
         learner.keyboard.press(key)
         expect(status).to_contain_text(said)
@@ -237,7 +237,7 @@ def test_a_lesson_runs_and_its_graph_can_be_played_with(learner, shoot, lesson, 
     expect(graph.locator(".bp-caption")).to_be_in_viewport()
     expect(status).to_be_in_viewport()
     graph.get_by_role("button", name="As code").click()
-    graph.get_by_role("region", name="The graph as code").focus()
+    graph.get_by_role("group", name="The graph as code").focus()
     learner.keyboard.press("Home")                          # the cell's own keys do not take it
     learner.keyboard.press("ArrowRight")
     expect(graph.locator("[aria-current=step]")).to_have_text(steps[0].replace("×", "*"))

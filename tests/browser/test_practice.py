@@ -226,7 +226,7 @@ def test_each_box_is_labelled_and_each_verdict_is_said(visit):
     fill(page, "gradient-4", "1")
     assert page.locator(".bp-box").nth(0).get_attribute("aria-label") == "gradient at f, ∂f/∂f, right"
     expect(status(page)).to_have_attribute("aria-live", "polite")
-    expect(page.get_by_role("region", name="Practice: fill in the graph. Inputs: x = −2.00")).to_be_visible()
+    expect(page.get_by_role("group", name="Practice: fill in the graph. Inputs: x = −2.00")).to_be_visible()
 
 
 @pytest.mark.parametrize("level", [1, 4, 8, 9, 10])

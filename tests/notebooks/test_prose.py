@@ -326,7 +326,7 @@ def test_cells_are_short_and_plots_have_words_beside_them(name):
         where = f"course/sources/lessons/{name}.py:{cell.line}"
         if cell.kind == "code":
             assert len(cell.text.splitlines()) <= 40, f"{where}: more than a screen of code; make it two cells"
-            if re.search(r"\bplt\.|\.subplots\(", cell.text):
+            if re.search(r"\b(curves|bars|steps|spans|histogram|images|marked)\(", cell.text):
                 beside = [cells[i].kind for i in (index - 1, index + 1) if 0 <= i < len(cells)]
                 assert "markdown" in beside, f"{where}: no sentence beside the plot says what it shows"
             continue

@@ -53,7 +53,7 @@ def test_it_holds_what_learners_need_and_nothing_else(bundle):
     packages = {path.parent.relative_to(bundle).as_posix() for path in bundle.rglob("__init__.py")}
     assert {name for name in packages if not name.startswith("course/declarations/")} == {
         "autodiff", "autodiff/programs", "course", "course/checks", "course/checks/causes", "course/declarations",
-        "course/drawing", "course/learning", "course/practising"}
+        "course/drawing", "course/figures", "course/learning", "course/practising", "course/watching"}
     assert {name.split("/")[2] for name in packages if name.startswith("course/declarations/")} <= {
         "own", *(name.split("_", 1)[1] for name in ASSIGNMENTS)}
     assert set(project["tool"]) == {"setuptools"}       # nothing there is to be tested, linted or typed

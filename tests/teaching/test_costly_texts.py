@@ -3,8 +3,8 @@
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from course.figures.formulas import LONGEST, MOST, picture, put_back, take_out
 from course.teaching import page as pages
-from course.teaching.formulas import LONGEST, MOST, picture, put_back, take_out
 from course.teaching.page import FeedbackPage
 
 ABOUT = {"nbgrader": {"student": "ada", "assignment": "x", "notebook": "x", "score": 1, "max_score": 1,

@@ -8,8 +8,8 @@ import zipfile
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from course.figures.formulas import picture, put_back, take_out
 from course.teaching import returning
-from course.teaching.formulas import picture, put_back, take_out
 from course.teaching.page import clean
 from tests.teaching.classes import NAME, backprop, call, hand_in, released
 

@@ -248,7 +248,8 @@ def second(a, b):
 circuit    = [None, None, None, (add, (one, one), (0, 1)), (mul, (second, first), (3, 2))]
 
 #             a     b     c = a + b                  d = b + 1                e = c * d
-two_paths  = [None, None, (add, (one, one), (0, 1)), (plus_one, (one,), (1,)), (mul, (second, first), (2, 3))]
+two_paths  = [None, None, (add, (one, one), (0, 1)), (plus_one, (one,), (1,)),
+              (mul, (second, first), (2, 3))]
 
 # %% [markdown] exercise grad_table
 # ## 1.8 The table of gradients
@@ -337,7 +338,7 @@ def evaluate_graph(graph, inputs):
 
 # %% answer sum_over_paths
 def sum_over_paths(graph, u, j):
-    """The gradient of the last value for value j: the sum over all paths of the product of local gradients.
+    """The gradient of the last value for value j: local gradients multiplied, over all paths added.
 
     graph: a list of None (inputs) and (f, partials, parents), in topological order
     u: the list of all values; j: an index

@@ -106,7 +106,7 @@ def unbroadcast(grad, shape):
 def mul_broadcast_backward(dout, a, b):
     """Backward pass of a * b, with broadcasting.
 
-    dout: upstream gradient, of the product's shape; a, b: arrays (or numbers) that broadcast to that shape
+    dout: upstream gradient, of the product's shape; a, b: arrays (or numbers) that broadcast to it
     Returns da, db, each in the shape of its input.
     """
     ### BEGIN SOLUTION
@@ -328,7 +328,7 @@ def permute_backward(dout, axes):
 def take_rows_backward(dout, rows, n):
     """Backward pass of x[rows].
 
-    dout: upstream gradient, of shape (len(rows), D); rows: a list or array of indices >= 0, perhaps empty
+    dout: upstream gradient, of shape (len(rows), D); rows: list or array of indices >= 0, maybe empty
     n: the number of rows of x
     Returns dx, of shape (n, D).
     """

@@ -239,7 +239,7 @@ A = np.array([[2.0, -1.0, 0.5], [0.0, 3.0, -2.0], [1.5, 1.0, 4.0], [-1.0, 0.5, 2
 def vector_backward(name, x, v):
     """Gradient of a named map of a vector, against an upstream gradient.
 
-    name: "softmax", "square", "cumsum" or "matvec"; x: the map's input; v: upstream gradient, of the output's shape
+    name: "softmax", "square", "cumsum" or "matvec"; x: its input; v: upstream gradient, of its output
     Returns dx, of the shape of x.
     """
     ### BEGIN SOLUTION

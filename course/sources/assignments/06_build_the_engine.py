@@ -302,7 +302,7 @@ def second_derivative(f, x):
 def forward_mode(root, seed):
     """How fast root moves when the leaves move as seed says.
 
-    root: a Value, chains of 5,000 nodes must work; seed: a dict from leaves to their tangents, 0 for leaves not named
+    root: a Value, chains of 5,000 nodes must work; seed: {leaf: tangent}, 0 for those not named
     Returns a float: the tangent of root.
     """
     ### BEGIN SOLUTION

@@ -78,7 +78,7 @@ def init_params(rng, D, H, C):
 def loss_and_grads(params, X, y, reg):
     """The loss of a batch, and its gradients.
 
-    params: the dict of W1, b1, W2, b2; X: images (N, D); y: N labels from 0 to C - 1; reg: a number >= 0
+    params: the dict of W1, b1, W2, b2; X: images (N, D); y: N labels, 0 to C - 1; reg: a number >= 0
     Returns loss, a number, and grads, a dict of the same names and shapes as params.
     """
     ### BEGIN SOLUTION
@@ -165,7 +165,7 @@ def batchnorm_backward(dout, cache):
 def dropout_backward(dout, mask, keep):
     """Backward pass of x * mask / keep.
 
-    dout: upstream gradient; mask: 0 and 1 (or False and True), of the same shape; keep: a number above 0
+    dout: upstream gradient; mask: 0 and 1 (or False and True), of its shape; keep: a number above 0
     Returns dx.
     """
     ### BEGIN SOLUTION

@@ -27,15 +27,12 @@
 # Should everything be in a muddle, choose *Kernel → Restart Kernel…* in the menu and begin at the top.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 from ipywidgets import FloatSlider, interact
 
 import autodiff
 from course import check, graph, hint, practice, predict
-from course.style import GREEN, GREY
-
-plt.style.use("course.style")
+from course.figures import curves, table
 
 # %%
 print("It runs. Go on.")
@@ -71,9 +68,8 @@ def square(x):
 
 x = 3.0
 slope = autodiff.grad(square)(x)
-print("  nudge   f moves by   slope × nudge")
-for nudge in [1.0, 0.1, 0.01]:
-    print(f"{nudge:7.2f}{square(x + nudge) - square(x):13.4f}{slope * nudge:16.4f}")
+table(["nudge", "f moves by", "slope × nudge"],
+      [(nudge, square(x + nudge) - square(x), slope * nudge) for nudge in [1.0, 0.1, 0.01]])
 
 # %% [markdown]
 # With a nudge of 1 the rule is off by 1. With a nudge of 0.1 it says 0.6, and $f$ moves by 0.61. With 0.01 it
@@ -85,18 +81,13 @@ for nudge in [1.0, 0.1, 0.01]:
 # %%
 def plot_nudge(x, nudge):
     slope = autodiff.grad(square)(x)
-    places = np.linspace(-1, 5.5, 200)
-    plt.plot(places, square(places), color=GREEN, label="f(x) = x²")
-    plt.plot(places, square(x) + slope * (places - x), "--", color=GREY, label=f"slope {slope:.2f}")
-    plt.plot([x, x + nudge, x + nudge], [square(x), square(x), square(x) + slope * nudge], color=GREY, linewidth=1)
-    plt.plot(x, square(x), "o", color=GREEN)
-    plt.plot(x + nudge, square(x + nudge), "s", color=GREEN)
-    plt.title(f"f moves by {square(x + nudge) - square(x):.4f}, slope × nudge is {slope * nudge:.4f}", loc="left")
-    plt.xlabel("x")
-    plt.ylabel("value")
-    plt.ylim(-6, 26)
-    plt.legend()
-    plt.show()
+    places, ends = np.linspace(-1, 5.5, 200), np.array([x, x + nudge])
+    return curves(places, {"f(x) = x²": square(places),
+                           f"slope {slope:.2f}": square(x) + slope * (places - x)},
+                  measured={"before and after the nudge": (ends, square(ends))},
+                  title=f"f moves by {square(x + nudge) - square(x):.4f}, "
+                        f"slope × nudge is {slope * nudge:.4f}",
+                  x="x", y="value", ylim=(-6, 26))
 
 plot_nudge(3.0, 1.0)
 
@@ -105,9 +96,10 @@ plot_nudge(3.0, 1.0)
 # 0: which way does $f$ go when $x$ rises there? (Without a running kernel you see the plot above only.)
 
 # %%
-@interact(x=FloatSlider(3.0, min=-1, max=4, step=0.1), nudge=FloatSlider(0.5, min=-1, max=1, step=0.01))
+@interact(x=FloatSlider(3.0, min=-1, max=4, step=0.1),
+          nudge=FloatSlider(0.5, min=-1, max=1, step=0.01))
 def show(x, nudge):
-    plot_nudge(x, nudge)
+    return plot_nudge(x, nudge)
 
 # %% [markdown]
 # ## Green values, red gradients
@@ -121,11 +113,17 @@ def show(x, nudge):
 graph(lambda x: (2 * x) ** 2, x=3, names="q f")
 
 # %% [markdown]
-# - **Green, above the edge: values.** They flow forward: 3.00, then 6.00, then 36.00. This is the *forward pass*.
-# - **Red, underlined, below the edge: gradients.** They flow back: 1.00, then 12.00, then 24.00. This is the
-#   *backward pass*. Each says how fast $f$ grows with the number above it.
+# - **Green, above the edge: values.** They flow forward. This is the *forward pass*.
+# - **Red, underlined, below the edge: gradients.** They flow back. This is the *backward pass*. Each says how fast $f$
+#   grows with the number above it.
+#
+# <details><summary>Step to the end first. Then: what the numbers say</summary>
+#
+# The values are 3.00, then 6.00, then 36.00. The gradients come back as 1.00, then 12.00, then 24.00.
 #
 # So if $x$ goes up by 0.01, $f$ goes up by about $24 \times 0.01 = 0.24$.
+#
+# </details>
 
 # %%
 f = lambda x: (2 * x) ** 2
@@ -185,7 +183,8 @@ def first_try(dout, x):
 dout, x = 3.0, 3.0          # change these
 says, should = first_try(dout, x), dout * autodiff.grad(double)(x)
 print(f"It says {says:.2f}, and it should say {should:.2f}.")
-print("Exposed: here the mistake shows." if says != should else "Hidden: here nobody would notice. Try another input.")
+print("Exposed: here the mistake shows." if says != should else
+      "Hidden: here nobody would notice. Try another input.")
 
 # %% [markdown]
 # The mistake hides whenever `dout` and `x` happen to be equal. Every later lesson has a *Break it* like this one. To

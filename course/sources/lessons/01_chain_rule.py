@@ -16,15 +16,12 @@
 # %%
 from math import cos, sin
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 import autodiff
 from autodiff.trace import trace
 from course import graph, practice, predict
-from course.style import GREEN, RED
-
-plt.style.use("course.style")
+from course.figures import beside, curves, table
 
 # %% [markdown]
 # The next cell does it for you.
@@ -54,8 +51,8 @@ def in_stages(x, stages):
     return slope
 
 x = 2.0
-print("written out", eval(written_out(3)))
-print("in stages  ", in_stages(x, 3))
+table(["three stages", "slope at 2"],
+      [("written out", eval(written_out(3))), ("in stages", in_stages(x, 3))], digits=12)
 
 # %% [markdown]
 # The plot counts the characters of the formula. Each further stage about doubles it: with 10 stages it fills more
@@ -63,13 +60,10 @@ print("in stages  ", in_stages(x, 3))
 
 # %%
 stages = np.arange(1, 11)
-plt.semilogy(stages, [len(written_out(n)) for n in stages], "o-", color=RED)
-plt.text(6, 7000, "written out", color=RED, ha="right")
-plt.axhline(len("slope = (sin(value) + value * cos(value)) * slope"), color=GREEN, linestyle="--")
-plt.text(10, 75, "one line per stage, always the same", color=GREEN, ha="right")
-plt.xlabel("stages")
-plt.ylabel("characters in the formula")
-plt.show()
+one_line = len("slope = (sin(value) + value * cos(value)) * slope")
+curves(stages, {"one line per stage, always the same": one_line,
+                "written out": [len(written_out(n)) for n in stages]},
+       x="stages", y="characters in the formula", log="y")
 
 # %% [markdown]
 # ## Predict first
@@ -100,8 +94,8 @@ def f(x, y):
     return x * y
 
 h = 0.001
-print("per unit of x:", (f(4 + h, -3) - f(4, -3)) / h)
-print("per unit of y:", (f(4, -3 + h) - f(4, -3)) / h)
+table(["nudge", "f moves, per unit"], [("x", (f(4 + h, -3) - f(4, -3)) / h),
+                                       ("y", (f(4, -3 + h) - f(4, -3)) / h)])
 
 # %% [markdown]
 # That measures a slope with one step to the right. For curved functions it is better to step to **both** sides:
@@ -116,12 +110,8 @@ steps = 0.2 / 2 ** np.arange(8)
 one_sided = [abs((sin(0.7 + h) - sin(0.7)) / h - cos(0.7)) for h in steps]
 centred = [abs((sin(0.7 + h) - sin(0.7 - h)) / (2 * h) - cos(0.7)) for h in steps]
 
-plt.loglog(steps, centred, "o-", label="centred")
-plt.loglog(steps, one_sided, "s--", label="one step to the right")
-plt.xlabel("step h")
-plt.ylabel("error of the slope")
-plt.legend()
-plt.show()
+curves(steps, {"centred": centred, "one step to the right": one_sided},
+       x="step h", y="error of the slope", log="xy")
 
 # %% [markdown]
 # So why not measure all slopes like this? Because every input needs two more runs of the whole function. A network
@@ -210,14 +200,19 @@ graph(lambda price: price * 2 * 1.1, price=100, names="goods total")
 # own.
 
 # %%
-graph(lambda price, count, tax: price * count * tax, price=100, count=2, tax=1.1, names="goods total")
+graph(lambda price, count, tax: price * count * tax,
+      price=100, count=2, tax=1.1, names="goods total")
 
 # %% [markdown]
+# <details><summary>Step to the end first. Then: what each gradient says</summary>
+#
 # | input | gradient | what it says |
 # |---|---|---|
 # | price | 2.2 | an apple that costs 1 more costs you 2.2 more |
 # | count | 110 | one apple more costs you 110 |
 # | tax | 200 | if the factor 1.1 rises by 0.01, you pay $200 \cdot 0.01 = 2$ more |
+#
+# </details>
 #
 # The gradients can't be compared as they stand: each is per unit of its own input.
 
@@ -228,14 +223,21 @@ graph(lambda price, count, tax: price * count * tax, price=100, count=2, tax=1.1
 def basket(apple, n_apple, orange, n_orange, tax):
     return (apple * n_apple + orange * n_orange) * tax
 
-graph(basket, apple=100, n_apple=2, orange=150, n_orange=3, tax=1.1, names="apples oranges goods total")
+graph(basket, apple=100, n_apple=2, orange=150, n_orange=3, tax=1.1,
+      names="apples oranges goods total")
 
 # %% [markdown]
-# The gradients are 2.2 and 110 for the apples, 3.3 and 165 for the oranges, 650 for the tax. Two things to see:
+# <details><summary>Step to the end first. Then: the gradients</summary>
+#
+# They are 2.2 and 110 for the apples, 3.3 and 165 for the oranges, 650 for the tax.
+#
+# </details>
+#
+# Two things to see:
 #
 # - **All is local.** The gate + knows nothing of taxes, and the gate for apples knows nothing of oranges. Each needs
 #   its own inputs and what comes from above.
-# - **Results are shared.** The tax gate sends 1.1 down once. Both fruits use it, and nobody computes it again.
+# - **Results are shared.** The tax gate sends one number down, once. Both fruits use it, and nobody computes it again.
 
 # %% [markdown]
 # A computer can't hold 1.1 exactly, so its 220 is not quite 220. That is why this course shows only the first few
@@ -273,17 +275,10 @@ graph(lambda w: ((w**2) ** 2) ** 2, w=1.5, names="x y z")
 
 # %%
 n = np.arange(1, 101)
-figure, (calls, memory) = plt.subplots(1, 2, figsize=(9.5, 3.4))
-calls.plot(n, n - 1, label="store")
-calls.plot(n, n * (n - 1) / 2, "--", label="compute again")
-calls.set_ylabel("calls of f")
-memory.plot(n, n)
-memory.plot(n, np.minimum(n, 3), "--")
-memory.set_ylabel("values held")
-for axes in (calls, memory):
-    axes.set_xlabel("stages n")
-calls.legend()
-plt.show()
+calls = {"store": n - 1, "compute again": n * (n - 1) / 2}
+held = {"store": n, "compute again": np.minimum(n, 3)}
+beside(curves(n, calls, x="stages n", y="calls of f"),
+       curves(n, held, x="stages n", y="values held"))
 
 # %% [markdown]
 # Backpropagation stores. When memory runs out, computing again is not a waste but a way out. Between the two there is
@@ -315,15 +310,16 @@ def fork(a, b):
 graph(fork, a=2, b=1, names="c d e")
 
 # %% [markdown]
-# The next cell prints the backward pass as a list of payments. Look at $b$: it is paid twice, 2 and 3, and ends with 5.
+# The next cell lists the backward pass, payment by payment. Look at $b$: it is paid twice, and the payments add up.
 
 # %%
 passes = trace(fork, a=2.0, b=1.0)
-label = dict(zip([node.id for node in passes.nodes if node.gate != "constant"], "abcde", strict=True))
-for step in passes.steps:
-    if step.direction == "backward" and step.sender is not None:
-        print(f"{label[step.sender]} pays {label[step.receiver]}: local {step.local:.0f} × upstream {step.upstream:.0f}"
-              f" = {step.contribution:.0f}, which makes {step.before:.0f} + {step.contribution:.0f} = {step.after:.0f}")
+gates = [node.id for node in passes.nodes if node.gate != "constant"]
+label = dict(zip(gates, "abcde", strict=True))
+paid = [step for step in passes.steps if step.direction == "backward" and step.sender is not None]
+table(["from", "to", "local", "× upstream", "= pays", "had", "has now"],
+      [(label[step.sender], label[step.receiver], step.local, step.upstream, step.contribution,
+        step.before, step.after) for step in paid])
 
 # %% [markdown]
 # Why from the end? A node may pay only when its own gradient is **complete**. All who pay it stand after it in the
@@ -362,14 +358,7 @@ practice("forks")
 
 # %%
 stages = np.arange(1, 19)
-plt.semilogy(stages, 2.0**stages, "^--", color=RED)
-plt.text(13, 3e4, "paths", color=RED, ha="right")
-plt.semilogy(stages, 2 * stages, "o-", color=GREEN)
-plt.text(13, 60, "edges", color=GREEN, ha="right")
-plt.xticks(range(2, 19, 4))
-plt.xlabel("doublings")
-plt.ylabel("how many")
-plt.show()
+curves(stages, {"edges": 2 * stages, "paths": 2.0**stages}, x="doublings", y="how many", log="y")
 
 # %% [markdown]
 # ## Break it

@@ -16,16 +16,14 @@
 # You also know where to look when something is wrong.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 from ipywidgets import FloatSlider, interact
 
 import autodiff
 from autodiff.trace import trace
 from course import graph, practice, predict
-from course.style import GREEN, GREY, RED
-
-plt.style.use("course.style")
+from course.figures import beside, curves, steps, table
+from course.style import RED
 
 # %% [markdown]
 # ## Predict first
@@ -91,8 +89,9 @@ def measure(gate, x, h=1e-5):
     """The local gradient of a gate with one input, by a centred difference."""
     return (gate(x + h) - gate(x - h)) / (2 * h)
 
-for name, gate, x in [("1/x", lambda x: 1 / x, 1 + np.exp(-1)), ("exp", np.exp, -1.0), ("log", np.log, 3.0)]:
-    print(f"{name:4} at {x:7.4f}: value {gate(x):7.4f}, local gradient {measure(gate, x):7.4f}")
+gates = [("1/x", lambda x: 1 / x, 1 + np.exp(-1)), ("exp", np.exp, -1.0), ("log", np.log, 3.0)]
+table(["gate", "at", "value", "local gradient"],
+      [(name, x, gate(x), measure(gate, x)) for name, gate, x in gates])
 
 # %% [markdown]
 # | gate | local gradient | in the measurement above |
@@ -137,9 +136,10 @@ def nudged(f, x, y, step=0.1):
     """How far f moves per unit of x, and per unit of y."""
     return (f(x + step, y) - f(x, y)) / step, (f(x, y + step) - f(x, y)) / step
 
-for name, f in [("2(x + y)", lambda x, y: 2 * (x + y)), ("2(x − y)", lambda x, y: 2 * (x - y))]:
-    for x, y in [(3.0, -4.0), (500.0, 0.01)]:
-        print(f"{name} at {x, y}: per unit of x %.2f, per unit of y %.2f" % nudged(f, x, y))
+functions = [("2(x + y)", lambda x, y: 2 * (x + y)), ("2(x − y)", lambda x, y: 2 * (x - y))]
+table(["f", "x", "y", "per unit of x", "per unit of y"],
+      [(name, x, y, *np.round(nudged(f, x, y), 6))
+       for name, f in functions for x, y in [(3.0, -4.0), (500.0, 0.01)]])
 
 # %% [markdown]
 # ## Mul swaps
@@ -151,10 +151,12 @@ for name, f in [("2(x + y)", lambda x, y: 2 * (x + y)), ("2(x − y)", lambda x,
 # This has an odd effect. The small input gets the large gradient, and the large input the small one.
 
 # %%
+rows = []
 for scale in (1, 10, 1000):
     weight, data = autodiff.Tensor(0.5), autodiff.Tensor(3.0 * scale)
     (weight * data).backward()
-    print(f"data {data.data:7.1f}: gradient of the weight {weight.grad:7.1f}, gradient of the data {data.grad:4.1f}")
+    rows.append((data.item(), weight.grad, data.grad))
+table(["data", "gradient of the weight", "gradient of the data"], rows)
 
 # %% [markdown]
 # In a linear model a weight is multiplied by the data. Multiply all data by 1000, and the gradient of the weight
@@ -179,14 +181,8 @@ def errors(data, step_size=0.1, steps=10):
     return found
 
 def plot_errors(*scales):
-    for data, style, colour in zip(scales, ("-o", "--s", ":^"), (GREEN, GREY, RED), strict=False):
-        plt.plot(errors(data), style, color=colour, label=f"data = {data:g}")
-    plt.axhline(0, color="black", linewidth=0.8)
-    plt.ylim(-3, 3)
-    plt.xlabel("step")
-    plt.ylabel("error, wx − 1")
-    plt.legend(loc="lower left", ncols=3, bbox_to_anchor=(0, 1))
-    plt.show()
+    return curves(range(11), {f"data = {data:g}": errors(data) for data in scales},
+                  levels={"": 0}, x="step", y="error, wx − 1", ylim=(-3, 3))
 
 plot_errors(1, 3, 3.4)
 
@@ -197,7 +193,7 @@ plot_errors(1, 3, 3.4)
 # %%
 @interact(data=FloatSlider(2.0, min=0.5, max=4.0, step=0.1))
 def show(data):
-    plot_errors(data)
+    return plot_errors(data)
 
 # %% [markdown]
 # ## Max routes
@@ -214,14 +210,9 @@ z = np.arange(-30, 21) / 10
 value = np.maximum(z, -1.0)
 dz = [autodiff.grad(autodiff.maximum)(number, -1.0) for number in z]
 
-figure, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(7.5, 4.6))
-above.plot(z, value, color=GREEN)
-above.set_ylabel("max(z, −1)", color=GREEN)
-below.plot(z, dz, "o", color=RED)
-below.text(-0.85, 0.5, "the tie", va="center", color=RED)
-below.set_ylabel("gradient of z", color=RED)
-below.set_xlabel("z")
-plt.show()
+beside(curves(z, {"max(z, −1)": value}, x="z", y="max(z, −1)"),
+       curves([], {}, measured={"gradient of z": (z, dz)}, places={"the tie": -1}, colours=[RED],
+              x="z", y="gradient of z"))
 
 # %% [markdown]
 # **A convention.** Where both inputs are equal there is no winner, and calculus gives no answer: nudge $z$ up
@@ -231,9 +222,9 @@ plt.show()
 # **A caution.** A gradient speaks of small nudges only. $w = -1$ receives 0, and yet $w = 3$ would change $f$.
 
 # %%
-print("w = -1.0 ", circuit(3, -4, 2, -1.0))
-print("w = -0.9 ", circuit(3, -4, 2, -0.9), "  a small nudge: nothing moves")
-print("w =  3.0 ", circuit(3, -4, 2, 3.0), "  a large one: w wins now")
+table(["w", "circuit", ""], [(-1.0, circuit(3, -4, 2, -1.0), ""),
+                             (-0.9, circuit(3, -4, 2, -0.9), "a small nudge: nothing moves"),
+                             (3.0, circuit(3, -4, 2, 3.0), "a large one: w wins now")])
 
 # %% [markdown]
 # **Practice.** All three patterns, with an upstream gradient.
@@ -351,8 +342,13 @@ def staged(x, y):
 graph(staged, x=3.0, y=-4.0)
 
 # %% [markdown]
-# The value is 1.5456, the gradient of $x$ is 2.0596 and that of $y$ is 1.5922. The next cell lists the parts that
-# these are made of, in the order in which they arrive.
+# <details><summary>Step to the end first. Then: what comes out</summary>
+#
+# The value is 1.5456, the gradient of $x$ is 2.0596 and that of $y$ is 1.5922.
+#
+# </details>
+#
+# The next cell lists the parts that the gradients are made of, in the order in which they arrive.
 
 # %%
 def contributions(f, leaf, **inputs):
@@ -372,20 +368,9 @@ for leaf in "xy":
 # written `=` in place of `+=`, only the last of the three would be left.
 
 # %%
+places = ["square\n(x + y)²", "sigmoid\nσ(x)", "numerator\nx + σ(y)"]
 parts = contributions(staged, "x", x=3.0, y=-4.0)
-starts = np.cumsum([0.0, *parts[:-1]])
-places = ["square\n(x + y)²", "sigmoid\nσ(x)", "numerator\nx + σ(y)", "gradient\nof x"]
-
-bars = plt.bar(places, [*parts, sum(parts)], bottom=[*starts, 0.0], width=0.6,
-               color=[(RED, 0.45)] * 3 + [RED])
-for place, start, part in zip(range(4), [*starts, 0.0], [*parts, sum(parts)], strict=True):
-    plt.text(place, max(start, start + part) + 0.04, f"{part:+.4f}".replace("-", "−"), ha="center", color=RED)
-for place, total in enumerate(np.cumsum(parts)):
-    plt.plot([place + 0.3, place + 0.7], [total, total], ":", color=GREY, linewidth=1.5)
-plt.axhline(0, color="black", linewidth=0.8)
-plt.ylim(0, 2.35)
-plt.ylabel("gradient so far")
-plt.show()
+steps(places, parts, total="gradient\nof x", y="gradient so far", ylim=(0, 2.35))
 
 # %% [markdown]
 # **Practice.** One line of code: draw it first, then fill in values and gradients. After that, look for the wrong edge

@@ -25,15 +25,12 @@
 import math
 
 import ipywidgets as widgets
-import matplotlib.pyplot as plt
 import numpy as np
 
 import autodiff
 from autodiff.trace import trace
 from course import graph, practice, predict
-from course.style import GREEN, GREY, RED
-
-plt.style.use("course.style")
+from course.figures import curves, table
 
 # %% [markdown]
 # ## Predict first
@@ -75,6 +72,8 @@ graph(neuron, w0=2, x0=-1, w1=-3, x1=-2, w2=-3, names=stages)
 # %% [markdown]
 # ### Forward: eight values
 #
+# <details><summary>Step to the end first. Then: all eight</summary>
+#
 # | gate | computes | value |
 # |---|---|---|
 # | × | $w_0 x_0$ | −2 |
@@ -86,6 +85,8 @@ graph(neuron, w0=2, x0=-1, w1=-3, x1=-2, w2=-3, names=stages)
 # | +1 | plus1 | 1.3679 |
 # | 1/x | $f$ | 0.7311 |
 #
+# </details>
+#
 # Keep them all. The backward pass needs most of them again.
 
 # %%
@@ -93,15 +94,17 @@ passes = trace(neuron, w0=2.0, x0=-1.0, w1=-3.0, x1=-2.0, w2=-3.0)
 name = {node.id: node.name for node in passes.nodes}
 name |= zip([node.id for node in passes.nodes if node.parents], stages, strict=True)
 
-for step in passes.steps:
-    if step.direction == "forward" and name[step.sender] in stages:
-        print(f"{name[step.sender]:>6}  {step.after:8.4f}")
+table(["gate", "value"], [(name[step.sender], step.after) for step in passes.steps
+                          if step.direction == "forward" and name[step.sender] in stages],
+      fold="All eight, by code")
 
 # %% [markdown]
 # ### Backward: five red numbers down the spine
 #
 # Start with $\partial f / \partial f = 1$. Each gate multiplies what comes from above by its own slope:
 # **upstream gradient × local gradient**.
+#
+# <details><summary>Work them out first. Then: all five</summary>
 #
 # | gate | local gradient | upstream × local |
 # |---|---|---|
@@ -112,27 +115,33 @@ for step in passes.steps:
 #
 # So the five red numbers on the way back are 1, −0.5344, −0.5344, −0.1966 and 0.1966.
 #
+# </details>
+#
 # Mind where each slope is taken: at the value that went **into** the gate in the forward pass.
 # Only for exp is the slope the same number as the output.
 
 # %% [markdown]
 # ### The last two steps
 #
-# The two + gates copy 0.1966 to everything that was added: to both products, and to $w_2$.
-# Each × gate swaps: the gradient of a weight is 0.1966 times its input, the gradient of an input is 0.1966 times
-# its weight.
+# The two + gates copy what they receive to everything that was added: to both products, and to $w_2$.
+# Each × gate swaps: the gradient of a weight is the upstream gradient times its input, the gradient of an input is the
+# upstream gradient times its weight.
+#
+# <details><summary>Work them out first. Then: the gradients of the inputs</summary>
 #
 # | weight | gradient | input | gradient |
 # |---|---|---|---|
 # | $w_0$ | 0.1966 × (−1) = −0.1966 | $x_0$ | 0.1966 × 2 = 0.3932 |
 # | $w_1$ | 0.1966 × (−2) = −0.3932 | $x_1$ | 0.1966 × (−3) = −0.5898 |
 # | $w_2$ | 0.1966 | | |
+#
+# </details>
 
 # %%
-for step in passes.steps:
-    if step.direction == "backward" and step.local is not None:
-        print(f"from {name[step.sender]:<6} to {name[step.receiver]:<6}"
-              f"{step.upstream:8.4f} × {step.local:8.4f} = {step.contribution:8.4f}")
+table(["from", "to", "upstream", "× local", "= contribution"],
+      [(name[step.sender], name[step.receiver], step.upstream, step.local, step.contribution)
+       for step in passes.steps if step.direction == "backward" and step.local is not None],
+      fold="The whole way back, by code")
 
 # %% [markdown]
 # A test that needs no calculus: nudge $w_0$ by 0.001, run the neuron again, and see how far $f$ moved.
@@ -189,10 +198,12 @@ graph(grouped, w0=2, x0=-1, w1=-3, x1=-2, w2=-3, names="w0x0 w1x1 sum dot f")
 # - Group what belongs together: σ is one gate in every library, and so is softmax with its loss in lesson 4.
 
 # %%
+rows = []
 for name, function in {"small gates": neuron, "one σ": grouped}.items():
     t = trace(function, w0=2.0, x0=-1.0, w1=-3.0, x1=-2.0, w2=-3.0)
     paid = [step for step in t.steps if step.direction == "backward" and step.sender is not None]
-    print(f"{name:12} {len(paid):2} gradients sent    dw0 = {t.gradient('w0'):.4f}")
+    rows.append((name, len(paid), t.gradient("w0")))
+table(["", "gradients sent", "dw0"], rows)
 
 # %% [markdown]
 # **Practice.** A neuron with new weights each time, through a sigmoid or a relu. A relu lets everything back where its
@@ -218,8 +229,9 @@ r = lambda value: round(value, 2)                       # what a hand with two d
 
 gates = r(r(1 / r(1.37 ** 2)) * r(math.exp(-1)))
 one_step = r(r(1 - r(f)) * r(f))
-print(f"rounded on the way:  x0 gets {2 * gates:.4f} through the gates, {2 * one_step:.4f} in one step")
-print(f"rounded at the end:  x0 gets {2 * (1 - f) * f:.4f} either way")
+table(["gradient of x0", "through the gates", "in one step"],
+      [("rounded on the way", 2 * gates, 2 * one_step),
+       ("rounded at the end", 2 * (1 - f) * f, 2 * (1 - f) * f)])
 
 # %% [markdown]
 # ## Saturation
@@ -229,24 +241,17 @@ print(f"rounded at the end:  x0 gets {2 * (1 - f) * f:.4f} either way")
 
 # %%
 def sigmoid(x):
-    return autodiff.sigmoid(np.asarray(x, dtype=float))         # the reference; you write your own in the assignment
+    x = np.asarray(x, dtype=float)
+    return autodiff.sigmoid(x)              # the reference; you write your own in the assignment
 
 def draw_sigmoid(x=1.0):
-    xs = np.linspace(-8, 8, 401)
-    ys = sigmoid(xs)
-    _, ax = plt.subplots()
-    ax.plot(xs, ys, color=GREEN)
-    ax.plot(xs, (1 - ys) * ys, color=RED, ls="--")
-    y = float(sigmoid(x))
-    slope = (1 - y) * y
-    ax.plot([x - 2, x + 2], [y - 2 * slope, y + 2 * slope], color=GREY, lw=1.5)
-    ax.plot(x, y, "o", color=GREEN, ms=9)
-    ax.plot(x, slope, "s", color=RED, ms=8)
-    ax.text(7.9, 0.91, "σ(x)", color=GREEN, ha="right")
-    ax.text(7.9, 0.08, "slope (1 − σ) σ", color=RED, ha="right")
-    ax.set(xlabel="x", ylim=(-0.08, 1.08), xlim=(-8, 8),
-           title=f"x = {x:.1f}:  σ = {y:.4f},  slope = {slope:.4f}")
-    plt.show()
+    xs, y = np.linspace(-8, 8, 401), float(sigmoid(x))
+    ys, slope = sigmoid(xs), (1 - y) * y
+    tangent = np.where(abs(xs - x) <= 2, y + slope * (xs - x), np.nan)
+    return curves(xs, {"σ(x)": ys, "slope (1 − σ) σ": (1 - ys) * ys, "tangent": tangent},
+                  measured={"σ(x)": ([x], [y]), "slope (1 − σ) σ": ([x], [slope])},
+                  title=f"x = {x:.1f}:  σ = {y:.4f},  slope = {slope:.4f}",
+                  x="x", ylim=(-0.08, 1.08))
 
 draw_sigmoid(1.0)
 
@@ -282,13 +287,12 @@ _ = widgets.interact(draw_sigmoid, x=slider)
 # %%
 def draw_product(z=2.0):
     layers = np.arange(0, 21)
-    _, ax = plt.subplots()
-    for value, style in [(0.0, "o-"), (z, "s--")]:
+    products = {}
+    for value in (0.0, z):
         slope = float((1 - sigmoid(value)) * sigmoid(value))
-        ax.semilogy(layers, slope ** layers, style, label=f"every sum is {value:.1f}: {slope:.4f} per layer")
-    ax.set(xlabel="layers of sigmoids", ylabel="product of slopes", xticks=range(0, 21, 2), ylim=(1e-36, 10))
-    ax.legend(loc="lower left")
-    plt.show()
+        products[f"every sum is {value:.1f}: {slope:.4f} per layer"] = slope ** layers
+    return curves(layers, products, x="layers of sigmoids", y="product of slopes",
+                  log="y", ylim=(1e-36, 10))
 
 draw_product(2.0)
 
@@ -315,7 +319,7 @@ _ = widgets.interact(draw_product, z=slider)
 
 # %%
 out = math.tanh(0.5)
-print(f"tanh(0.5) = {out:.4f}   slope = {1 - out ** 2:.4f}   2σ(1) − 1 = {2 * sigmoid(1.0) - 1:.4f}")
+table(["tanh(0.5)", "slope", "2σ(1) − 1"], [(out, 1 - out ** 2, 2 * sigmoid(1.0) - 1)])
 
 # %% [markdown]
 # ## The stable form
@@ -336,8 +340,8 @@ def attempt(form, x):
 
 first = lambda x: 1 / (1 + math.exp(-x))
 second = lambda x: math.exp(x) / (1 + math.exp(x))
-for x in (-1000.0, -1.0, 1.0, 1000.0):
-    print(f"x = {x:7.0f}    1/(1+e^-x): {attempt(first, x):<22} e^x/(1+e^x): {attempt(second, x)}")
+table(["x", "1/(1+e^-x)", "e^x/(1+e^x)"],
+      [(x, attempt(first, x), attempt(second, x)) for x in (-1000.0, -1.0, 1.0, 1000.0)])
 
 # %% [markdown]
 # So choose by the sign of $x$, such that the exponent is never positive.
@@ -388,11 +392,12 @@ print(f"loss {value:.4f}   dw = {np.round(dw, 4)}   f - t = {plain() - 1:.4f}")
 # With a learning rate of 0.1 one step takes the loss from 0.3133 to 0.2724.
 
 # %%
-w = np.array([2.0, -3.0, -3.0])
+w, rows = np.array([2.0, -3.0, -3.0]), []
 for step in range(4):
     value, dw = autodiff.value_and_grad(loss, wrt=(0, 1, 2))(*w)
-    print(f"step {step}   loss {value:.4f}")
+    rows.append((step, value))
     w = w - 0.1 * np.array(dw)
+table(["step", "loss"], rows)
 
 # %% [markdown]
 # ## Break it

@@ -21,15 +21,11 @@ import itertools
 import time
 
 import ipywidgets as widgets
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import ListedColormap
 
 import autodiff
 from course import graph, practice, predict
-from course.style import GREEN, GREY, RED
-
-plt.style.use("course.style")
+from course.figures import bars, beside, curves, marked, table
 
 # %% [markdown]
 # ## Predict first
@@ -46,7 +42,8 @@ predict(guess, "how many change")
 # ## A graph of arrays
 #
 # Each node of this graph holds a whole array. The graph is as small as one for single numbers: a product, a bias,
-# a σ, and a sum that makes one number of it all. Step through it, and click a gate to see its arrays.
+# a σ, and a sum that makes one number of it all. Step through it, click a gate to see its arrays, and click an entry of
+# them: which row meets which column, and what does an entry of $b$ collect?
 
 # %%
 graph(lambda X, W, b: autodiff.sigmoid(X @ W + b).sum(),
@@ -72,22 +69,7 @@ graph(lambda X, W, b: autodiff.sigmoid(X @ W + b).sum(),
 
 # %%
 def draw_entry(i=2, k=7):
-    _, ax = plt.subplots(figsize=(8.5, 3.8))
-    left = 0
-    for name, (rows, columns), marked, colour in [
-            ("W", (5, 10), (i, k), RED), ("X", (10, 3), (k, slice(None)), GREEN),
-            ("D", (5, 3), (i, slice(None)), GREY)]:
-        cells = np.zeros((rows, columns))
-        cells[marked] = 1
-        ax.pcolormesh(left + np.arange(columns + 1), np.arange(rows + 1), cells,
-                      cmap=ListedColormap(["white", colour]), edgecolors=GREY, lw=0.8)
-        ax.text(left + columns / 2, -0.5, f"{name} {rows, columns}", ha="center")
-        ax.text(left - 1.2, 2.7, {"W": "", "X": "@", "D": "="}[name], ha="center", fontsize=15)
-        left += columns + 2.4
-    ax.invert_yaxis()
-    ax.set_aspect("equal")
-    ax.axis("off")
-    plt.show()
+    return marked(("W", (5, 10), (i, k)), ("X", (10, 3), (k, None)), ("D", (5, 3), (i, None)))
 
 draw_entry()
 
@@ -95,7 +77,8 @@ draw_entry()
 # Choose another weight. (Without a running kernel the picture above stands for it.)
 
 # %%
-_ = widgets.interact(draw_entry, i=widgets.IntSlider(value=2, min=0, max=4, description="row i"),
+_ = widgets.interact(draw_entry,
+                     i=widgets.IntSlider(value=2, min=0, max=4, description="row i"),
                      k=widgets.IntSlider(value=7, min=0, max=9, description="column k"))
 
 # %% [markdown]
@@ -112,9 +95,9 @@ i, k, h = 2, 7, 1e-6
 
 nudged = W.copy()
 nudged[i, k] += h
-print("sum over j  ", sum(dD[i, j] * X[k, j] for j in range(3)))
-print("dD @ X.T    ", (dD @ X.T)[i, k])
-print("nudge       ", np.sum(dD * (nudged @ X - W @ X)) / h)
+table(["way", "entry of dW"], [("sum over j", sum(dD[i, j] * X[k, j] for j in range(3))),
+                               ("dD @ X.T", (dD @ X.T)[i, k]),
+                               ("nudge", np.sum(dD * (nudged @ X - W @ X)) / h)])
 
 # %% [markdown]
 # The loops and the product do the same arithmetic. The product hands it to a library in one piece.
@@ -126,11 +109,12 @@ def by_loops(dD, X):
         dW[i, k] += dD[i, j] * X[k, j]
     return dW
 
-large = rng.normal(size=(40, 20)), rng.normal(size=(30, 20))
+large, rows = (rng.normal(size=(40, 20)), rng.normal(size=(30, 20))), []
 for name, way in {"loops": by_loops, "product": lambda dD, X: dD @ X.T}.items():
     start = time.perf_counter()
     way(*large)
-    print(f"{name:8} {(time.perf_counter() - start) * 1e3:9.3f} ms")
+    rows.append((name, (time.perf_counter() - start) * 1e3))
+table(["way", "milliseconds"], rows, digits=3)
 
 # %% [markdown]
 # ### What is never built
@@ -152,16 +136,17 @@ for name, way in {"loops": by_loops, "product": lambda dD, X: dD @ X.T}.items():
 
 # %%
 def products(A, B):
-    """Each product of A and B, in both orders, either one transposed or not: (how it is written, result)."""
+    """Each product of A and B, in both orders, transposed or not: (its text, result)."""
     forms = lambda name, M: [(name, M), (name + ".T", M.T)]
     for (a, left), (b, right) in itertools.product(forms("dD", A), forms("X", B)):
         for text, one, two in [(f"{a} @ {b}", left, right), (f"{b} @ {a}", right, left)]:
             fits = one.shape[1] == two.shape[0]
             yield text, one @ two if fits else None
 
-for text, result in products(dD, X):
-    print(f"{text:12}", "does not multiply" if result is None else f"{result.shape}",
-          "<- the shape of W" if result is not None and result.shape == W.shape else "")
+table(["product", "result", ""],
+      [(text, "does not multiply" if result is None else result.shape,
+        "the shape of W" if result is not None and result.shape == W.shape else "")
+       for text, result in products(dD, X)])
 
 # %% [markdown]
 # ### Where the shapes fail
@@ -172,8 +157,8 @@ for text, result in products(dD, X):
 W5, X5, dD5 = (rng.normal(size=(5, 5)) for _ in range(3))
 right = autodiff.vjp(lambda W: W @ X5, W5)[1](dD5)[0]
 
-for text, result in products(dD5, X5):
-    print(f"{text:12} {result.shape}  largest error {np.abs(result - right).max():7.4f}")
+table(["product", "result", "largest error"],
+      [(text, result.shape, np.abs(result - right).max()) for text, result in products(dD5, X5)])
 
 # %% [markdown]
 # So shapes can tell you that a formula is wrong. They can't tell you that it is right.
@@ -299,15 +284,11 @@ print("shape of (N, 1) minus (N,):", (np.zeros((5, 1)) - np.zeros(5)).shape)
 
 # %%
 x = np.linspace(-4, 4, 401)
-activations = {"relu": (autodiff.relu, "-"), "tanh": (np.tanh, "--"), "sigmoid": (autodiff.sigmoid, ":")}
-_, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
-for name, (f, style) in activations.items():
-    left.plot(x, f(x), style, label=name)
-    right.plot(x, autodiff.vjp(f, x)[1](np.ones_like(x))[0], style)
-left.set(title="value", xlabel="x", ylim=(-1.2, 4))
-right.set(title="slope", xlabel="x", ylim=(-0.05, 1.1))
-left.legend()
-plt.show()
+gates = {"relu": autodiff.relu, "tanh": np.tanh, "sigmoid": autodiff.sigmoid}
+values = {name: f(x) for name, f in gates.items()}
+slopes = {name: autodiff.vjp(f, x)[1](np.ones_like(x))[0] for name, f in gates.items()}
+beside(curves(x, values, x="x", y="value", ylim=(-1.2, 4)),
+       curves(x, slopes, x="x", y="slope", ylim=(-0.05, 1.1)))
 
 # %% [markdown]
 # The price: a unit that is closed for all examples gets no gradient at all, and stays closed. It is called dead.
@@ -374,17 +355,12 @@ print("slopes of p for the first logit", autodiff.jacobian(autodiff.softmax)(z)[
 
 # %%
 def draw_softmax(z0=1.0, z1=2.0, z2=3.0, label=0):
+    loss_of = lambda z: autodiff.softmax_cross_entropy(z, [label])
     z = np.array([z0, z1, z2])
-    p = autodiff.softmax(z)
-    loss, dz = autodiff.value_and_grad(lambda z: autodiff.softmax_cross_entropy(z, [label]))(z[None])
-    _, ax = plt.subplots()
-    ax.bar(np.arange(3) - 0.2, p, width=0.36, label="probability p")
-    ax.bar(np.arange(3) + 0.2, dz[0], width=0.36, hatch="//", edgecolor="white", label="gradient of the logit")
-    ax.axhline(0, color="black", lw=0.8)
-    ax.set(xticks=range(3), xticklabels=[f"class {c}{' (label)' if c == label else ''}" for c in range(3)],
-           ylim=(-1.05, 1.05), title=f"loss {loss:.4f}")
-    ax.legend(loc="lower right")
-    plt.show()
+    loss, dz = autodiff.value_and_grad(loss_of)(z[None])
+    return bars([f"class {c}{' (label)' if c == label else ''}" for c in range(3)],
+                {"probability p": autodiff.softmax(z), "gradient of the logit": dz[0]},
+                ylim=(-1.05, 1.05), title=f"loss {loss:.4f}")
 
 draw_softmax()
 
@@ -392,8 +368,8 @@ draw_softmax()
 # Move the logits. When is the gradient nearly 0?
 
 # %%
-_ = widgets.interact(draw_softmax, label=[0, 1, 2],
-                     **{f"z{c}": widgets.FloatSlider(value=c + 1, min=-5, max=5, step=0.5) for c in range(3)})
+logits = {f"z{c}": widgets.FloatSlider(value=c + 1, min=-5, max=5, step=0.5) for c in range(3)}
+_ = widgets.interact(draw_softmax, label=[0, 1, 2], **logits)
 
 # %% [markdown]
 # ## Moving and picking
@@ -407,12 +383,12 @@ _ = widgets.interact(draw_softmax, label=[0, 1, 2],
 #   receive 0. A row that was taken twice is a fork, and receives the sum.
 
 # %%
-table, rows = np.zeros((4, 2)), [1, 1, 2]
+vectors, rows = np.zeros((4, 2)), [1, 1, 2]
 dout = np.array([[1.0, 2.0], [10.0, 20.0], [5.0, 5.0]])
-print(autodiff.vjp(lambda table: table[rows], table)[1](dout)[0])
+print(autodiff.vjp(lambda vectors: vectors[rows], vectors)[1](dout)[0])
 
 wrong = np.zeros((4, 2))
-wrong[rows] += dout                                     # numpy writes each row once: the last one stays
+wrong[rows] += dout                             # numpy writes each row once: the last one stays
 print("lost a path:\n", wrong)
 
 # %% [markdown]
@@ -447,12 +423,8 @@ truth = np.cos(1.0)
 centred = np.abs((np.sin(1 + steps) - np.sin(1 - steps)) / (2 * steps) - truth) / truth
 one_sided = np.abs((np.sin(1 + steps) - np.sin(1)) / steps - truth) / truth
 
-_, ax = plt.subplots()
-ax.loglog(steps, centred, "o-", ms=4, lw=1.2, label="centred")
-ax.loglog(steps, one_sided, "s--", ms=4, lw=1.2, label="one-sided")
-ax.set(xlabel="step size h", ylabel="relative error")
-ax.legend()
-plt.show()
+curves(steps, {"centred": centred, "one-sided": one_sided},
+       x="step size h", y="relative error", log="xy")
 
 # %% [markdown]
 # Theory agrees. A float64 number has a relative spacing of $\varepsilon = 2.2 \times 10^{-16}$. The centred
@@ -484,10 +456,11 @@ plt.show()
 # - **Forgotten nudges.** Put each entry back before you go on to the next.
 
 # %%
-relu_near_0 = 1e-6
+relu_near_0, rows = 1e-6, []
 for h in (1e-5, 1e-7):
     difference = (max(relu_near_0 + h, 0) - max(relu_near_0 - h, 0)) / (2 * h)
-    print(f"relu at {relu_near_0}, step {h}: numeric slope {difference:.2f}, true slope 1.00")
+    rows.append((f"{h:g}", difference, 1.0))
+table(["step", "numeric slope of relu at 1e-6", "true slope"], rows)
 
 # %%
 whole = np.array([3, 4])
@@ -556,7 +529,8 @@ def adam(W, lr=0.1, keep=0.9, keep_size=0.999):
     return loss(W)
 
 start = np.array([[2.0], [-2.0], [2.0]])
-print(f"MSE at the start {loss(start):.4f}   after 30 steps of SGD {sgd(start):.4f}   of Adam {adam(start):.4f}")
+table(["MSE at the start", "after 30 steps of SGD", "after 30 steps of Adam"],
+      [(loss(start), sgd(start), adam(start))])
 
 # %% [markdown]
 # ## Break it

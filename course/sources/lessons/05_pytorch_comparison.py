@@ -22,10 +22,12 @@
 import timeit
 
 import numpy as np
+from IPython.display import display
 
 import autodiff
 from autodiff import Tensor
 from course import graph, predict
+from course.figures import table
 from course.pytorch import live_or_recorded, side_by_side, which
 
 # %%
@@ -70,7 +72,11 @@ predict(guess, "after two passes")
 graph(lambda x, y, z: ((x + y) * z) ** 2, x=-2, y=5, z=-4, names=["q", "u", "r"])
 
 # %% [markdown]
-# Forward: $q = 3$, $u = -12$, $r = 144$. Backward, always upstream gradient × local gradient:
+# Backward it is always upstream gradient × local gradient.
+#
+# <details><summary>Step to the end first. Then: every step</summary>
+#
+# Forward: $q = 3$, $u = -12$, $r = 144$. Backward:
 #
 # | step | upstream × local |
 # |---|---|
@@ -79,6 +85,8 @@ graph(lambda x, y, z: ((x + y) * z) ** 2, x=-2, y=5, z=-4, names=["q", "u", "r"]
 # | $\partial r / \partial z$: × swaps | −24 × 3 = −72 |
 # | $\partial r / \partial x$: + copies | 96 |
 # | $\partial r / \partial y$: + copies | 96 |
+#
+# </details>
 
 # %%
 x, y, z = -2.0, 5.0, -4.0
@@ -127,7 +135,8 @@ by_pytorch = live_or_recorded(r144)
 # Here the numbers are small and whole, so nothing is rounded.
 
 # %%
-side_by_side("r = 144", **{name: (by_hand[name], by_autodiff[name], by_pytorch[name]) for name in by_hand})
+side_by_side("r = 144", **{name: (by_hand[name], by_autodiff[name], by_pytorch[name])
+                           for name in by_hand})
 
 # %% [markdown]
 # ## Everything is a tensor
@@ -461,8 +470,8 @@ theirs = live_or_recorded(layer)
 hand, ours = layer_by_hand(X, W, b, dout), layer_by_autodiff(X, W, b, dout)
 
 for precision, gradients in theirs.items():
-    side_by_side(precision, **{name: three for name, *three in zip("XWb", hand, ours, gradients, strict=True)})
-    print()
+    tensors = dict(zip("XWb", zip(hand, ours, gradients, strict=True), strict=True))
+    display(side_by_side(precision, **tensors))
 
 # %% [markdown]
 # ## The time of each
@@ -484,11 +493,12 @@ def r_by_autodiff():
     x, y, z = Tensor(-2.0), Tensor(5.0), Tensor(-4.0)
     (((x + y) * z) ** 2).backward()
 
-large = [rng.normal(size=shape).astype(np.float32) for shape in ((128, 256), (256, 64), (64,), (128, 64))]
+shapes = (128, 256), (256, 64), (64,), (128, 64)
+large = [rng.normal(size=shape).astype(np.float32) for shape in shapes]
 
 # %%
 def seconds(torch):
-    torch.set_num_threads(1)            # for a layer as small as this, sharing the work costs more than it saves
+    torch.set_num_threads(1)            # for a small layer, sharing the work costs more than it saves
 
     def r():
         x, y, z = (torch.tensor(v, requires_grad=True) for v in (-2.0, 5.0, -4.0))
@@ -500,9 +510,8 @@ times = {
     "by autodiff": [best(r_by_autodiff, 200), best(lambda: layer_by_autodiff(*large), 10)],
     "by PyTorch": live_or_recorded(seconds)["seconds"],
 }
-print(f"{'':12}{'r, microseconds':>18}{'layer, milliseconds':>22}")
-for way, (small, big) in times.items():
-    print(f"{way:12}{small * 1e6:18.2f}{big * 1e3:22.2f}")
+table(["", "r, microseconds", "layer, milliseconds"],
+      [(way, small * 1e6, big * 1e3) for way, (small, big) in times.items()], digits=2)
 
 # %% [markdown]
 # For three numbers nearly all of the time is bookkeeping: making nodes, walking back. By hand there is none.

@@ -17,16 +17,13 @@
 # does the rest. That is all an engine is. PyTorch's fits on more pages than yours will, but the idea fits on one.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 
 import autodiff
 from autodiff.scalar import Tape
 from autodiff.trace import trace
 from course import graph, predict
-from course.style import GREEN, GREY, RED
-
-plt.style.use("course.style")
+from course.figures import beside, curves, table
 
 # %% [markdown]
 # ## Predict first
@@ -60,7 +57,8 @@ class Node:
         return Node(self.data + other.data, (self, other), (lambda g: g, lambda g: g))
 
     def __mul__(self, other):
-        return Node(self.data * other.data, (self, other), (lambda g: g * other.data, lambda g: g * self.data))
+        return Node(self.data * other.data, (self, other),
+                    (lambda g: g * other.data, lambda g: g * self.data))
 
 x, y, z = Node(-2.0), Node(5.0), Node(-4.0)
 f = (x + y) * z
@@ -80,8 +78,9 @@ print("for g = 1 they receive", [rule(1.0) for rule in f.local])
 tape = Tape()
 x, y, z = tape.leaf(-2.0), tape.leaf(5.0), tape.leaf(-4.0)
 f = (x + y) * z
-for place, entry in enumerate(tape):
-    print(place, *entry)
+table(["line", "gate", "value", "inputs: their lines and local gradients"],
+      [(line, gate, value, ", ".join(map(str, inputs)))
+       for line, (gate, value, *inputs) in enumerate(tape)])
 
 # %% [markdown]
 # A line reads: gate, value, then for each input its place and the local gradient. A node on line 4 can use lines 0 to 3
@@ -106,8 +105,13 @@ graph(short_and_long, a=1.0, names="b c d e L")
 
 # %% [markdown]
 # From $L$ to $b$ leads a short path of one step, a longer one by way of $e$, and one of four steps through $e$, $d$ and
-# $c$. The node $b$ may pay $a$ only when all three have come in. At $a = 1$ they are 1, 7 and 6, together 14, and $a$
-# receives $14 \cdot 3 = 42$.
+# $c$. The node $b$ may pay $a$ only when all three have come in.
+#
+# <details><summary>Step to the end first. Then: what came in</summary>
+#
+# At $a = 1$ the three are 1, 7 and 6, together 14, and $a$ receives $14 \cdot 3 = 42$.
+#
+# </details>
 #
 # An order in which that goes well is a **topological order**: parents before children, read from its end. Three ways
 # of walking a graph, and what each makes of this one:
@@ -163,10 +167,12 @@ def walk_back(order, nodes):
             grads[parent] += grads[node] * local
     return grads
 
+rows = []
 for way in (level_by_level, when_first_met, when_left):
     order = way(NODES, ROOT)
     letters = " ".join(LETTERS[node] for node in order)
-    print(f"{way.__name__:15} {letters}   gradient of a: {walk_back(order, NODES)[0]:g}")
+    rows.append((way.__name__, letters, walk_back(order, NODES)[0]))
+table(["way", "order", "gradient of a"], rows)
 
 # %% [markdown]
 # Level by level, $b$ has its turn before $c$ and $d$: the short path overtook the long one, and 6 never reached $a$ in
@@ -225,8 +231,8 @@ def passes(times, inner_start_anew):
                 grads[parent] += grads[node] * local
     return grads[0]
 
-print("inner nodes start anew:", passes(2, True))
-print("inner nodes add up:    ", passes(2, False))
+table(["on the second pass inner nodes", "gradient of a"],
+      [("start anew", passes(2, True)), ("add up", passes(2, False))])
 
 # %% [markdown]
 # ## What it costs
@@ -246,11 +252,13 @@ def chain_of_neurons(layers):
         return x
     return f
 
+rows = []
 for layers in (1, 4, 16):
     nodes, root = wiring(chain_of_neurons(layers), x=0.5, w=0.3)
     gates = sum(bool(parents) for parents in nodes.values())
     edges = sum(map(len, nodes.values()))
-    print(f"{layers:2} neurons: {gates:3} gates forward, {edges:3} edges back")
+    rows.append((layers, gates, edges))
+table(["neurons", "gates forward", "edges back"], rows)
 
 # %% [markdown]
 # ## A gradient as a graph
@@ -276,8 +284,14 @@ def gradient_of_cube(a):
 graph(gradient_of_cube, a=3.0, names="b db da1 p da2 q da")
 
 # %% [markdown]
-# Its value is 27, the gradient. Its own gradient, in red below $a$, is 18: the second derivative, $6a$. You have it
-# because the first gradient was a graph.
+# Its value is the gradient. Its own gradient, in red below $a$, is the second derivative, $6a$. You have it because the
+# first gradient was a graph.
+#
+# <details><summary>Step to the end first. Then: both numbers</summary>
+#
+# The value is 27, and the red number below $a$ is 18.
+#
+# </details>
 
 # %% [markdown]
 # ## A gradient of a gradient
@@ -290,14 +304,8 @@ graph(gradient_of_cube, a=3.0, names="b db da1 p da2 q da")
 slope = autodiff.grad(autodiff.tanh)
 bend = autodiff.grad(slope)
 at = np.linspace(-3, 3, 121)
-plt.plot(at, np.tanh(at), color=GREEN)
-plt.plot(at, [slope(t) for t in at], "--", color=RED)
-plt.plot(at, [bend(t) for t in at], ":", color=GREY)
-plt.text(3.1, 1.0, "tanh", color=GREEN, va="center")
-plt.text(3.1, 0.12, "its gradient", color=RED, va="center")
-plt.text(3.1, -0.12, "the gradient of that", color=GREY, va="center")
-plt.xlabel("x")
-plt.show()
+curves(at, {"tanh": np.tanh(at), "its gradient": [slope(t) for t in at],
+            "the gradient of that": [bend(t) for t in at]}, x="x")
 
 # %% [markdown]
 # What is it good for? Newton's method divides by it; a penalty on the size of a gradient trains through it; and where
@@ -322,10 +330,12 @@ def moves(value, tangent, kind, *others):
         return value + other_value, tangent + other_tangent
     return value * other_value, tangent * other_value + value * other_tangent
 
+rows = []
 for name, seed in {"x": (1, 0, 0), "y": (0, 1, 0), "z": (0, 0, 1)}.items():
     q, dq = moves(-2.0, seed[0], "+", 5.0, seed[1])
     f, df = moves(q, dq, "*", -4.0, seed[2])
-    print(f"{name} moves with 1: f moves with {df:g}")
+    rows.append((name, df))
+table(["moves with 1", "f moves with"], rows)
 
 # %% [markdown]
 # | | one walk gives | cheap when |
@@ -352,16 +362,11 @@ def price_forward(n, m):
 def price_backward(n, m):
     return m * edges_of(n, m)           # a walk for each output
 
-counts = np.arange(1, 101)
-figure, (inputs, outputs) = plt.subplots(1, 2, figsize=(9.5, 3.6), sharey=True)
-inputs.loglog(counts, price_forward(counts, 1), "--", label="forward mode")
-inputs.loglog(counts, price_backward(counts, 1), label="backward mode")
-outputs.loglog(counts, price_forward(1, counts), "--")
-outputs.loglog(counts, price_backward(1, counts))
-inputs.set(xlabel="inputs, with one output", ylabel="edges crossed, all derivatives")
-outputs.set(xlabel="outputs, with one input")
-inputs.legend()
-plt.show()
+n = np.arange(1, 101)
+inputs = {"forward mode": price_forward(n, 1), "backward mode": price_backward(n, 1)}
+outputs = {"forward mode": price_forward(1, n), "backward mode": price_backward(1, n)}
+beside(curves(n, inputs, x="inputs, with one output", y="edges crossed", log="xy"),
+       curves(n, outputs, x="outputs, with one input", y="edges crossed", log="xy"))
 
 # %% [markdown]
 # With 100 inputs and one output, forward mode crosses 20,100 edges, backward mode 201. With one input and 100 outputs
@@ -390,9 +395,9 @@ def tell(name, order_of, walk, circuit, a=3.0):
           + ("hidden, here it is right" if np.isclose(says, truth) else "exposed!"))
 
 # %%
-tell("the last payment only", when_left, last_payment_only, lambda a: a * 5)            # change me
-tell("level by level", level_by_level, walk_back, lambda a: a * a + a)                  # change me
-tell("when first met", when_first_met, walk_back, short_and_long)                       # change me
+tell("the last payment only", when_left, last_payment_only, lambda a: a * 5)       # change me
+tell("level by level", level_by_level, walk_back, lambda a: a * a + a)             # change me
+tell("when first met", when_first_met, walk_back, short_and_long)                  # change me
 
 # %% [markdown]
 # What hid them: without a fork there is only one payment. (On `doubled_twice`, from the start of this lesson, the first

@@ -28,7 +28,6 @@ import tracemalloc
 from functools import cache
 from statistics import median
 
-import matplotlib.pyplot as plt
 import numpy as np
 from ipywidgets import IntSlider, fixed, interact
 
@@ -36,9 +35,7 @@ import autodiff
 from autodiff import scalar
 from autodiff.trace import trace
 from course import graph, predict
-from course.style import GREEN, GREY, RED
-
-plt.style.use("course.style")
+from course.figures import beside, curves, spans, table
 
 # %% [markdown]
 # ## Predict first
@@ -106,7 +103,7 @@ def seconds(action, times=1):
     return median(found)
 
 def both_prices(n):
-    """The time of the numeric gradient and of the backward pass for n weights, in runs of the function."""
+    """The time of the numeric gradient and of the backward pass for n weights, in runs of f."""
     weights = rng.normal(size=(16, n // 16)) / 4
     once = seconds(lambda: loss(weights), 200)
     return (seconds(lambda: numeric_gradient(loss, weights), 512 // n) / once,
@@ -120,16 +117,10 @@ numeric, backward = zip(*map(both_prices, sizes), strict=True)
 # pass does not climb: it takes a few runs, and some bookkeeping of Python's, which weighs while the arrays are small.
 
 # %%
-plt.loglog(sizes, backward, "o", label="backward pass, measured")
-plt.loglog(sizes, numeric, "s", label="numeric gradient, measured")
-plt.loglog(sizes, 2 * np.array(sizes), "--", label="2n, the theory")
-plt.xticks(sizes, sizes)
-plt.minorticks_off()
-plt.xlabel("weights n")
-plt.ylabel("time, in runs of f")
-plt.ylim(1, None)
-plt.legend()
-plt.show()
+curves(sizes, {"2n, the theory": 2 * np.array(sizes)},
+       measured={"backward pass, measured": (sizes, backward),
+                 "numeric gradient, measured": (sizes, numeric)},
+       x="weights n", y="time, in runs of f", log="xy", ticks=sizes, ylim=(1, None))
 
 # %% [markdown]
 # ## The cheap gradient
@@ -159,9 +150,9 @@ def chain_of_tanh(x):
     for _ in x:
         x[0] = scalar.tanh(x[0])
 
-functions = {"product of n numbers": (math.prod, "o"),
-             "sum of n tanh": (lambda x: sum(map(scalar.tanh, x)), "^"),
-             "chain of n tanh": (chain_of_tanh, "s")}
+functions = {"product of n numbers": math.prod,
+             "sum of n tanh": lambda x: sum(map(scalar.tanh, x)),
+             "chain of n tanh": chain_of_tanh}
 
 # %% [markdown]
 # The plot shows how many times the gradient costs the function, for three functions of up to a thousand inputs or
@@ -169,20 +160,12 @@ functions = {"product of n numbers": (math.prod, "o"),
 # leaves the picture with the fourth input.
 
 # %%
-sizes = [2, 5, 10, 20, 50, 100, 200, 500, 1000]
-for name, (f, mark) in functions.items():
+sizes, prices = [2, 5, 10, 20, 50, 100, 200, 500, 1000], {}
+for name, f in functions.items():
     counts = [operations(f, n) for n in sizes]
-    plt.semilogx(sizes, [both / alone for alone, both in counts], mark, color=GREEN, label=name)
-plt.axhline(5, color=RED, linestyle="--")
-plt.text(1000, 5.12, "the bound: 5", color=RED, ha="right")
-n = np.array([1.0, 3.5])
-plt.semilogx(n, 2 * n, ":", color=GREY)
-plt.text(3.2, 6.1, "2n, numeric", color=GREY)
-plt.ylim(0, 7)
-plt.xlabel("size n")
-plt.ylabel("operations / those of f")
-plt.legend(loc="lower right")
-plt.show()
+    prices[name] = sizes, [both / alone for alone, both in counts]
+curves([1, 1.5, 2, 2.5, 3, 3.5], {"2n, numeric": [2, 3, 4, 5, 6, 7]}, measured=prices,
+       levels={"the bound: 5": 5}, x="size n", y="operations / those of f", log="x", ylim=(0, 7))
 
 # %% [markdown]
 # ## Edges, not paths
@@ -200,8 +183,8 @@ def fibonacci(a, b, stages=5):
 graph(fibonacci, a=1, b=1)
 
 # %% [markdown]
-# All local gradients are 1 here. So every path contributes 1, and the gradient **is** the number of paths: 8 from
-# $b$ with 5 stages. With each stage this number grows by a factor of about 1.618.
+# All local gradients are 1 here. So every path contributes 1, and the gradient **is** the number of paths. Count those
+# from $b$: the graph has 5 stages. With each stage this number grows by a factor of about 1.618.
 #
 # The next cell counts the payments of the backward pass, and those of a function that walks along each path by
 # itself.
@@ -228,17 +211,13 @@ def payments_by_path(stages):
 # section 6.5.3: the work grows with the edges; without it, it can grow exponentially.)
 
 # %%
-stages, few = np.arange(1, 41), np.arange(1, 22)
+stages, few = np.arange(1, 41), np.arange(1, 22, 2)
 golden = (1 + math.sqrt(5)) / 2
-plt.semilogy(stages, 2 * stages, "--", color=GREEN)
-plt.semilogy(stages[::3], [payments(n) for n in stages[::3]], "o", color=GREEN)
-plt.text(40, 6, "along every edge: 2n", color=GREEN, ha="right")
-plt.semilogy(stages, 2 * (golden ** (stages + 2) / math.sqrt(5) - 1), "--", color=RED)
-plt.semilogy(few[::2], [payments_by_path(n) for n in few[::2]], "^", color=RED)
-plt.text(20, 3e5, "along every path", color=RED, ha="right")
-plt.xlabel("stages n")
-plt.ylabel("payments")
-plt.show()
+curves(stages, {"along every edge: 2n": 2 * stages,
+                "along every path": 2 * (golden ** (stages + 2) / math.sqrt(5) - 1)},
+       measured={"along every edge: 2n": (stages[::3], [payments(n) for n in stages[::3]]),
+                 "along every path": (few, [payments_by_path(n) for n in few])},
+       x="stages n", y="payments", log="y")
 
 # %% [markdown]
 # ## Merge what is equal
@@ -252,7 +231,8 @@ plt.show()
 
 # %%
 def written_out(w):
-    return autodiff.cos(autodiff.sin(autodiff.sin(w))) * autodiff.cos(autodiff.sin(w)) * autodiff.cos(w)
+    return (autodiff.cos(autodiff.sin(autodiff.sin(w)))
+            * autodiff.cos(autodiff.sin(w)) * autodiff.cos(w))
 
 graph(written_out, w=1.5)
 
@@ -274,7 +254,8 @@ def edges(nodes):
 
 before = trace(written_out, w=1.5).nodes
 after = merged(before)
-print("edges before:", edges(before), "  after:", sum(len(parents) for gate, name, *parents in after))
+left = sum(len(parents) for gate, name, *parents in after)
+table(["edges before", "after"], [(edges(before), left)])
 
 # %%
 def named_once(w):
@@ -305,15 +286,12 @@ def formula(stages):
 
 n = np.arange(1, 25)
 found = [trace(formula(k), w=1.5).nodes for k in n[::2]]
-plt.plot(n, n * (n - 1) / 2 + 3 * n - 2, "--", color=RED)
-plt.plot(n[::2], [edges(nodes) for nodes in found], "^", color=RED)
-plt.text(21, 300, "as written: n(n − 1)/2 + 3n − 2", color=RED, ha="right")
-plt.plot(n, 4 * n - 3, "--", color=GREEN)
-plt.plot(n[::2], [sum(len(key) - 2 for key in merged(nodes)) for nodes in found], "o", color=GREEN)
-plt.text(24, 22, "merged: 4n − 3", color=GREEN, ha="right")
-plt.xlabel("stages n")
-plt.ylabel("edges")
-plt.show()
+left = [sum(len(key) - 2 for key in merged(nodes)) for nodes in found]
+curves(n, {"merged: 4n − 3": 4 * n - 3,
+           "as written: n(n − 1)/2 + 3n − 2": n * (n - 1) / 2 + 3 * n - 2},
+       measured={"merged: 4n − 3": (n[::2], left),
+                 "as written: n(n − 1)/2 + 3n − 2": (n[::2], [edges(nodes) for nodes in found])},
+       x="stages n", y="edges")
 
 # %% [markdown]
 # ## Store or recompute
@@ -378,9 +356,8 @@ def price(program, n):
     grad = program(Value(1.5), n)
     return grad, calls, Value.most, Value.lives
 
-for program in (store, recompute):
-    grad, called, held, _ = price(program, 20)
-    print(f"{program.__name__:9}  gradient {grad:.12f}   {called:3} calls   {held:2} values held")
+table(["program", "gradient", "calls", "values held"],
+      [(program.__name__, *price(program, 20)[:3]) for program in (store, recompute)], digits=12)
 
 # %% [markdown]
 # The same gradient, at two prices. The plot shows the calls for chains of up to 40 stages, on the lines of theory:
@@ -388,15 +365,10 @@ for program in (store, recompute):
 
 # %%
 n = np.arange(1, 41)
-plt.plot(n, n * (n - 1) / 2, "--", color=RED)
-plt.plot(n[::3], [price(recompute, k)[1] for k in n[::3]], "^", color=RED)
-plt.text(29, 480, "recompute: n(n − 1)/2", color=RED, ha="right")
-plt.plot(n, n - 1, "--", color=GREEN)
-plt.plot(n[::3], [price(store, k)[1] for k in n[::3]], "o", color=GREEN)
-plt.text(40, 75, "store: n − 1", color=GREEN, ha="right")
-plt.xlabel("stages n")
-plt.ylabel("calls of f")
-plt.show()
+calls_of = lambda program: (n[::3], [price(program, k)[1] for k in n[::3]])
+curves(n, {"store: n − 1": n - 1, "recompute: n(n − 1)/2": n * (n - 1) / 2},
+       measured={"store: n − 1": calls_of(store), "recompute: n(n − 1)/2": calls_of(recompute)},
+       x="stages n", y="calls of f")
 
 # %% [markdown]
 # ## What is held
@@ -408,18 +380,12 @@ plt.show()
 # The **peak** is the largest number of bars above one another.
 
 # %%
-n = 7
-figure, panels = plt.subplots(1, 2, figsize=(9.5, 3.4), width_ratios=[1, 2])
-for panel, program in zip(panels, (store, recompute), strict=True):
-    _, called, held, lives = price(program, n)
-    for height, (made, dropped) in enumerate(sorted(lives)):
-        panel.barh(height, max(dropped - made, 0.3), left=made, height=0.7, color=GREEN)
-    panel.set_title(f"{program.__name__}: {held} held, {called} calls")
-    panel.set_xlabel("time, in calls of f")
-    panel.set_yticks([])
-    panel.set_xticks(range(0, called + 1, 3))
-panels[0].set_ylabel("values")
-plt.show()
+pictures = []
+for program in (store, recompute):
+    _, called, held, lives = price(program, 7)
+    pictures.append(spans(sorted(lives), x="time, in calls of f", y="values",
+                          title=f"{program.__name__}: {held} held, {called} calls"))
+beside(*pictures)
 
 # %% [markdown]
 # How can one know the peak without running the program on a machine? From its **trace**: what is made, and what is
@@ -443,7 +409,7 @@ plt.show()
 
 # %%
 def lives(n, every):
-    """(value, from, to) of each value in the order of a checkpointed pass; time in calls and slopes."""
+    """(value, from, to) of each value of a checkpointed pass; time in calls and slopes."""
     found, clock = [], n
     for first in reversed(range(0, n, every)):
         size = min(every, n - first)
@@ -460,16 +426,12 @@ def lives(n, every):
 
 # %%
 def draw_lives(every=5, n=24):
-    spans = lives(n, every)
-    peak = max(sum(start <= at <= end for _, start, end in spans) for at in range(3 * n))
-    for value, start, end in spans:
-        plt.barh(value, end - start, left=start, height=0.8, color=(GREEN, 0.45) if value % every else GREEN)
-    plt.axvline(n, color=GREY, linestyle=":")
-    plt.xlim(0, 3 * n)
-    plt.xlabel("time, in calls of f and slopes")
-    plt.ylabel("stage")
-    plt.title(f"every = {every}: at most {peak} of {n} values at the same time")
-    plt.show()
+    found = sorted(lives(n, every))
+    peak = max(sum(start <= at <= end for _, start, end in found) for at in range(3 * n))
+    return spans([(start, end) for _, start, end in found],
+                 strong=[value % every == 0 for value, _, _ in found], places={"": n},
+                 x="time, in calls of f and slopes", y="stage",
+                 title=f"every = {every}: at most {peak} of {n} values at the same time")
 
 draw_lives()
 
@@ -504,7 +466,7 @@ def segment(size):
     return run
 
 def chain(every):
-    """All stages, with a checkpoint every so many of them; none where one segment is the whole chain."""
+    """All stages, with a checkpoint every so many; none where one segment is the whole chain."""
     def f(h):
         for first in range(0, STAGES, every):
             part = segment(min(every, STAGES - first))
@@ -535,16 +497,13 @@ print("the same gradient, to the last bit, for each of", len(measured), "spacing
 
 # %%
 every = np.linspace(1, 64, 400)
-plt.plot(every, STAGES / every + every, "--", color=GREY, label="n/every + every, the theory")
-plt.plot(spacings, [measured[k][0] for k in spacings], "o", color=GREEN, label="measured on autodiff")
-plt.axvline(math.sqrt(STAGES), color=RED, linestyle=":")
-plt.text(9, 60, "every = √n", color=RED)
-plt.xlabel("a checkpoint every … stages")
-plt.ylabel("peak, in arrays")
-plt.ylim(0, None)
-plt.legend(loc="lower right")
-plt.show()
-print("calls:", {k: measured[k][1] for k in spacings})
+curves(every, {"n/every + every, the theory": STAGES / every + every},
+       measured={"measured on autodiff": (spacings, [measured[k][0] for k in spacings])},
+       places={"every = √n": math.sqrt(STAGES)},
+       x="a checkpoint every … stages", y="peak, in arrays", ylim=(0, None))
+
+# %%
+table(["every", *map(str, spacings)], [("calls", *(measured[k][1] for k in spacings))])
 
 # %% [markdown]
 # Why the root? As `every` grows, $n/\text{every}$ falls and `every` rises. Their sum is smallest where both are
@@ -574,8 +533,8 @@ def fewest(n, places):
         return n * (n - 1) // 2
     return min(m + fewest(n - m, places - 1) + fewest(m, places) for m in range(1, n))
 
-for places in (1, 2, 3, 5, 8, 64):
-    print(f"64 stages, {places:2} places: {fewest(64, places):5} calls")
+table(["places, for 64 stages", "calls"],
+      [(places, fewest(64, places)) for places in (1, 2, 3, 5, 8, 64)])
 
 # %% [markdown]
 # There is a closed form. With $s$ places and no stage run more than $r$ times, you can reverse exactly
@@ -594,7 +553,8 @@ def binomial(n, places):
         r += 1
     return r * n - math.comb(places + r, places + 1)
 
-assert all(binomial(k, places) == fewest(k, places) for k in range(1, 65) for places in range(1, 65))
+assert all(binomial(k, places) == fewest(k, places)
+           for k in range(1, 65) for places in range(1, 65))
 print("search and closed form agree on 4096 cases")
 
 # %% [markdown]
@@ -604,20 +564,14 @@ print("search and closed form agree on 4096 cases")
 # they are simpler.
 
 # %%
-places = np.arange(1, 65)
-few, even = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64], [4, 8, 16, 32]
-plt.loglog(few, [fewest(64, s) for s in few], "o", label="best schedule, by search")
-plt.loglog([64 / k + k for k in even], [measured[k][1] for k in even], "s", label="evenly spaced, measured")
-plt.loglog(places, [binomial(64, s) for s in places], "--", label="binomial, the theory")
-plt.annotate("recompute", (1, fewest(64, 1)), xytext=(12, -4), textcoords="offset points")
-plt.annotate("store", (64, fewest(64, 64)), xytext=(-8, -8), textcoords="offset points", ha="right")
-plt.xticks([1, 2, 4, 8, 16, 32, 64], [1, 2, 4, 8, 16, 32, 64])
-plt.minorticks_off()
-plt.xlabel("places for values")
-plt.ylabel("calls of f")
-plt.ylim(40, None)
-plt.legend()
-plt.show()
+places, few = np.arange(1, 65), [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64]
+even = [4, 8, 16, 32]
+by_search = few, [fewest(64, s) for s in few]
+evenly = [64 / k + k for k in even], [measured[k][1] for k in even]
+curves(places, {"binomial, the theory": [binomial(64, s) for s in places]},
+       measured={"best schedule, by search": by_search, "evenly spaced, measured": evenly},
+       x="places for values: recompute on the left, store on the right", y="calls of f", log="xy",
+       ticks=[1, 2, 4, 8, 16, 32, 64], ylim=(40, None))
 
 # %% [markdown]
 # What does it buy? With $r = 3$, no stage runs more than three times. Then 10 places reach over
@@ -625,11 +579,12 @@ plt.show()
 # simulation of a million steps can be reversed with 40 of its states in memory, for about 5 calls per step.
 
 # %%
+rows = []
 for n in (100, 10_000, 1_000_000):
-    places = 2 * math.isqrt(n)
     thrifty = math.ceil(2 * math.log2(n))
-    print(f"{n:9,} stages: {binomial(n, thrifty) / n:4.1f} calls per stage with {thrifty:2} places; "
-          f"√n checkpoints take {places:5,} places and 2 calls per stage")
+    rows.append((n, thrifty, binomial(n, thrifty) / n, 2 * math.isqrt(n)))
+table(["stages", "places", "calls per stage", "√n checkpoints: places, at 2 calls per stage"],
+      rows, digits=1)
 
 # %% [markdown]
 # ## The backward pass as a program
@@ -684,8 +639,10 @@ def around_backward(W1, b1, W2):
     _, dW1, db1 = affine_backward((doff + dh) * (1 - h * h), images, W1)
     return dW1, db1, dW2
 
-for name, mine, theirs in zip(["W1", "b1", "W2"], around_backward(*weights), gradients, strict=True):
-    print(name, mine.shape, "agrees" if np.allclose(mine, theirs) else "differs")
+both = zip(["W1", "b1", "W2"], around_backward(*weights), gradients, strict=True)
+table(["gradient of", "shape", ""],
+      [(name, mine.shape, "agrees" if np.allclose(mine, theirs) else "differs")
+       for name, mine, theirs in both])
 
 # %% [markdown]
 # The drawing can be read as code, too. Step through both: the line that belongs to a step is marked. Here each gate
@@ -707,7 +664,7 @@ graph(lambda x, w: (np.tanh(x * w) + x)**2, x=0.5, w=-1.5, names="p h s", code=T
 
 # %%
 def pasted(source):
-    """An operation out of the text of a program: its value, and the gradients that the text works out."""
+    """An operation out of the text of a program: its value, and the gradients it works out."""
     space = {"np": np}
     exec(source, space)
     run = lambda *params: space["value_and_grad"](*params, images=images, target=target)
@@ -716,8 +673,8 @@ def pasted(source):
 
 line, changed = "d_h = v1 + v1 @ W2.T", "d_h = v1 @ W2.T"          # change me
 assert line in step.source()
-print("as it was:  ", autodiff.gradcheck(pasted(step.source()), *weights))
-print("changed:    ", autodiff.gradcheck(pasted(step.source().replace(line, changed)), *weights))
+print("as it was:", autodiff.gradcheck(pasted(step.source()), *weights))
+print("changed:  ", autodiff.gradcheck(pasted(step.source().replace(line, changed)), *weights))
 
 # %% [markdown]
 # ### A checkpoint, read
@@ -764,7 +721,8 @@ best = min(n / k + k for k in range(1, n + 1))
 tell("the best spacing is √n, rounded down", n / math.isqrt(n) + math.isqrt(n), best)
 
 n, places = 6, 3                            # change us: stages and places
-tell("with s places it takes 2n calls at most", min(binomial(n, places), 2 * n), binomial(n, places))
+calls_needed = binomial(n, places)
+tell("with s places it takes 2n calls at most", min(calls_needed, 2 * n), calls_needed)
 
 # %% [markdown]
 # What hid them: chains of two and three stages are too short to show a square, or a value that is dropped. A square

@@ -21,16 +21,13 @@
 import time
 
 import ipywidgets as widgets
-import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
 
 import autodiff
 from course import graph, predict, watch
 from course.digits import load_digits
-from course.style import GREEN, GREY, RED
-
-plt.style.use("course.style")
+from course.figures import beside, curves, histogram, images, table
 
 # %% [markdown]
 # ## The digits
@@ -47,17 +44,7 @@ plt.style.use("course.style")
 digits = load_digits()
 X, y = digits.X, digits.y
 
-def show_digits(images, titles, columns=12):
-    rows = -(-len(images) // columns)
-    _, axes = plt.subplots(rows, columns, figsize=(9, 1.05 * rows + 0.1), squeeze=False)
-    for ax in axes.flat:
-        ax.axis("off")
-    for ax, image, title in zip(axes.flat, images, titles, strict=False):
-        ax.imshow(image.reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
-        ax.set_title(title, fontsize=11)
-    plt.show()
-
-show_digits(X[:24], y[:24])
+images(X[:24], titles=y[:24])
 
 # %% [markdown]
 # ## Predict first
@@ -71,8 +58,14 @@ guess = ...
 predict(guess, "how many parameters")
 
 # %% [markdown]
-# A numeric gradient nudges each of them up and down: 4,820 forward passes for one step. One backward pass costs about
-# as much as two of them. That is why it exists.
+# A numeric gradient nudges each of them up and down, and every nudge is a forward pass. One backward pass costs about as
+# much as two of them. That is why it exists.
+#
+# <details><summary>Guess first. Then: how many forward passes for one step</summary>
+#
+# 4,820: two for each parameter.
+#
+# </details>
 
 # %% [markdown]
 # ## A graph of the network
@@ -83,7 +76,8 @@ predict(guess, "how many parameters")
 # %%
 graph(lambda X, W1, b1, W2, b2:
           autodiff.softmax_cross_entropy(autodiff.tanh(X @ W1 + b1) @ W2 + b2, [0, 1]),
-      X=[[1.0, 0.5, 0.0], [0.0, 0.25, 1.0]], W1=[[0.5, -1.0], [2.0, 0.25], [-0.5, 1.5]], b1=[0.1, -0.3],
+      X=[[1.0, 0.5, 0.0], [0.0, 0.25, 1.0]],
+      W1=[[0.5, -1.0], [2.0, 0.25], [-0.5, 1.5]], b1=[0.1, -0.3],
       W2=[[1.0, -0.5], [0.75, 2.0]], b2=[0.0, 0.2])
 
 # %% [markdown]
@@ -112,7 +106,8 @@ def backward(params, X, y, hidden, logits, kind="tanh"):
     dlogits = (autodiff.softmax(logits) - np.eye(10)[y]) / len(y)
     dhidden = dlogits @ params["W2"].T
     dsum = dhidden * ACTIVATIONS[kind][1](hidden)
-    return {"W2": hidden.T @ dlogits, "b2": dlogits.sum(axis=0), "W1": X.T @ dsum, "b1": dsum.sum(axis=0)}
+    return {"W2": hidden.T @ dlogits, "b2": dlogits.sum(axis=0),
+            "W1": X.T @ dsum, "b1": dsum.sum(axis=0)}
 
 def loss_of(params, X, y, kind="tanh"):
     return autodiff.softmax_cross_entropy(forward(params, X, kind)[1], y)
@@ -128,17 +123,15 @@ def loss_of(params, X, y, kind="tanh"):
 # of the values neither die out nor press against 1, where tanh is flat.
 
 # %%
-_, ax = plt.subplots()
-for factor, colour, style in ((0.3, GREY, "s--"), (1.0, GREEN, "o-"), (4.0, RED, "^:")):
+spreads = {}
+for factor in (0.3, 1.0, 4.0):
     rng = np.random.default_rng(8)
-    values, spreads = rng.normal(size=(200, 64)), []
+    values, spread = rng.normal(size=(200, 64)), []
     for _ in range(10):
         values = np.tanh(values @ (factor * rng.normal(size=(64, 64)) / np.sqrt(64)))
-        spreads.append(values.std())
-    ax.semilogy(range(1, 11), spreads, style, color=colour, label=f"{factor:g} / √D")
-ax.set(xlabel="layer", ylabel="spread of the values", xticks=range(1, 11))
-ax.legend(title="scale")
-plt.show()
+        spread.append(values.std())
+    spreads[f"scale {factor:g} / √D"] = spread
+curves(range(1, 11), spreads, x="layer", y="spread of the values", log="y")
 
 # %% [markdown]
 # Relu lets half of the values through, so it needs a factor of 2 under the root: $\sqrt{2/D}$ (He et al. 2015).
@@ -149,7 +142,7 @@ def start(seed=8, scale=1.0, H=32):
     return {"W1": scale * rng.normal(size=(64, H)) / np.sqrt(64), "b1": np.zeros(H),
             "W2": rng.normal(size=(H, 10)) / np.sqrt(H), "b2": np.zeros(10)}
 
-print(f"loss at the start {loss_of(start(), X, y):.4f}   ln 10 = {np.log(10):.4f}")
+table(["loss at the start", "ln 10"], [(loss_of(start(), X, y), np.log(10))])
 
 # %% [markdown]
 # The loss starts near ln 10 = 2.3026, as for someone who guesses. If yours starts at ten times that, look at the
@@ -162,7 +155,8 @@ print(f"loss at the start {loss_of(start(), X, y):.4f}   ln 10 = {np.log(10):.4f
 
 # %%
 def check_some(params, X, y, kind="tanh", h=1e-5, tries=20):
-    rng, grads = np.random.default_rng(1), backward(params, X, y, *forward(params, X, kind), kind)
+    rng, rows = np.random.default_rng(1), []
+    grads = backward(params, X, y, *forward(params, X, kind), kind)
     for name, array in params.items():
         largest = off = 0.0
         for i in rng.integers(array.size, size=tries):
@@ -174,7 +168,8 @@ def check_some(params, X, y, kind="tanh", h=1e-5, tries=20):
                 numeric += np.sign(step) * loss_of({**params, name: nudged}, X, y, kind) / (2 * h)
             off = max(off, abs(numeric - grads[name][at]))
             largest = max(largest, abs(numeric))
-        print(f"{name}   relative error {off / largest:.1e}")
+        rows.append((name, off / largest))
+    return table(["gradient of", "relative error"], rows)
 
 check_some(start(), X[:50], y[:50])
 
@@ -195,13 +190,8 @@ for _ in range(150):
     losses.append(loss_of(params, X[:20], y[:20]))
     params = {name: params[name] - 0.5 * grads[name] for name in params}
 
-_, ax = plt.subplots()
-ax.semilogy(losses)
-ax.axhline(np.log(10), color=GREY, ls=":")
-ax.annotate("guessing: ln 10", (150, np.log(10)), (0, -6), textcoords="offset points", ha="right", va="top",
-            color=GREY)
-ax.set(xlabel="step", ylabel="loss on 20 images")
-plt.show()
+curves(range(150), {"loss": losses}, levels={"guessing: ln 10": np.log(10)},
+       x="step", y="loss on 20 images", log="y")
 
 # %% [markdown]
 # The curve falls from the level of guessing by a factor of more than a hundred. The network works.
@@ -214,7 +204,7 @@ plt.show()
 
 # %%
 def train(params, grads_of, epochs=20, rate=0.2, seed=0, each=None, bar=None):
-    """SGD: the trained parameters, and what each(params) gave before the first and after every epoch."""
+    """SGD: the trained parameters, and what each(params) gave before and after every epoch."""
     rng, notes = np.random.default_rng(seed), []
     for epoch in range(epochs + 1):
         notes.append(each(params) if each else None)
@@ -239,7 +229,8 @@ def both_parts(params):
 # %%
 bar = widgets.IntProgress(max=20, description="epochs")
 display(bar)
-trained, notes = train(start(), by_hand, each=lambda p: (loss_of(p, X, y), *both_parts(p)), bar=bar)
+trained, notes = train(start(), by_hand, bar=bar,
+                       each=lambda p: (loss_of(p, X, y), *both_parts(p)))
 curve, known, unseen = np.transpose(notes)
 print(f"read right: {known[-1]:.1%} of the training images, {unseen[-1]:.1%} of those held out")
 
@@ -248,17 +239,10 @@ print(f"read right: {known[-1]:.1%} of the training images, {unseen[-1]:.1%} of 
 # the share of digits that are read right: the training images stay a little above the held-out ones.
 
 # %%
-_, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
-left.plot(curve, "o-")
-left.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
-right.plot(known, "o-", label="training")
-right.plot(unseen, "s--", label="held out")
-right.axhline(0.95, color=GREY, ls=":")
-right.annotate("asked in the assignment", (20, 0.95), (0, -12), textcoords="offset points", ha="right", va="top",
-               color=GREY)
-right.set(xlabel="epoch", ylabel="share read right", ylim=(0, 1.02))
-right.legend(loc="lower right")
-plt.show()
+epochs = range(21)
+beside(curves(epochs, {"loss": curve}, x="epoch", y="loss", ylim=(0, None)),
+       curves(epochs, {"training": known, "held out": unseen}, x="epoch", y="share read right",
+              levels={"asked in the assignment": 0.95}, ylim=(0, 1.1)))
 
 # %% [markdown]
 # ### By an engine, and as a program
@@ -269,17 +253,19 @@ plt.show()
 
 # %%
 WAYS = {"by hand": by_hand}
-for name, both in {"as a program": autodiff.program(loss_of), "by the walk": autodiff.value_and_grad(loss_of)}.items():
+for name, both in [("as a program", autodiff.program(loss_of)),
+                   ("by the walk", autodiff.value_and_grad(loss_of))]:
     WAYS[name] = lambda params, rows, both=both: both(params, X[rows], y[rows])[1]
 
 ends = {name: train(start(), grads_of, epochs=1)[0] for name, grads_of in WAYS.items()}
-for name, params in ends.items():
-    largest = max(abs(params[key] - ends["by the walk"][key]).max() for key in params)
-    print(f"{name:13} differs from the walk by {largest:.1g} at most")
+walk = ends["by the walk"]
+table(["trained", "differs from the walk by"],
+      [(name, max(abs(params[key] - walk[key]).max() for key in params))
+       for name, params in ends.items()])
 
 # %% [markdown]
-# What do they cost? Each is timed on the same batch, in turn, for nine rounds. The plot shows the medians in steps by
-# hand. The program stays close to what you wrote; the walk takes longer, because it finds its way anew each time. On
+# What do they cost? Each is timed on the same batch, in turn, for nine rounds. The table shows the medians, and how
+# many gradients by hand they are. The program stays close to what you wrote; the walk takes longer, because it finds its way anew each time. On
 # larger layers the difference fades, since there numpy's work is nearly all.
 
 # %%
@@ -292,13 +278,9 @@ for _ in range(9):
         rounds[name].append((time.perf_counter() - began) / 100)
 taken = {name: np.median(times) for name, times in rounds.items()}
 
-_, ax = plt.subplots(figsize=(7.5, 2.2))
-bars = ax.barh(list(taken), [times / taken["by hand"] for times in taken.values()], color=[GREY, GREEN, RED])
-ax.bar_label(bars, [f"{times * 1e6:.0f} µs" for times in taken.values()], padding=4)
-ax.invert_yaxis()
-ax.margins(x=0.15)
-ax.set(xlabel="time of a gradient, in those by hand")
-plt.show()
+table(["a gradient", "microseconds", "times that by hand"],
+      [(name, seconds * 1e6, seconds / taken["by hand"]) for name, seconds in taken.items()],
+      digits=1)
 
 # %% [markdown]
 # ### The digits that it misreads
@@ -309,7 +291,7 @@ plt.show()
 # %%
 said = forward(trained, digits.X_held_out)[1].argmax(axis=1)
 wrong = np.flatnonzero(said != digits.y_held_out)
-show_digits(digits.X_held_out[wrong], [f"{digits.y_held_out[i]} → {said[i]}" for i in wrong])
+images(digits.X_held_out[wrong], [f"{digits.y_held_out[i]} → {said[i]}" for i in wrong])
 
 # %% [markdown]
 # ## What a bug does to the curve
@@ -340,30 +322,33 @@ def mixed_up(params, rows):
     return backward(params, mixed[rows], y[rows], *forward(params, mixed[rows]))
 
 BUGS = {
-    "right": (by_hand, "-"), "labels of other images": (mixed_up, "--"),
-    "no 1/N": (scaled(32), "-."), "uphill": (scaled(-1), ":"),
-    "slope of tanh forgotten": (no_slope, (0, (5, 1))),
-    "second layer only": (scaled(1, ("W2", "b2")), (0, (1, 1))),
+    "right": by_hand, "labels of other images": mixed_up,
+    "no 1/N": scaled(32), "uphill": scaled(-1),
+    "slope of tanh forgotten": no_slope, "second layer only": scaled(1, ("W2", "b2")),
 }
 
 # %% [markdown]
-# In the plot "uphill" and "no 1/N" leave at once: steps that are far too long look like steps in the wrong direction.
-# "Labels of other images" stays near ln 10. "Second layer only" falls, but slowly. And the network without the slope of
-# tanh can hardly be told from the right one. That is the trouble.
+# The plot shows the loss of each, and beside its name how many of the held-out digits it reads.
+#
+# <details><summary>Guess first, then run the cell. Then: what the curves tell</summary>
+#
+# "Uphill" and "no 1/N" leave at once: steps that are far too long look like steps in the wrong direction. "Labels of
+# other images" stays near ln 10. "Second layer only" falls, but slowly. And the network without the slope of tanh can
+# hardly be told from the right one. That is the trouble.
+#
+# </details>
 
 # %%
 bar = widgets.IntProgress(max=len(BUGS), description="trainings")
 display(bar)
-_, ax = plt.subplots(figsize=(8.5, 4.2))
-for name, (grads_of, style) in BUGS.items():
+courses = {}
+for name, grads_of in BUGS.items():
     with np.errstate(all="ignore"):
         params, losses = train(start(), grads_of, epochs=10, each=lambda p: loss_of(p, X, y))
-    ax.plot(np.clip(losses, None, 50), ls=style,
-            label=f"{name}: reads {share_right(params, digits.X_held_out, digits.y_held_out):.0%}")
+    share = share_right(params, digits.X_held_out, digits.y_held_out)
+    courses[f"{name}: reads {share:.0%}"] = np.clip(losses, None, 50)
     bar.value += 1
-ax.set(xlabel="epoch", ylabel="loss (log scale)", yscale="log", ylim=(0.03, 30))
-ax.legend(loc="upper left", bbox_to_anchor=(1, 1), title="held-out digits")
-plt.show()
+curves(range(11), courses, x="epoch", y="loss", log="y", ylim=(0.03, 30))
 
 # %% [markdown]
 # A wrong gradient that still points roughly downhill trains a network that may read as well as the right one. Nothing
@@ -387,20 +372,16 @@ def sigmoid_grads(params, rows):
     return backward(params, X[rows], y[rows], *forward(params, X[rows], "sigmoid"), "sigmoid")
 
 def draw_saturation(scale=100.0):
-    _, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
-    for factor, style in ((2.0, "o-"), (scale, "s--")):
+    values, losses = {}, {}
+    for factor in (2.0, scale):
         params = start(scale=factor)
         hidden, _ = forward(params, X, "sigmoid")
         slope = np.mean(hidden * (1 - hidden))
-        left.hist(hidden.ravel(), bins=25, range=(0, 1), density=True, alpha=0.65,
-                  label=f"scale {factor:g}: mean slope {slope:.3f}")
-        _, losses = train(params, sigmoid_grads, epochs=8, rate=0.3, each=lambda p: loss_of(p, X, y, "sigmoid"))
-        right.plot(losses, style, label=f"scale {factor:g}")
-    left.set(xlabel="hidden value", yticks=[], title="before training")
-    right.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
-    left.legend(fontsize=10)
-    right.legend()
-    plt.show()
+        values[f"scale {factor:g}: mean slope {slope:.3f}"] = hidden
+        _, losses[f"scale {factor:g}"] = train(params, sigmoid_grads, epochs=8, rate=0.3,
+                                               each=lambda p: loss_of(p, X, y, "sigmoid"))
+    return beside(histogram(values, x="hidden value before training"),
+                  curves(range(9), losses, x="epoch", y="loss", ylim=(0, None)))
 
 draw_saturation()
 
@@ -431,14 +412,8 @@ for rate in rates:
     dead.append(np.mean((hidden == 0).all(axis=0)))
     read.append(share_right(params, digits.X_held_out, digits.y_held_out, "relu"))
 
-_, ax = plt.subplots()
-ax.semilogx(rates, read, "o-", label="held-out digits read right")
-ax.semilogx(rates, dead, "s--", label="hidden units that are dead")
-ax.set(xlabel="step size", ylabel="share", ylim=(-0.03, 1.03), xticks=rates,
-       xticklabels=[f"{rate:g}" for rate in rates])
-ax.minorticks_off()
-ax.legend(loc="center left")
-plt.show()
+curves(rates, {"held-out digits read right": read, "hidden units that are dead": dead},
+       x="step size", y="share", log="x", ticks=rates, ylim=(-0.03, 1.03))
 
 # %% [markdown]
 # ### A clipped loss
@@ -454,15 +429,12 @@ def clipped(error):
     return 0.5 * autodiff.clip(error, -1, 1)**2
 
 def huber(error):
-    return autodiff.where(autodiff.abs(error) < 1, 0.5 * error**2, autodiff.abs(error) - 0.5)
+    size = autodiff.abs(error)
+    return autodiff.where(size < 1, 0.5 * error**2, size - 0.5)
 
 errors = np.linspace(-3, 3, 301)
-_, ax = plt.subplots()
-for f, style in ((huber, "-"), (clipped, "--")):
-    ax.plot(errors, autodiff.vjp(f, errors)[1](np.ones(301))[0], style, label=f.__name__)
-ax.set(xlabel="error", ylabel="gradient")
-ax.legend()
-plt.show()
+slopes = {f.__name__: autodiff.vjp(f, errors)[1](np.ones(301))[0] for f in (huber, clipped)}
+curves(errors, slopes, x="error", y="gradient")
 
 # %% [markdown]
 # ## Watch it learn
@@ -531,15 +503,15 @@ watch()
 # measured in another unit. The step sizes stay the same.
 
 # %%
-def adam(images, epochs=10, rate=0.01, keep=0.9, keep_size=0.999):
+def adam(pixels, epochs=10, rate=0.01, keep=0.9, keep_size=0.999):
     params, rng, losses, step = start(), np.random.default_rng(0), [], 0
     mean, size = ({name: np.zeros_like(array) for name, array in params.items()} for _ in range(2))
     for _ in range(epochs + 1):
-        losses.append(loss_of(params, images, y))
+        losses.append(loss_of(params, pixels, y))
         order = rng.permutation(len(y))
         for k in range(0, len(y), 32):
             rows, step = order[k:k + 32], step + 1
-            grads = backward(params, images[rows], y[rows], *forward(params, images[rows]))
+            grads = backward(params, pixels[rows], y[rows], *forward(params, pixels[rows]))
             for name, grad in grads.items():
                 mean[name] = keep * mean[name] + (1 - keep) * grad
                 size[name] = keep_size * size[name] + (1 - keep_size) * grad**2
@@ -547,23 +519,18 @@ def adam(images, epochs=10, rate=0.01, keep=0.9, keep_size=0.999):
                     np.sqrt(size[name] / (1 - keep_size**step)) + 1e-8)
     return losses
 
-def sgd(images, epochs=10):
-    grads_of = lambda p, rows: backward(p, images[rows], y[rows], *forward(p, images[rows]))
-    return train(start(), grads_of, epochs, each=lambda p: loss_of(p, images, y))[1]
+def sgd(pixels, epochs=10):
+    grads_of = lambda p, rows: backward(p, pixels[rows], y[rows], *forward(p, pixels[rows]))
+    return train(start(), grads_of, epochs, each=lambda p: loss_of(p, pixels, y))[1]
 
 # %% [markdown]
 # On the left both curves fall. On the right the gradients of both weight matrices start about ten times smaller, and so
 # are SGD's steps: its loss falls by a third only. Adam's steps keep their length, and its loss ends far below.
 
 # %%
-_, axes = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True)
-for ax, images, title in ((axes[0], X, "pixels from 0 to 1"), (axes[1], X / 10, "pixels from 0 to 0.1")):
-    ax.semilogy(sgd(images), "o-", label="SGD")
-    ax.semilogy(adam(images), "s--", label="Adam")
-    ax.set(xlabel="epoch", title=title)
-axes[0].set(ylabel="loss")
-axes[0].legend()
-plt.show()
+beside(*(curves(range(11), {"SGD": sgd(pixels), "Adam": adam(pixels)}, title=title,
+                x="epoch", y="loss", log="y", ylim=(1e-3, 5))
+         for pixels, title in ((X, "pixels from 0 to 1"), (X / 10, "pixels from 0 to 0.1"))))
 
 # %% [markdown]
 # ## MSE beside MAE
@@ -581,21 +548,14 @@ x = np.linspace(0, 1, 14)
 t = 1 + 2 * x + 0.08 * rng.normal(size=14)
 t[[2, 11]] += [3.0, -2.5]                                 # two wrong points
 
-def fit(loss, rate, steps=1500):
-    line = np.array([0.0, 0.0])
+def fit(loss, rate=0.3, steps=1500):
+    line, slope = np.array([0.0, 0.0]), autodiff.grad(lambda line: loss(line[0] + line[1] * x))
     for step in range(steps):
-        line = line - rate * (1 - step / steps) * autodiff.grad(lambda l: loss(l[0] + l[1] * x))(line)
-    return line
+        line = line - rate * (1 - step / steps) * slope(line)
+    return line[0] + line[1] * x
 
-_, ax = plt.subplots()
-for name, loss, style in (("MAE", lambda p: autodiff.mean(autodiff.abs(p - t)), "-"),
-                          ("MSE", lambda p: autodiff.mse(p, t), "--")):
-    a, b = fit(loss, 0.3)
-    ax.plot(x, a + b * x, style, label=name)
-ax.plot(x, t, "o", label="points")
-ax.set(xlabel="x", ylabel="t")
-ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
-plt.show()
+curves(x, {"MAE": fit(lambda p: autodiff.mean(autodiff.abs(p - t))),
+           "MSE": fit(lambda p: autodiff.mse(p, t))}, measured={"points": (x, t)}, x="x", y="t")
 
 # %% [markdown]
 # ## Batch norm
@@ -615,8 +575,10 @@ def normalize(x, eps=1e-5):
     centred = x - autodiff.mean(x, axis=0)
     return centred / autodiff.sqrt(autodiff.mean(centred**2, axis=0) + eps)
 
-graph(lambda x, gamma, beta: autodiff.sum((gamma * normalize(x) + beta) * np.array([1.0, -2.0, 0.5])),
-      x=[1.0, 2.0, 4.0], gamma=1.5, beta=0.5)
+def weighed(x, gamma, beta):
+    return autodiff.sum((gamma * normalize(x) + beta) * np.array([1.0, -2.0, 0.5]))
+
+graph(weighed, x=[1.0, 2.0, 4.0], gamma=1.5, beta=0.5)
 
 # %% [markdown]
 # Two sums prove a formula wrong in a second. If all $x$ of a column move together, the output stays: so `dx` adds up to
@@ -627,9 +589,11 @@ x = np.random.default_rng(5).normal(size=(6, 3))
 dout = np.random.default_rng(6).normal(size=(6, 3))
 xhat, pullback = autodiff.vjp(normalize, x)
 dx = pullback(dout)[0]
-print("sum of dx         ", (np.abs(dx.sum(axis=0)) < 1e-9).tolist(), "(is it 0?)")
-print("sum of dx · x_hat ", (np.abs((dx * xhat).sum(axis=0)) < 1e-4).tolist())
-print("with dout of ones ", np.allclose(normalize(x).sum(axis=0), 0), "(dx is 0: a lazy check sees nothing)")
+table(["over each column", "is it 0?"],
+      [("sum of dx", np.allclose(dx.sum(axis=0), 0)),
+       ("sum of dx · x_hat", np.allclose((dx * xhat).sum(axis=0), 0, atol=1e-4)),
+       ("sum of the outputs: with dout of ones dx is 0",
+        np.allclose(normalize(x).sum(axis=0), 0))])
 
 # %% [markdown]
 # What is it good for? It makes the network forgive a bad start. The plot trains the sigmoid network of above, the
@@ -639,21 +603,19 @@ print("with dout of ones ", np.allclose(normalize(x).sum(axis=0), 0), "(dx is 0:
 # %%
 def normed_loss(params, rows):
     inner = params["gamma"] * normalize(X[rows] @ params["W1"]) + params["b1"]
-    return autodiff.softmax_cross_entropy(autodiff.sigmoid(inner) @ params["W2"] + params["b2"], y[rows])
+    outer = autodiff.sigmoid(inner) @ params["W2"] + params["b2"]
+    return autodiff.softmax_cross_entropy(outer, y[rows])
 
 bad = start(scale=100.0)
 with_norm = {**bad, "gamma": np.ones(32)}
 bar = widgets.IntProgress(max=8, description="epochs")
 display(bar)
-_, plain = train(bad, sigmoid_grads, epochs=8, rate=0.3, each=lambda p: loss_of(p, X, y, "sigmoid"))
+_, plain = train(bad, sigmoid_grads, epochs=8, rate=0.3,
+                 each=lambda p: loss_of(p, X, y, "sigmoid"))
 _, normed = train(with_norm, autodiff.grad(normed_loss), epochs=8, rate=0.3, bar=bar,
                   each=lambda p: normed_loss(p, slice(None)))
-_, ax = plt.subplots()
-ax.plot(normed, "o-", label="the same start, with batch norm")
-ax.plot(plain, "s--", label="saturated start")
-ax.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
-ax.legend()
-plt.show()
+curves(range(9), {"the same start, with batch norm": normed, "saturated start": plain},
+       x="epoch", y="loss", ylim=(0, None))
 
 # %% [markdown]
 # ## Dropout
@@ -685,10 +647,11 @@ nudge[20, 3] = 1e-5
 up, down = ({**start(), "W1": start()["W1"] + sign * nudge} for sign in (1, -1))
 draw = lambda: rng.random(hidden.shape) < keep
 mask = draw()
-analytic = autodiff.grad(lambda W1: dropped({**start(), "W1": W1}, mask))(start()["W1"])[20, 3]
-print(f"analytic        {analytic:12.6f}")
-print(f"one mask        {(dropped(up, mask) - dropped(down, mask)) / 2e-5:12.6f}")
-print(f"two masks       {(dropped(up, draw()) - dropped(down, draw())) / 2e-5:12.6f}")
+slope = autodiff.grad(lambda W1: dropped({**start(), "W1": W1}, mask))(start()["W1"])[20, 3]
+table(["way", "slope"],
+      [("analytic", slope),
+       ("one mask", (dropped(up, mask) - dropped(down, mask)) / 2e-5),
+       ("two masks", (dropped(up, draw()) - dropped(down, draw())) / 2e-5)], digits=6)
 
 # %% [markdown]
 # Dropout was made for large networks. One as small as ours, on these digits, gains nothing from it.
@@ -708,16 +671,16 @@ def with_l2(reg):
     return lambda params, rows: {name: grad + (reg * params[name] if name[0] == "W" else 0)
                                  for name, grad in by_hand(params, rows).items()}
 
-_, axes = plt.subplots(2, 8, figsize=(9, 2.5))
-for row, reg in zip(axes, (0.0, 0.003), strict=True):
+units, reads = [], []
+for reg in (0.0, 0.003):
     params, _ = train(start(), with_l2(reg), epochs=30, rate=0.3)
-    for k, ax in enumerate(row):
-        ax.imshow(params["W1"][:, k].reshape(8, 8), cmap="RdBu", vmin=-0.8, vmax=0.8)
-        ax.set(xticks=[], yticks=[])
-        ax.spines[:].set_visible(False)
-    row[0].set_ylabel(f"reg {reg:g}")
-    print(f"reg {reg:g}: reads {share_right(params, digits.X_held_out, digits.y_held_out):.1%} of the held-out digits")
-plt.show()
+    units += [params["W1"][:, k] for k in range(8)]
+    reads.append((reg, f"{share_right(params, digits.X_held_out, digits.y_held_out):.1%}"))
+
+images(units, titles=[], rows=["reg 0", "reg 0.003"], signed=True)
+
+# %%
+table(["reg", "held-out digits read right"], reads)
 
 # %% [markdown]
 # ## Break it
@@ -730,16 +693,19 @@ reg = 0.0
 
 params = start()
 def regularized(params):
-    return loss_of(params, X[:50], y[:50]) + 0.5 * reg * sum((params[name]**2).sum() for name in ("W1", "W2"))
+    size = sum((params[name]**2).sum() for name in ("W1", "W2"))
+    return loss_of(params, X[:50], y[:50]) + 0.5 * reg * size
 
 nudge = np.zeros((64, 32))
 nudge[20, 3] = 1e-5
 numeric = (regularized({**params, "W1": params["W1"] + nudge}) - regularized(
     {**params, "W1": params["W1"] - nudge})) / 2e-5
-wrong = (backward(params, X[:50], y[:50], *forward(params, X[:50]))["W1"] + 2 * reg * params["W1"])[20, 3]
+grads = backward(params, X[:50], y[:50], *forward(params, X[:50]))
+wrong = (grads["W1"] + 2 * reg * params["W1"])[20, 3]
 print(f"numeric {numeric:.6f}   somebody's {wrong:.6f}")
-print("Found: with this reg the check exposes the mistake." if abs(numeric - wrong) > 1e-5 * abs(numeric)
-      else "Hidden: here both agree. Change a number, and run the cell again.")
+print("Found: with this reg the check exposes the mistake."
+      if abs(numeric - wrong) > 1e-5 * abs(numeric) else
+      "Hidden: here both agree. Change a number, and run the cell again.")
 
 # %% [markdown]
 # With `reg = 0` every regularizer is right. A check is worth as much as the place where it is made.

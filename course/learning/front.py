@@ -1,0 +1,177 @@
+"""The front page: lessons and assignments as a path, what is begun, what passes, what comes next.
+
+`python course` writes it into work/ as Course.md, which JupyterLab shows with links; `progress` brings it up to date
+with what passes, and `progress --page course.html` writes it as a page that needs no notebook.
+"""
+
+import contextlib
+import json
+import os
+from datetime import date
+from html import escape
+from pathlib import Path
+from typing import NamedTuple
+
+from course.learning.workspace import changed
+from course.places import COMMAND, LESSONS, work_folder
+from course.plaintext import one_line
+
+NAME = "Course.md"
+STATES = {"done": "done", "begun": "begun", "new": "not begun"}
+KEPT = ".progress.json"     # in work/: what `progress` found last; nothing in it leaves the machine
+STYLE = """
+:root { color-scheme: light dark; --line: #d1d5db; --quiet: #4b5563; --green: #00735C; --soft: #f3f4f6; }
+html { background: #fff; color: #1b1f24; }
+html { font: 17px/1.5 system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
+@media (prefers-color-scheme: dark) {
+  :root { --line: #434a54; --quiet: #b6bec9; --green: #4CD6B3; --soft: #22272e; }
+  html { background: #16191d; color: #e6e9ed; }
+}
+body { margin: 0 auto; padding: 1rem; max-width: 40rem; }
+.next { background: var(--soft); border-left: 4px solid var(--green); padding: .6rem 1rem; margin: 1rem 0; }
+.next p { margin: .2rem 0; }
+ol { list-style: none; padding: 0; margin: 1rem 0; }
+li { position: relative; padding: 0 0 1.1rem 3.2rem; }
+li::before { content: ""; position: absolute; left: 1.05rem; top: 2.2rem; bottom: 0; }
+li::before { border-left: 2px solid var(--line); }
+li:last-child::before { display: none; }
+.stop { position: absolute; left: 0; top: 0; width: 2.2rem; line-height: 2.2rem; border-radius: 50%; text-align: center;
+  border: 2px solid var(--line); box-sizing: border-box; line-height: calc(2.2rem - 4px); font-weight: 600; }
+.done .stop { background: var(--green); border-color: var(--green); color: #fff; }
+.begun .stop { border-color: var(--green); color: var(--green); }
+h2 { font-size: 1.1rem; margin: .2rem 0 0; }
+li p, .quiet { color: var(--quiet); margin: 0; }
+meter { width: 100%; max-width: 16rem; height: .8rem; }
+@media (prefers-color-scheme: dark) { .done .stop { color: #16191d; } }
+"""
+
+
+class Stop(NamedTuple):
+    """A lesson and its assignment on the path."""
+
+    name: str
+    title: str
+    read: bool          # the lesson was opened and has changed
+    begun: bool         # so was the assignment, or some of its exercises pass
+    passed: int
+    of: int             # exercises; 0 where `progress` has not looked yet
+    points: float
+    most: float
+
+    @property
+    def state(self) -> str:
+        """done, begun or new."""
+        return "done" if self.of and self.passed == self.of else "begun" if self.read or self.begun else "new"
+
+
+def keep(found: dict[str, list], steps: list[str], work: Path) -> None:
+    """Remember what `progress` found of all assignments, and write the page anew."""
+    rows = {name: {"passed": sum(line.state == "passes" for line in lines), "of": len(lines),
+                   "points": sum(line.points for line in lines), "most": sum(line.of for line in lines)}
+            for name, lines in found.items()}
+    with contextlib.suppress(OSError):
+        kept = {"day": date.today().isoformat(), "assignments": rows, "steps": steps}
+        (work / KEPT).write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+        write(work)
+
+
+def write(work: Path | None = None) -> None:
+    """Course.md in work/; a file of this name that the course did not write is left alone. May raise OSError."""
+    work = work or work_folder()
+    path, text = work / NAME, markdown(work)
+    if path.is_file() and not path.read_text("utf-8", "replace").startswith(text.splitlines()[0]):
+        return
+    draft = path.with_name(f".{NAME}.{os.getpid()}")
+    draft.write_text(text, "utf-8")
+    os.replace(draft, path)
+
+
+def path_through(work: Path) -> tuple[list[Stop], list[str], str]:
+    """(the stops in order, what comes next, the day on which `progress` looked or "")."""
+    kept, touched = _recall(work), changed(work)
+    stops = []
+    for lesson in sorted(LESSONS.glob("*.ipynb")):
+        row = kept["assignments"].get(lesson.stem, {})
+        stops.append(Stop(lesson.stem, _title(lesson), f"lessons/{lesson.name}" in touched,
+                          bool(row.get("passed")) or _exercise(lesson.stem) in touched,
+                          *(row.get(key, 0) for key in ("passed", "of", "points", "most"))))
+    first = next((stop for stop in stops if stop.state != "done"), None)
+    steps = kept["steps"] or ([f"{'go on with' if first.read else 'read'} lesson {int(first.name[:2])}: {first.title}"]
+                              if first else [f"hand in: {COMMAND} submit"])
+    return stops, [one_line(step) for step in steps], kept["day"]
+
+
+def markdown(work: Path) -> str:
+    """The page for JupyterLab."""
+    stops, steps, day = path_through(work)
+    rows = ["# Your way through the course", "", "**Next**", "",
+            *(f"{k}. {step}" for k, step in enumerate(steps, 1)), "",
+            "| | lesson | | assignment | exercises | points |", "|---|---|---|---|---|---|"]
+    for stop in stops:
+        mark = {"done": "✓", "begun": "…", "new": "·"}[stop.state]
+        rows.append(f"| {mark} {int(stop.name[:2])} | [{stop.title}](lessons/{stop.name}.ipynb) "
+                    f"| {'begun' if stop.read else ''} | [assignment {int(stop.name[:2])}]({_exercise(stop.name)}) "
+                    f"| {_exercises(stop)} | {_points(stop)} |")
+    return "\n".join([*rows, "", *_practice(), "", _as_of(day), ""])
+
+
+def page(work: Path) -> str:
+    """The page by itself: no notebook, no script, nothing from elsewhere; light and dark, on a phone, aloud."""
+    stops, steps, day = path_through(work)
+    points, most = sum(stop.points for stop in stops), sum(stop.most for stop in stops)
+    items = "".join(
+        f'<li class="{stop.state}"><span class="stop">{"✓" if stop.state == "done" else int(stop.name[:2])}</span>'
+        f"<h2>Lesson {int(stop.name[:2])} · {escape(stop.title)}</h2>"
+        f"<p>{escape('; '.join(filter(None, [STATES[stop.state], _exercises(stop), _points(stop)])))}</p></li>"
+        for stop in stops)
+    nexts = "".join(f"<p>{escape(step)}</p>" for step in steps)
+    bar = (f'<p><meter aria-label="points" min="0" max="{most:g}" value="{points:g}"></meter> '
+           f"{points:g} of {most:g} points</p>") if most else ""
+    practice = "".join(f"<p>{escape(line)}</p>" for line in _practice())
+    return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
+            f'content="width=device-width, initial-scale=1"><title>Your way through the course</title>'
+            f"<style>{STYLE}</style></head><body><main><h1>Your way through the course</h1>{bar}"
+            f'<div class="next"><strong>Next</strong>{nexts}</div><ol>{items}</ol>{practice}'
+            f'<p class="quiet">{escape(_as_of(day).replace("`", ""))}</p></main></body></html>\n')
+
+
+def _recall(work: Path) -> dict:
+    """What `progress` found last; a file that is spoilt counts as empty."""
+    kept = {"day": "", "assignments": {}, "steps": []}
+    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError, KeyError):
+        read = json.loads((work / KEPT).read_text("utf-8"))
+        kept = {"day": str(date.fromisoformat(read["day"])), "steps": [str(step) for step in read["steps"]][:3],
+                "assignments": {str(name): {"passed": int(row["passed"]), "of": int(row["of"]),
+                                            "points": float(row["points"]), "most": float(row["most"])}
+                                for name, row in read["assignments"].items()}}
+    return kept
+
+
+def _title(lesson: Path) -> str:
+    """What stands behind "Lesson N ·" at its head."""
+    cells = json.loads(lesson.read_text("utf-8"))["cells"]
+    return "".join(cells[0]["source"]).splitlines()[0].partition("·")[2].strip()
+
+
+def _exercise(name: str) -> str:
+    return f"exercises/{name}/{name}.ipynb"
+
+
+def _exercises(stop: Stop) -> str:
+    return f"{stop.passed} of {stop.of} pass" if stop.of else ""
+
+
+def _points(stop: Stop) -> str:
+    return f"{stop.points:g} of {stop.most:g}" + " points" if stop.most else ""
+
+
+def _practice() -> list[str]:
+    from course.practising import memory
+
+    told = memory.lines()
+    return [f"Practice: {told[-1].strip() if told else 'practice() in any lesson asks for a circuit'}."]
+
+
+def _as_of(day: str) -> str:
+    return (f"As `{COMMAND} progress` found it on {day}; run it in a terminal, and this page is up to date." if day else
+            f"`{COMMAND} progress` in a terminal looks which exercises pass, and enters it here.")
