@@ -126,6 +126,6 @@ def test_in_a_browser_an_answers_recursion_ends_long_before_the_browsers_stack(m
         except RecursionError:
             return 1
 
-    assert 100 < call(levels, (1.0,)).result <= answering.LEVELS
+    assert 100 < call(levels, (1.0,)).result < answering.LEVELS + 10       # what is counted differs by Python
     assert call(lambda x: x + 1, (1.0,)).result == 2.0
     assert sys.getrecursionlimit() == limit
