@@ -14,6 +14,7 @@ IN_BROWSER = sys.platform == "emscripten"                   # where a kernel has
 CHOICE = ROOT / "course" / "course.toml" if INSTALLED else ROOT / "course.toml"
 COMMAND = "backprop" if INSTALLED else "python course"      # how learners call it
 LAID_OUT = ".laid_out.json"                                 # what was laid out, in the folder where it was
+PRACTISED = "practice.json"                                 # what was practised, in the same
 CONFIGURATION = "nbgrader_config.py"
 REGRADE = "regrade_request.txt"                             # what a learner hands in who asks for a regrade
 

@@ -1,7 +1,6 @@
 """From an answer to a Report: the exercise's checks run on it, and what came of them is diagnosed."""
 
 import functools
-import time
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from course.checks.calling import Remote
+from course.checks.clock import own_seconds
 from course.checks.comparing import Problem
 from course.checks.diagnosis import Diagnosis, diagnose
 from course.checks.exercise import Exercise
@@ -25,9 +25,9 @@ def examine(exercise: Exercise, f: Any, seeds: Sequence[int], edge: bool, graded
     """The Report of an answer: its run on these seeds, and the diagnosis."""
     if not callable(f):
         return _not_a_function(exercise, f, graded)
-    start = time.thread_time()
+    start = own_seconds()
     result = run(exercise, f, seeds, edge)
-    result.seconds = time.thread_time() - start
+    result.seconds = own_seconds() - start
     with warnings.catch_warnings(), np.errstate(all="ignore"):       # what is worked out of odd numbers warns
         warnings.simplefilter("ignore")
         found = None if result.passed else _cause(f, result, seeds, edge)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from course.learning.workspace import changed
-from course.places import COMMAND, LESSONS, work_folder
+from course.places import COMMAND, LESSONS, PRACTISED, work_folder
 from course.plaintext import one_line
 
 NAME = "Course.md"
@@ -166,9 +166,10 @@ def _points(stop: Stop) -> str:
 
 
 def _practice() -> list[str]:
-    from course.practising import memory
-
-    told = memory.lines()
+    told = []
+    if (work_folder() / PRACTISED).exists():        # only then: the module knows circuits, and takes its time
+        from course.practising import memory
+        told = memory.lines()
     return [f"Practice: {told[-1].strip() if told else 'practice() in any lesson asks for a circuit'}."]
 
 

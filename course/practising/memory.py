@@ -21,7 +21,7 @@ DAYS = (1, 2, 4, 8, 16)
 
 def path() -> Path:
     """The file; work/ is not in git, and nothing in it leaves the machine."""
-    return places.work_folder() / "practice.json"
+    return places.work_folder() / places.PRACTISED
 
 
 def recall() -> dict[str, Any]:

@@ -155,7 +155,8 @@ def test_it_runs_and_pauses_and_only_the_pause_is_read_aloud(visit, recorded):
 def test_who_wants_less_motion_gets_less(visit, recorded):
     page = visit(recorded, reduced_motion="reduce")
     assert page.locator(".bar").first.evaluate("e => getComputedStyle(e).transitionDuration") == "0s"
-    page.clock.install()
+    page.clock.install(time=0)
+    page.clock.pause_at(60_000)                 # from here on, time goes by when it is told to
     press(page, "Run")
     page.clock.run_for(700)
     expect(page.locator(".bp-place")).to_have_text(f"step 0 of {STEPS}")

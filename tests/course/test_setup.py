@@ -59,7 +59,8 @@ def make_toy(root):
     for room in ("authoring", "learning"):
         (root / "course" / room).mkdir(parents=True)
     for name in ("__init__.py", "__main__.py", "cli.py", "places.py", "authoring/__init__.py", "authoring/testing.py",
-                 "learning/__init__.py", "learning/lab.py", "learning/workspace.py"):
+                 "learning/__init__.py", "learning/front.py", "learning/lab.py", "learning/workspace.py",
+                 "plaintext.py"):
         shutil.copy(ROOT / "course" / name, root / "course" / name)
     (root / "pyproject.toml").write_text(
         '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
@@ -411,7 +412,8 @@ def test_learners_get_the_first_lesson_and_no_clutter(clone, tmp_path):
         assert get.opens == "/lab/workspaces/backprop/tree/lessons/00_start_here.ipynb"
         lesson = json.loads(get("api/contents/lessons/00_start_here.ipynb"))
         assert lesson["content"]["cells"]
-        assert {entry["name"] for entry in json.loads(get("api/contents/"))["content"]} == {"lessons", "exercises"}
+        assert {entry["name"] for entry in json.loads(get("api/contents/"))["content"]} == {
+            "Course.md", "exercises", "lessons"}
 
         news = json.loads(get("lab/api/settings/@jupyterlab/apputils-extension:notification"))["schema"]["properties"]
         assert (news["fetchNews"]["default"], news["checkForUpdates"]["default"]) == ("false", False)

@@ -9,7 +9,6 @@ import copy
 import functools
 import io
 import itertools
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -25,6 +24,7 @@ from course.checks.causes.programs import OutOfTime, Program
 from course.checks.causes.programs import program as program_of
 from course.checks.causes.results import proves
 from course.checks.causes.slips import NONE, Slip
+from course.checks.clock import own_seconds
 from course.checks.comparing import close
 from course.checks.exercise import Exercise
 from course.checks.running import Asked, Run
@@ -43,7 +43,7 @@ class Search:
 
     def __init__(self, exercise: Exercise, run: Run, seconds: float) -> None:
         self.exercise, self.run = exercise, run
-        self.until = time.thread_time() + seconds
+        self.until = own_seconds() + seconds
         self.further = 0.0
         self.packed: dict[int, bytes | None] = {}
 
@@ -80,17 +80,17 @@ class Search:
     def _slips(self, done: Callable[[], bool]) -> Iterator[tuple[Program, int]]:
         """Right answers one after the other, each with the numbers of its slips, until `done()` or out of time."""
         for number in itertools.count():
-            start = time.thread_time()
+            start = own_seconds()
             program = None if done() or start > self.until else program_of(self.exercise, number)
             if program is None:
                 return
             if not number:      # the first is woven once, and is not to cost the search that needs it first
-                self.until += time.thread_time() - start
+                self.until += own_seconds() - start
             program.until = self.until
             self.further = FURTHER * (number > 0)
             try:
                 for k in range(len(program.slips)):
-                    if time.thread_time() > self.until:
+                    if own_seconds() > self.until:
                         return
                     yield program, k
             finally:
