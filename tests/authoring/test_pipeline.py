@@ -311,7 +311,7 @@ def test_the_bank_by_the_judge(graded):
     solution = graded.notebook("solutions")
     hands = {f"bank-{k}": forms for k, forms in enumerate(graded.hands, start=1)}
     if graded.assignment >= "03":
-        hands = dict(list(hands.items())[::2])
+        hands = dict(list(hands.items())[::3])
     for student, forms in hands.items():
         graded.hand_in(student, dealt(solution, forms), root)
     graded.hand_in("released", graded.notebook("exercises"), root)

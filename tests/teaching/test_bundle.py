@@ -166,6 +166,7 @@ def test_its_own_code_checks_answers_names_mistakes_and_lays_out(bundle):
     assert list(json.loads(said)) == list(assignments())
 
 
+@pytest.mark.slow
 def test_the_same_course_makes_the_same_zip_and_nothing_is_overwritten(tmp_path):
     call(bundling.main, tmp_path, NAME)
     first = (tmp_path / "backprop-course.zip").read_bytes()

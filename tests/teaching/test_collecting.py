@@ -182,7 +182,8 @@ LMS = {"canvas": ("evil{0:02}_{0}_500_hw.zip", f"lovelaceada_777_999_{NAME}", f"
                   f"José Müller_778_assignsubmission_file/{NAME}.ipynb")}
 
 
-@pytest.mark.parametrize("lms", ["canvas", pytest.param("moodle", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("lms", ["canvas", "moodle"])
 def test_whatever_one_learners_zip_holds_is_a_line_and_the_class_is_collected(course, lms):
     theirs, ada, jose = LMS[lms]
     cases = zips.cases(NAME, notebook("their own"), ada)

@@ -3,6 +3,7 @@
 import shutil
 import zipfile
 
+import pytest
 from nbgrader.api import Gradebook
 
 from course.teaching import exporting, forgetting, reporting
@@ -11,6 +12,7 @@ from tests.teaching.classes import NAME, backprop, call, nbgrader, new_course, s
 from tests.teaching.conftest import PEOPLE
 
 
+@pytest.mark.slow
 def test_a_learner_is_forgotten_everywhere_and_nobody_else(tmp_path):
     course = new_course(tmp_path / "course", NAME)
     (course / "class.csv").write_text(PEOPLE, encoding="utf-8")
