@@ -142,7 +142,8 @@ def test_a_task_begins_with_the_switch_of_the_one_that_makes_it():
 @pytest.mark.parametrize("names", [["grad", "sum", "Tensor", "where", "checkpoint", "no_grad", "gradcheck", "Op"]])
 def test_the_first_use_may_be_in_several_threads(names):
     code = f"""
-import threading, autodiff
+import sys, threading, autodiff
+sys.setswitchinterval(1e-6)
 start, errors = threading.Barrier({len(names)}), []
 def use(name):
     start.wait()
