@@ -14,7 +14,6 @@ import inspect
 import math
 import re
 import textwrap
-import time
 from collections.abc import Callable, Iterator, Sequence
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -22,11 +21,12 @@ from typing import Any
 import numpy as np
 
 from course.checks.calling import Failure, Reply
+from course.checks.clock import own_seconds
 from course.checks.comparing import Problem, as_numbers, close, parts
 from course.checks.diagnosis import Diagnosis
 from course.checks.running import Ask, Asked, Different, Run, run
 
-SECONDS = 0.15      # that all mending may take: who asks for a check waits for it
+SECONDS = 0.08      # of this thread's own time, that all mending may take: who asks for a check waits for it
 NOTHING = "nothing returned"
 
 Seeds = Sequence[int]
@@ -254,13 +254,13 @@ def _never_reached(f: FunctionType, asked: Asked) -> Diagnosis | None:
 
 def _mended(f: FunctionType, asked: Asked, result: Run, seeds: Seeds, edge: bool) -> Diagnosis | None:
     """The one thing whose change makes all come out right."""
-    tree, until = _tree(f), time.perf_counter() + SECONDS
+    tree, until = _tree(f), own_seconds() + SECONDS
     slow = result.exercise.seconds or any(check.once for check in result.exercise.checks if edge or not check.edge)
     if tree is None or slow or f.__closure__ or any(isinstance(node, ast.While) for node in ast.walk(tree)):
         return None
     for make, tell in ((_return_later, _tell_return), (_no_rounding, _tell_rounding), (_brackets, _tell_brackets)):
         for line, other in make(tree):
-            if time.perf_counter() > until:
+            if own_seconds() > until:
                 return None
             g = _built(f, other)
             if g is not None and _passes(result, seeds, edge, g):
