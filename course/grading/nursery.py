@@ -316,5 +316,6 @@ def own_cpu():
                 claim.close()
             else:
                 _cpu[1:] = number, claim
+                atexit.register(claim.close)
                 break
     return _cpu[1]
