@@ -31,7 +31,7 @@ _HOME = {"Tensor": "tensor", "Op": "graph", "no_grad": "graph", "gradcheck": "nu
 
 if not TYPE_CHECKING:
     def __getattr__(name):
-        import collections.abc     # noqa: F401  before two threads do: Python 3.13.0 would give one a half-made module
+        import collections.abc  # noqa: F401  before two threads do: Python 3.13.0 would give one a half-made module
         if name in _HOME:
             value = getattr(import_module(f"autodiff.{_HOME[name]}"), name)
         elif not name.startswith("_") and name in __dir__():

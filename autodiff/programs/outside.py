@@ -100,9 +100,11 @@ class Outside:
                          "type": lambda *args: args[0].__class__ if len(args) == 1 else type(*args)}
 
     def _acting(self, name: str) -> Callable[..., Any]:
+        instead = "print what the program returns" if name == "print" else "pass what it gives as an argument"
+
         def refuse(*_: Any, **__: Any) -> Any:
             self.refuse(f"{name}() in the function acts once, when the program is recorded, and not at each run: "
-                        "take it out, and print what the program returns")
+                        f"take it out, and {instead}")
         return refuse
 
     def _import(self, name, *args):
