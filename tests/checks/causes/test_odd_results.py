@@ -62,6 +62,7 @@ def a_short_search(monkeypatch):
     monkeypatch.setattr("course.checks.diagnosis.SECONDS_GRADED", 0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
 def test_an_odd_result_is_told(exercise):
     for k, odd in enumerate(ODD):
@@ -71,6 +72,7 @@ def test_an_odd_result_is_told(exercise):
             look(exercise, lambda *args, odd=odd: (odd,) * len(exercise.results), edge)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise", [e for e in EXERCISES if not e.signature.startswith("class ") and e.alternatives],
                          ids=lambda e: e.name)
 @pytest.mark.parametrize("first", [1, 3])
