@@ -10,18 +10,21 @@ import importlib
 TYPE_CHECKING = False       # as typing has it, whose import takes time
 if TYPE_CHECKING:
     from course.drawing import graph
+    from course.learning.identity import i_am, my_numbers
     from course.learning.notebook import check, grade, hint
     from course.learning.predicting import predict
     from course.practising import practice
     from course.watching.show import watch
 
 __version__ = "0.1.0"
-__all__ = ["check", "grade", "graph", "hint", "practice", "predict", "watch"]
+__all__ = ["check", "grade", "graph", "hint", "i_am", "my_numbers", "practice", "predict", "watch"]
 
 _HOMES = {
     "check": "course.learning.notebook",
     "grade": "course.learning.notebook",
     "hint": "course.learning.notebook",
+    "i_am": "course.learning.identity",
+    "my_numbers": "course.learning.identity",
     "predict": "course.learning.predicting",
     "graph": "course.drawing",
     "practice": "course.practising",

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from course.places import CHOICE
+
 TESTS = Path(__file__).parent
 CHROMIUM = "/usr/bin/chromium"
 QUICK = ("autodiff", "checks", "drawing", "notebooks/test_prose.py")
@@ -75,6 +77,9 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    if CHOICE.exists():
+        raise pytest.UsageError(f"{CHOICE.name} chooses exercises and points, and these tests hold to the course as it is "
+                                "declared. `python course test` runs them on a copy without it.")
     config.stash[LEFT_OUT] = Counter()
     config.addinivalue_line("markers", "xdist_group(name): the tests of a group run in one process")
     config.addinivalue_line("markers", "quick: for `python course test quick` too")

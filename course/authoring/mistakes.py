@@ -7,9 +7,11 @@ The table is made by running each form through the graded check, so it says what
 import argparse
 
 from course.checks.examining import SHOWN_SEED, examine
+from course.checks.variants import EXAMPLE
 from course.declarations import ASSIGNMENTS, assignments, exercises
 
 SEEDS = (SHOWN_SEED, 1)
+LEARNERS = tuple(f"learner {k}" for k in range(1, 10))      # whose variants are tried
 
 PREAMBLE = """# What learners are told
 
@@ -37,7 +39,7 @@ def main(argv):
         print(f"\n{name}\n  {'exercise':24} {'id':5} {'lost':>9}  named as      wrong form")
         for exercise, mistake, report in outcomes(name):
             found = report.diagnosis
-            right = found is not None and found.code == mistake.code
+            right = is_named(mistake, report)
             missed += not right
             lost = f"{exercise.points - report.run.score:4g} of {exercise.points:<3g}"
             named = (found.code or "-") if found else "right"
@@ -47,10 +49,22 @@ def main(argv):
 
 
 def outcomes(assignment):
-    """(exercise, mistake, report of the graded check) for each wrong form of an assignment."""
+    """(exercise, mistake, report of the graded check) for each wrong form of an assignment.
+
+    Where learners have variants, some are tried; the report is that of the first that is not named, if there is one.
+    """
     for exercise in exercises(assignment).values():
-        for mistake in exercise.mistakes:
-            yield exercise, mistake, examine(exercise, mistake.function, SEEDS, edge=True)
+        for k, mistake in enumerate(exercise.mistakes):
+            reports = []
+            for learner in (EXAMPLE, *LEARNERS) if exercise.variant else (EXAMPLE,):
+                variant = exercise.of(learner)
+                reports.append(examine(variant, variant.mistakes[k].function, SEEDS, edge=True))
+            yield exercise, mistake, next((report for report in reports if not is_named(mistake, report)), reports[0])
+
+
+def is_named(mistake, report):
+    """Whether a wrong form is called what it is."""
+    return report.diagnosis is not None and report.diagnosis.code == mistake.code
 
 
 def messages(names):

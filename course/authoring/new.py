@@ -17,7 +17,7 @@ from course.places import COMMAND, ROOT
 
 DECLARATIONS = "course/declarations/own"
 SOURCES = "course/sources/assignments"
-TAKEN = {"np", "check", "grade", "hint"}        # by what the set-up cell imports
+TAKEN = {"np", "check", "grade", "hint", "i_am", "my_numbers"}        # by what the set-up cell imports
 
 MODULE = '''\
 """Assignment $number: what its right answers are, and which wrong ones are known (docs/exercises.md)."""

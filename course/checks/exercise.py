@@ -10,15 +10,17 @@ import linecache
 import sys
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
 from course.checks.answering import drive_of
 from course.checks.oracles import gradient_of
+from course.checks.variants import EXAMPLE, Numbers, Variant
 
-__all__ = ["Check", "Exercise", "Form", "Mistake", "gradient_of"]
+__all__ = ["Check", "Exercise", "Form", "Mistake", "Variant", "gradient_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +57,7 @@ class Form:
     name    the exercise's name, which the text defines
     title   what is special about it
     source  its text, as it would stand in the notebook
-    given   source of what the notebook's set-up cell gives
+    given   source of what the notebook's set-up cells give
     """
 
     name: str
@@ -114,6 +116,10 @@ class Exercise:
                 {"x": {"zero": "1/x has no slope at 0"}}, or {"cache": "…"} for all kinds
     base        base(d) gives the cases into which grading puts every kind of number; those of the checks' first draws
                 if left out
+    variant     in place of `oracle`: numbers of the statement that are drawn for each learner, and the oracle that
+                they make; forms find the numbers under their names
+    learner     whose variant this is; as declared, an example's (see `of`)
+    numbers     the variant's, by name
     mistakes    its wrong forms; where several answer as a learner's does, the first is named
     alternatives  right answers in other forms
     solution    solution() gives the text of the notebook's own answer, "" where it is not at hand
@@ -122,8 +128,8 @@ class Exercise:
     signature: str
     returns: str
     points: float
-    oracle: Callable | None
-    checks: tuple[Check, ...]
+    oracle: Callable | None = None
+    checks: tuple[Check, ...] = ()
     hints: tuple[str, ...] = ()
     read: str = ""
     upstream: str | None = None
@@ -135,6 +141,9 @@ class Exercise:
     seconds: float = 0.0
     outside: dict[str, str | dict[str, str]] = field(default_factory=dict)
     base: Callable | None = None
+    variant: Variant | None = None
+    learner: str = EXAMPLE
+    numbers: dict[str, Any] = field(init=False, default_factory=dict)
     mistakes: list[Mistake] = field(init=False, default_factory=list)
     alternatives: list[Form] = field(init=False, default_factory=list)
     solution: Callable[[], str] = field(init=False, default=str)
@@ -150,11 +159,23 @@ class Exercise:
         put("parameters", tuple(inspect.signature(drive_of(self.driver)).parameters)[1:] if self.driver
             else _parameters(self.signature))
         put("results", tuple(part.strip() for part in self.returns.split(",")))
+        if self.variant is not None:
+            put("numbers", self.variant.draw(Numbers(self.learner, self.name)))
+            put("oracle", self.variant.oracle(**self.numbers))
         if sum(check.points for check in self.checks) != self.points:
             raise ValueError(f"{self.name}: the checks' points add up to "
                              f"{sum(check.points for check in self.checks)}, not {self.points}")
         if any(check.points * 8 % 1 for check in self.checks):
             raise ValueError(f"{self.name}: a check's points must be a multiple of 1/8")
+
+    @property
+    def surroundings(self) -> str:
+        """Source of all that an answer finds there: what is given, and the numbers of the learner's variant."""
+        return "\n".join([str(self.given), *(f"{name} = {value!r}" for name, value in self.numbers.items())])
+
+    def of(self, learner: str) -> "Exercise":
+        """The variant of a learner; the exercise itself, where all have the same."""
+        return self if self.variant is None or learner == self.learner else _variant(self, learner)
 
     def mistake(self, *, code: str, title: str, says: str, ask: str = "", body: str | None = None,
                 source: str | None = None):
@@ -170,7 +191,7 @@ class Exercise:
         for other in self.mistakes:
             if other.title == title and other.code != code:
                 raise place.refusal(f"{self.name} has a mistake {title!r} already, {other.code}")
-        make = functools.partial(Mistake, self.name, title, given=str(self.given), code=code, says=says, ask=ask)
+        make = functools.partial(Mistake, self.name, title, given=self.surroundings, code=code, says=says, ask=ask)
         return self._add(self.mistakes, make, place, body, source)
 
     def alternative(self, *, title: str, body: str | None = None, source: str | None = None):
@@ -180,7 +201,7 @@ class Exercise:
             raise place.refusal(f"an alternative of {self.name} has no title")
         if any(other.title == title for other in self.alternatives):
             raise place.refusal(f"{self.name} has an alternative {title!r} already")
-        make = functools.partial(Form, self.name, title, given=str(self.given))
+        make = functools.partial(Form, self.name, title, given=self.surroundings)
         return self._add(self.alternatives, make, place, body, source)
 
     def solved_by(self, solution: Callable[[], str]):
@@ -190,7 +211,7 @@ class Exercise:
     def right_forms(self) -> list[Form]:
         """Right answers: the notebook's own first, where it is at hand, then those in other forms."""
         text = self.solution()
-        own = [Form(self.name, "the notebook's own", text, str(self.given))] if text else []
+        own = [Form(self.name, "the notebook's own", text, self.surroundings)] if text else []
         return [*own, *self.alternatives]
 
     def _add(self, forms, make, place, body, source):
@@ -230,6 +251,15 @@ class Exercise:
     def heading(self):
         """The first line of an answer: "def mul_backward(dout, x, y):"."""
         return f"{self.signature}:" if self.signature.startswith("class ") else f"def {self.signature}:"
+
+
+@functools.lru_cache(100)       # one object for each: what is known of an exercise is kept by it
+def _variant(exercise, learner):
+    other = replace(exercise, learner=learner)
+    other.mistakes.extend(replace(form, given=other.surroundings) for form in exercise.mistakes)
+    other.alternatives.extend(replace(form, given=other.surroundings) for form in exercise.alternatives)
+    other.solved_by(exercise.solution)
+    return other
 
 
 def _name(signature):

@@ -13,6 +13,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from course.checks.draws import shared
+from course.checks.variants import EXAMPLE, Whose, belonging_to
 from course.grading import bounds, testcell
 from course.grading.key import Key, KeyCell, as_python
 from course.grading.nursery import Limits, NoIsolation, Nursery
@@ -33,6 +34,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {"05_pytorch_comparison": ("autodiff", "to
 
 MOST_REPORT = 100_000   # characters; those of the wrong forms that this project knows have 3,600 at most
 LAST_WORDS = 0.5        # seconds in which the end of the warm process shows, after that of what it forked
+
+# what `my_numbers` has given here, it gives there: the submission's process knows no declaration
+TELL = "__import__('course')._told.update({!r})"
 
 _nurseries: dict[tuple[bool, tuple[str, ...], bool, tuple[str, ...]], Nursery] = {}
 
@@ -74,10 +78,11 @@ class Settings:
     secret: bytes = field(default=b"", repr=False)
 
 
-def judge(nb: NotebookNode, key: Key, settings: Settings, beside: bytes = b"") -> bool:
+def judge(nb: NotebookNode, key: Key, settings: Settings, beside: bytes = b"", learner: str = EXAMPLE) -> bool:
     """Run a repaired notebook and write the outputs of its cells; those of test cells hold score and verdict.
 
-    `beside` is a zip of the files that the submission finds in its folder.
+    `beside` is a zip of the files that the submission finds in its folder; `learner` has the variants by which it is
+    judged.
 
     Returns whether its time was enough. Where the warm process is killed meanwhile, nothing that was found counts: all
     is done again with a new one.
@@ -92,14 +97,15 @@ def judge(nb: NotebookNode, key: Key, settings: Settings, beside: bytes = b"") -
                           settings.submission_seconds, beside)
         # Where one submission might leave a note for the next, each gets draws of its own; and so at a second attempt.
         secret = settings.secret if settings.isolation and not warm.lacks and attempt == 0 else b""
-        _judge(nb, key, replace(settings, secret=secret), session)
+        with belonging_to(learner) as whose:
+            _judge(nb, key, replace(settings, secret=secret), session, whose)
         if session.whole or warm.alive(LAST_WORDS):
             mark(nb, isolation=list(warm.lacks) if settings.isolation else [SEPARATION_ONLY])
             return session.in_time
     raise RuntimeError("the process from which submissions are forked was killed, three times over")
 
 
-def _judge(nb: NotebookNode, key: Key, settings: Settings, session: Session) -> None:
+def _judge(nb: NotebookNode, key: Key, settings: Settings, session: Session, whose: Whose) -> None:
     """Run a notebook's cells."""
     namespace, given_up = {"__name__": "__main__"}, None
     try:
@@ -111,7 +117,10 @@ def _judge(nb: NotebookNode, key: Key, settings: Settings, session: Session) -> 
                 if known is not None and known.test:
                     outputs = with_syntax_error(_test(known, key, namespace, session, settings), known, key, nb.cells)
                 elif known is not None and known.locked:
+                    whose.told.clear()
                     testcell.run_test_cell(as_python(known.source), namespace)
+                    if whose.told:
+                        session.run(TELL.format(whose.told))
                     outputs = session.run(known.source)
                 else:
                     outputs = session.run(cell.source)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from course.checks.variants import normal
+
 CELLS = """SELECT assignment.name, source_cell.name FROM source_cell
            JOIN notebook ON notebook.id = source_cell.notebook_id
            JOIN assignment ON assignment.id = notebook.assignment_id"""
@@ -46,12 +48,14 @@ class Key:
     """The cells of a notebook in their order.
 
     elsewhere   the grade ids of other assignments, by the name of each: what a notebook of theirs is known by
+    learners    where learners have variants, the ids of the class, as variants are drawn for them
     """
 
     assignment: str
     notebook: str
     cells: tuple[KeyCell, ...]
     elsewhere: dict[str, frozenset[str]] = field(default_factory=dict)
+    learners: frozenset[str] = frozenset()
     by_name: dict[str, KeyCell] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -81,11 +85,14 @@ def key_of(gradebook: Any, notebook: str, assignment: str, course: Any) -> Key:
     graded = {cell.name: cell for cell in [*found.grade_cells, *found.task_cells]}
     tasks = {cell.name for cell in found.task_cells}
     solutions = {cell.name for cell in found.solution_cells}
-    return Key(assignment, notebook, tuple(
+    cells = tuple(
         KeyCell(cell.name, cell.cell_type, cell.source, cell.checksum, bool(cell.locked),
                 cell.name in graded and cell.name not in tasks, cell.name in solutions, cell.name in tasks,
                 graded[cell.name].max_score if cell.name in graded else None)
-        for cell in in_order(found.source_cells, notebook, assignment, course)), _elsewhere(gradebook, assignment))
+        for cell in in_order(found.source_cells, notebook, assignment, course))
+    varied = any(cell.locked and "my_numbers(" in cell.source for cell in cells)
+    return Key(assignment, notebook, cells, _elsewhere(gradebook, assignment),
+               frozenset(normal(student.id) for student in gradebook.students) if varied else frozenset())
 
 
 def in_order(cells: Iterable[Any], notebook: str, assignment: str, course: Any) -> list[Any]:

@@ -21,6 +21,7 @@ from course.grading.key import Key, key_of
 from course.grading.repair import repair
 from course.grading.request import show_request
 from course.grading.unfit import another, belongs
+from course.grading.whose import whose
 from course.plaintext import one_line
 
 
@@ -52,7 +53,11 @@ class Judge(NbGraderPreprocessor):
                 files, notes = beside(Path(resources["metadata"]["path"], f"{resources['unique_key']}.ipynb"))
                 for note in notes:
                     self.log.warning(note)
-                judge(nb, key or _key(resources, self.config), self.settings, files)
+                key = key or _key(resources, self.config)
+                learner, notes = whose(nb, key, resources["nbgrader"]["student"])
+                for note in notes:
+                    self.log.warning(note)
+                judge(nb, key, self.settings, files, learner)
                 for note in show_request(nb, Path(resources["metadata"]["path"])):
                     self.log.warning(note)
         except Overtime as error:

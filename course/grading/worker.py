@@ -106,11 +106,13 @@ def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result, no
     from course.grading.testcell import score_of
     from course.grading.unfit import notebook_in
     from course.grading.verdicts import mark, verdict_of
+    from course.grading.whose import whose
 
     nb, left_out = notebook_in(path, result.job.folder, key)
     files, not_there = beside(path, result.job.folder)
-    notes += [*left_out, *repair(nb, key), *not_there]
-    in_time = judge(nb, key, settings, files)
+    learner, about = whose(nb, key, result.job.student)
+    notes += [*left_out, *about, *repair(nb, key), *not_there]
+    in_time = judge(nb, key, settings, files, learner)
     for cell in nb.cells:
         known = key.by_name.get(name_of(cell))
         if known is None:

@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from course.authoring.testing import NOT_COURSE
 from course.places import ROOT
 from tests.commands import run_module, stand_in
 
@@ -34,9 +36,7 @@ class Page(NamedTuple):
 def page(tmp_path_factory):
     root = tmp_path_factory.mktemp("exercise")
     course = root / "course"
-    shutil.copytree(ROOT, course, ignore=shutil.ignore_patterns(
-        ".*", "__pycache__", "work", "build", "benchmarks", "*.egg-info", "gradebook.db*", "submitted", "autograded",
-        "feedback", "downloaded", "exchange"))
+    shutil.copytree(ROOT, course, ignore=shutil.ignore_patterns(*NOT_COURSE, "benchmarks"))
     programs = root / "bin"         # `python course …` would set up an environment; `python -m course …` is the same
     programs.mkdir()
     python = programs / "python"
@@ -64,7 +64,7 @@ def page(tmp_path_factory):
 
 @pytest.mark.needs_sandbox
 def test_commands_say_what_the_page_says(page):
-    assert len(page.pairs) == 5
+    assert len(page.pairs) == 6
     for said, told in page.pairs:
         assert told in said
 
@@ -81,7 +81,7 @@ def test_an_exercise_as_it_is_laid_down_is_graded(page):
     for name, near in (("quart_backward", "already, in 09_mine"), ("Mul_backward", "mul_backward already"),
                        ("grade", "set-up cell"), ("a b", "name of a function")):
         assert near in run(page, "course", "new", "exercise", name, "--in", "09_mine", code=1)
-    for name, near in (("02_gate_patterns", "the course's own"), ("02_mine", "; 11 is free"), ("mine", "09_mine")):
+    for name, near in (("02_gate_patterns", "the course's own"), ("02_mine", "; 12 is free"), ("mine", "09_mine")):
         assert near in run(page, "course", "new", "exercise", "other", "--in", name, code=1)
     assert "every wrong form is rejected and named" in run(page, "course", "mistakes", "09_mine")
     run(page, "nbgrader", "generate_assignment", "09_mine", "--force")
@@ -98,6 +98,90 @@ def test_an_exercise_as_it_is_laid_down_is_graded(page):
     with Gradebook(f"sqlite:///{page.course}/gradebook.db") as book:
         assert {sub.student.id: sub.score for sub in book.assignment_submissions("09_mine")} == {
             "ada": 4.0, "ben": 2.0, "jose": 0.0}
+
+
+YOURS = "11_yours"
+
+
+def released(page, said, answer):
+    """The released notebook with an id and an answer."""
+    text = (page.course / f"exercises/{YOURS}/{YOURS}.ipynb").read_text("utf-8")
+    nb = nbformat.reads(text, 4)
+    for cell in nb.cells:
+        cell.source = cell.source.replace('i_am("")', f'i_am("{said}")')
+        if cell.source.startswith("def cubic_backward"):
+            cell.source = f"def cubic_backward(dout, x):\n    return {answer}"
+    return nb
+
+
+def at_home(page, *ids):
+    """[{cell's text: what it shows}] of the released notebook in a kernel, for each of these ids."""
+    books = [released(page, said, answer="dout * x") for said in ids]
+    cells = [cell for nb in books for cell in nb.cells]
+    for k, cell in enumerate(cells):
+        cell.id = f"cell-{k}"
+    whole = nbformat.v4.new_notebook(cells=cells, metadata=books[0].metadata)
+    nbformat.write(whole, page.course.parent / "home.ipynb")
+    run(page, "nbconvert", "--to", "notebook", "--execute", "--allow-errors", "--inplace",
+        page.course.parent / "home.ipynb")
+    shown = [(cell.source, "".join(str(out.get("text") or out.get("traceback") or out["data"]) for out in cell.outputs))
+             for cell in nbformat.read(page.course.parent / "home.ipynb", 4).cells if cell.cell_type == "code"]
+    each = len(shown) // len(ids)
+    return [dict(shown[k:k + each]) for k in range(0, len(shown), each)]
+
+
+def literal(shown):
+    """A right answer in the very numbers that a notebook shows."""
+    text = next(text for source, text in shown.items() if source.startswith("a, b = my_numbers"))
+    a, b = re.fullmatch(r"Your gate takes x and gives (\d)·x³ \+ (\d\.\d)·x\.\n", text).groups()
+    return f"dout * ({3 * int(a)} * x ** 2 + {b})"
+
+
+@pytest.mark.needs_sandbox
+def test_a_learner_is_judged_by_numbers_of_their_own(page):
+    """From the release to the grades, by the judge and by nbgrader itself, and again after a new release."""
+    asked, *shown = at_home(page, "", "ada", "ben", "carra", "ADA@example.org ")
+    ada, ben, typo, again = map(literal, shown)
+    assert len({ada, ben, typo}) == 3 and ada == again
+    assert [text for source, text in asked.items() if "Say who you are first" in text] == [
+        text for source, text in asked.items() if source.startswith(("a, b = my_numbers", "check(", "grade("))]
+    handed_in = {                                       # who: (the id in the notebook, the answer, points)
+        "ada": ("Ada", ada, 2), "ben": ("ben", ben, 2),
+        "copied": ("copied", ada, 0), "whole": ("ben", ben, 0), "cara": ("carra", typo, 2),
+        "names": ("names", "dout * (3 * a * x ** 2 + b)", 2), "lost": ("lost", "dout * 3 * a * x ** 2", 0),
+        "nobody": ("", "dout * (3 * a * x ** 2 + b)", 2)}
+    for who, (said, answer, _) in handed_in.items():
+        nb = released(page, said, answer)
+        if who == "ben":            # what is locked is brought back
+            for cell in nb.cells:
+                cell.source = cell.source.replace("a, b = my_numbers", "a, b = 1, 2  #")
+        folder = page.course / "submitted" / who / YOURS
+        folder.mkdir(parents=True)
+        nbformat.write(nb, folder / f"{YOURS}.ipynb")
+        run(page, "nbgrader", "db", "student", "add", who)
+    expected = {who: float(points) for who, (_, _, points) in handed_in.items()}
+
+    def scores():
+        with Gradebook(f"sqlite:///{page.course}/gradebook.db") as book:
+            return {sub.student.id: sub.score for sub in book.assignment_submissions(YOURS)}
+
+    said = run(page, "course", "autograde", YOURS, "--workers", "1")
+    assert scores() == expected, said
+    assert "belongs to 'ben', another learner" in said and "'carra', who is nobody in the class" in said
+    assert "the second term is lost" in said
+    page_of_ada = (page.course / f"autograded/ada/{YOURS}/{YOURS}.ipynb").read_text("utf-8")
+    assert f"Your gate takes x and gives {int(ada.split()[2][1:]) // 3}·x³" in page_of_ada
+    run(page, "nbgrader", "generate_assignment", YOURS, "--force")
+    run(page, "nbgrader", "autograde", YOURS, "--force")            # by its own command, which the judge stands behind
+    assert scores() == expected
+    settings = page.course / "nbgrader_config.py"
+    text = settings.read_text("utf-8")
+    settings.write_text(text.replace("use_judge(c)", "pass"), "utf-8")
+    try:
+        run(page, "nbgrader", "autograde", YOURS, "--force", "--student", "[ac]*")      # by nbgrader's own kernels
+    finally:
+        settings.write_text(text, "utf-8")
+    assert scores() == expected | {"cara": 0.0}
 
 
 @pytest.mark.needs_sandbox
@@ -118,4 +202,5 @@ def test_the_page_has_files_and_commands_and_what_they_say():
     assert [kind for kind, _, _ in BLOCKS].count("sh") >= 5
     assert {kind for kind, _, _ in BLOCKS} == {"python", "sh", "text", "toml"}
     assert {name for kind, name, _ in BLOCKS if kind == "python"} == {
-        "course/declarations/own/10_softsign.py", "course/sources/assignments/10_softsign.py"}
+        f"{folder}/{name}.py" for folder in ("course/declarations/own", "course/sources/assignments")
+        for name in ("10_softsign", "11_yours")}

@@ -59,7 +59,7 @@ def program(exercise: Exercise, number: int) -> Program | None:
     while len(made) <= number < len(texts):
         text = texts[len(made)]
         made.append(made_of(*(woven(text, exercise.upstream) if isinstance(text, str) else text), exercise.name,
-                            str(exercise.given)))
+                            exercise.surroundings))
     return made[number] if number < len(made) else None
 
 
