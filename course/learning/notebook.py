@@ -31,7 +31,7 @@ def check(f: object, name: str | None = None) -> None:
     if name is None and not callable(f):
         print(_called_too_early("check", f))
         return
-    exercise = _exercise(f, name)
+    exercise = _own(_exercise(f, name))
     tell(_with_help(examine(exercise, f, (SHOWN_SEED,), edge=False)))
 
 
@@ -41,7 +41,7 @@ def grade(f: object, name: str | None = None) -> float:
     While nbgrader validates a notebook, an answer that is not right raises AssertionError with the diagnosis,
     since nbgrader's Validate shows nothing else.
     """
-    exercise = _exercise(f, name)
+    exercise = _own(_exercise(f, name))
     report = examine(exercise, f, (SHOWN_SEED, FRESH.get()(exercise.name)), edge=True, graded=True)
     if os.environ.get("NBGRADER_EXECUTION") == "validate" and not report.run.passed:
         raise NotRight(str(report))
@@ -112,5 +112,9 @@ def _exercise(f: object, name: str | None) -> Exercise:
     if not isinstance(name, str):
         raise TypeError(f"this {type(f).__name__} has no name of its own: say which exercise it answers, "
                         f'for example check(f, "mul_backward")')
-    exercise = find(name)
-    return exercise if exercise.variant is None else exercise.of(learner())
+    return find(name)
+
+
+def _own(exercise: Exercise) -> Exercise:
+    """The learner's variant, where there are any."""
+    return exercise.of(learner()) if exercise.variant else exercise

@@ -9,12 +9,14 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from playwright.sync_api import expect
 
+from course.places import REGRADE
 from tests.browser.test_lab import PATIENCE, ask, copy, jupyterlab, patience, shoot, visit  # noqa: F401
 from tests.teaching.classes import backprop, nbgrader
 
 ESSAY = "11_essay"
 # Formgrader fetches MathJax from the network, and its script stumbles where there is none; a test needs neither
 MATHJAX = "window.MathJax = {Hub: {Config() {}, Queue() {}, Startup: {signal: {Interest() {}}}}}"
+ASKED = "why: the second half is right <b>as well</b>, see lesson 2."
 COMMENT = "Say where the upstream gradient comes from."
 
 
@@ -27,7 +29,8 @@ def cell(kind, grade_id, source, **about):
 
 @pytest.fixture(scope="module")
 def handed_in(copy):  # noqa: F811
-    """A copy of the course; ada has handed in an assignment of the instructor's own, with a written answer."""
+    """A copy of the course; ada has handed in an assignment of the instructor's own, with a written answer, and asks for
+    a regrade."""
     source = new_notebook(cells=[
         new_code_cell("from course import grade"),
         cell("markdown", "why", "Because …", solution=True, points=5),
@@ -37,6 +40,7 @@ def handed_in(copy):  # noqa: F811
     answered = nbformat.read(copy / "exercises" / ESSAY / f"{ESSAY}.ipynb", as_version=4)
     answered.cells[1].source = "The chain rule multiplies **along** a path."
     write(answered, copy / "submitted" / "ada" / ESSAY)
+    (copy / "submitted" / "ada" / ESSAY / REGRADE).write_text(ASKED, "utf-8")
     backprop(copy, "autograde", ESSAY, "--workers", "1")
     return copy
 
@@ -85,6 +89,8 @@ def test_a_mark_given_by_hand_is_there_afterwards_and_stays(browser, handed_in, 
         row = formgrader.get_by_role("row").filter(has_text=ESSAY)
         expect(row).to_be_visible()
         score, comment = open_submission(formgrader)
+        for text in ("A regrade is asked for", ASKED):
+            expect(formgrader.get_by_text(text)).to_be_visible()
         shoot(page, "formgrader_submission")
         score.fill("4")
         score.press("Tab")
