@@ -78,8 +78,8 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     if CHOICE.exists():
-        raise pytest.UsageError(f"{CHOICE.name} chooses exercises and points, and these tests hold to the course as it is "
-                                "declared. `python course test` runs them on a copy without it.")
+        raise pytest.UsageError(f"{CHOICE.name} chooses exercises and points, and these tests hold to the course as it "
+                                "is declared. `python course test` runs them on a copy without it.")
     config.stash[LEFT_OUT] = Counter()
     config.addinivalue_line("markers", "xdist_group(name): the tests of a group run in one process")
     config.addinivalue_line("markers", "quick: for `python course test quick` too")

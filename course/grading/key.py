@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import functools
+import glob
 import symtable
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -92,7 +93,7 @@ def key_of(gradebook: Any, notebook: str, assignment: str, course: Any) -> Key:
         for cell in in_order(found.source_cells, notebook, assignment, course))
     varied = any(cell.locked and "my_numbers(" in cell.source for cell in cells)
     return Key(assignment, notebook, cells, _elsewhere(gradebook, assignment),
-               frozenset(normal(student.id) for student in gradebook.students) if varied else frozenset())
+               _learners(gradebook, assignment, course) if varied else frozenset())
 
 
 def in_order(cells: Iterable[Any], notebook: str, assignment: str, course: Any) -> list[Any]:
@@ -108,6 +109,14 @@ def in_order(cells: Iterable[Any], notebook: str, assignment: str, course: Any) 
         names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nbformat.read(path, as_version=4).cells]
         order = {name: k for k, name in enumerate(names)}
     return sorted(cells, key=lambda cell: order.get(cell.name, len(order)))
+
+
+def _learners(gradebook: Any, assignment: str, course: Any) -> frozenset[str]:
+    """The class: whom the gradebook knows, and who has handed in, whom it may not know yet."""
+    folders = Path(course.format_path(course.submitted_directory, "*", assignment)).relative_to(course.root)
+    handed_in = glob.glob(str(folders), root_dir=course.root)
+    return frozenset(map(normal, [*(student.id for student in gradebook.students),
+                                  *(Path(folder).parent.name for folder in handed_in)]))
 
 
 def _elsewhere(gradebook: Any, assignment: str) -> dict[str, frozenset[str]]:

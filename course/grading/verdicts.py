@@ -12,6 +12,7 @@ from course import __version__
 from course.checks.verdict import Verdict, verdict_in
 
 MARK = "backprop_judge"     # in a notebook's metadata
+STOPPED = {"SyntaxError": "a syntax error", "GivenUp": "given up"}      # titles, where the judge tells nothing else
 ANSWER = "-answer"          # a grade id's end: "mul_backward-answer" is the answer that "mul_backward" tests
 
 
@@ -46,7 +47,14 @@ def is_test(cell: NotebookNode) -> bool:
 
 
 def verdict_of(cell: NotebookNode) -> Verdict | None:
-    """The Verdict of a test cell: of its reports, the first that found something, or else the first; or None."""
-    found = [verdict for verdict in (verdict_in(output.get("metadata")) for output in cell.get("outputs", ()))
-             if verdict]
+    """The Verdict of a test cell: of its reports, the first that found something, or else the first; or None.
+
+    Where nothing of the answer ran there is no report, and the judge's error says why.
+    """
+    outputs = cell.get("outputs", ())
+    found = [verdict for verdict in (verdict_in(output.get("metadata")) for output in outputs) if verdict]
+    ended = next((STOPPED[name] for output in outputs if (name := output.get("ename")) in STOPPED), "")
+    if ended and not found:
+        about = cell.metadata["nbgrader"]
+        return Verdict(str(about.get("grade_id")), ended, "", 0.0, float(about.get("points") or 0), 0, (), ())
     return next((verdict for verdict in found if verdict.title), found[0] if found else None)

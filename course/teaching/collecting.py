@@ -22,6 +22,7 @@ tells whose something is. Whatever nobody is known to have handed in is named, a
 
 import functools
 import json
+import logging
 import os
 import re
 import shutil
@@ -55,6 +56,13 @@ RECORD = "learners.json"
 OURS = {"timestamp.txt", "submission_secret.txt"}   # of nbgrader's; a learner's own time of handing in is none
 MOST_OTHERS = 20        # files of one learner's that are collected in the place of a notebook
 
+# What nbgrader says of each file: 80 lines for 11 learners, among which the few that matter can't be found. Whose file
+# can't be graded, was left or was replaced, the lines of this module say.
+FOR_EACH_FILE = ("Parsing file: ", "Copying from: ", "  Copying to: ", "Creating timestamp: ", "Start ",
+                 "Directory not found. Creating: ", "Invalid submission notebook name ")
+LEFT = re.compile(r"Skipped submission with no match information provided: .*\.(zip|csv)|\d+ files collected.*",
+                  re.DOTALL | re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Owner:
@@ -87,6 +95,7 @@ class Extractor(ExtractorPlugin):
         files = [path for path in Path(archive_path).rglob("*") if path.is_file() and not path.name.startswith(".")]
         if not files:
             self.log.warning("There is nothing in %s: put the download of your LMS there.", archive_path)
+        _be_brief(self.log)
         unpacker = Unpacker(extracted_path, functools.partial(_owner, _roster(self.parent)))
         for path in sorted(files, key=lambda path: (rank(path.name), path)):
             unpacker.add(path, path.relative_to(archive_path).parent)
@@ -118,6 +127,7 @@ class Collector(FileNameCollectorPlugin):
     def _make_plan(self):
         """{path: Upload} of the files that are to be collected; writes down whose they were."""
         app = self.parent
+        _be_brief(self.log)
         extracted = Path(app._format_collect_path(app.extracted_directory))
         files = sorted(path for path in extracted.rglob("*") if path.is_file()
                        and not any(part.startswith((".", "__MACOSX")) for part in path.relative_to(extracted).parts))
@@ -137,7 +147,7 @@ class Collector(FileNameCollectorPlugin):
         uploads = _with_students(uploads, roster, people, self._tell)
         notebooks = [upload for upload in uploads if Path(upload.path).suffix in self.valid_ext]
         chosen = _last_attempts(notebooks, self._tell)
-        instead = self._instead([upload for upload in uploads if upload not in notebooks], chosen)
+        instead, unfit = self._instead([upload for upload in uploads if upload not in notebooks], chosen)
         whole = {upload.student for upload in instead}      # all that they handed in is in it
         beside = _beside([upload for upload in chosen if upload.student not in whole], extracted, roster)
         chosen += instead
@@ -146,6 +156,7 @@ class Collector(FileNameCollectorPlugin):
             self._tell(f"Canvas marks as late, without saying by how much: {', '.join(late)}")
         self._times = self._timed(chosen, times, late)
         _write_record(extracted.parent / RECORD, chosen)
+        self._sum_up({upload.student for upload in chosen}, unfit, roster.ids)
         return {os.path.abspath(upload.path): upload for upload in [*chosen, *beside]}
 
     def _timed(self, chosen, times, late):
@@ -171,8 +182,9 @@ class Collector(FileNameCollectorPlugin):
         return taken
 
     def _instead(self, others, chosen):
-        """What is collected of those who have no notebook that can be graded, beside what was chosen; tells of them."""
-        keys, found = _keys(self.parent), []
+        """(What is collected of those who have no notebook that can be graded, beside what was chosen; how many they
+        are); tells of them."""
+        keys, found, unfit = _keys(self.parent), [], 0
         for student in sorted({upload.student for upload in [*others, *chosen]}):
             mine = [upload for upload in chosen if upload.student == student]
             if mine and not _why_unfit(mine, keys):
@@ -182,10 +194,31 @@ class Collector(FileNameCollectorPlugin):
             why = _why_unfit([*mine, *more], keys)
             if why:
                 self._tell(f"{student}: {why}")
-        return found
+                unfit += 1
+        return found, unfit
+
+    def _sum_up(self, here, unfit, known):
+        said = f"{len(here)} of {len(here | known)} learners have handed in"
+        if unfit:
+            said += f", {unfit} of them nothing that can be graded"
+        if here - known:
+            said += f"; not in the gradebook: {', '.join(sorted(here - known))}"
+        self.log.info("%s", one_line(said))
 
     def _tell(self, text):
         self.log.warning("%s", one_line(text))
+
+
+def _be_brief(log):
+    """Leave out what nbgrader says of each file, but where it is asked for (`--debug`)."""
+    if log.isEnabledFor(logging.DEBUG) or any(filter is _is_worth_a_line for filter in log.filters):
+        return
+    log.addFilter(_is_worth_a_line)
+
+
+def _is_worth_a_line(record):
+    text = record.getMessage()
+    return not (text.startswith(FOR_EACH_FILE) or LEFT.fullmatch(text))
 
 
 def read_name(path, roster=None, kinds=("file",)):

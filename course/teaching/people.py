@@ -15,7 +15,9 @@ class Roster:
 
     def __init__(self, students):
         self._by = defaultdict(set)
+        self.ids = set()
         for student in students:
+            self.ids.add(student.id)
             self._by["id", _folded(student.id)].add(student.id)
             if student.lms_user_id:
                 self._by["id", _folded(student.lms_user_id)].add(student.id)

@@ -41,17 +41,21 @@ def main(argv):
         output = Path(options.output or term.root / "feedback" / f"{options.assignment}.zip")
         if options.output and output.exists() and not options.force and not is_ours(output, term.root):
             raise TeachingError(f"{output} is there already and was left as it is; --force replaces it.")
-        waiting = sorted(set(term.handed_in(options.assignment)) - set(graded))
+        left = term.not_graded(options.assignment, graded)
         unread = _to_be_read(term, options.assignment)
         problems = make_pages(options.assignment, graded)
         pages = collect_pages(term, options.assignment, graded)
         write_new(output, zipped(pages), True, term.root)
     print(f"{len(pages)} pages of feedback: {output}")
+    waiting = sorted(who for who, why in left.items() if not why)
     for sentence, names in (("Without a page, since not graded yet", waiting),
                             ("Still to be marked by hand (the page says 0 there)", unread),
                             ("No page could be made for", sorted(set(graded) - {who for who, _ in pages.values()}))):
         if names:
             print(one_line(f"{sentence}: {', '.join(names)}"))
+    for who, why in sorted(left.items()):
+        if why and who not in graded:
+            print(one_line(f"Without a page: {who}: {why}"))
     if problems:
         print("\n".join(map(one_line, problems)))
     return int(bool(problems))

@@ -29,8 +29,8 @@ def cell(kind, grade_id, source, **about):
 
 @pytest.fixture(scope="module")
 def handed_in(copy):  # noqa: F811
-    """A copy of the course; ada has handed in an assignment of the instructor's own, with a written answer, and asks for
-    a regrade."""
+    """A copy of the course; ada has handed in an assignment of the instructor's own, with a written answer, and asks
+    for a regrade."""
     source = new_notebook(cells=[
         new_code_cell("from course import grade"),
         cell("markdown", "why", "Because …", solution=True, points=5),

@@ -7,7 +7,8 @@ from course.declarations.choosing import worth
 
 CUBIC = Exercise(
     "cubic_backward(dout, x)", "dx", points=2, upstream="dout",
-    variant=Variant(lambda d: {"a": d.whole(), "b": d.tenths()}, lambda a, b: gradient_of(lambda x: a * x ** 3 + b * x)),
+    variant=Variant(lambda d: {"a": d.whole(), "b": d.tenths()},
+                    lambda a, b: gradient_of(lambda x: a * x ** 3 + b * x)),
     checks=(Check("numbers", 2, lambda d: [d.numbers(2) for _ in range(3)]),))
 CUBIC.mistake(code="Z1", title="lost", says="The second term is lost.", body="return dout * 3 * a * x ** 2")
 CUBIC.alternative(title="by names", body="return dout * (3 * a * x * x + b)")
