@@ -59,7 +59,7 @@ MOST_OTHERS = 20        # files of one learner's that are collected in the place
 # What nbgrader says of each file: 80 lines for 11 learners, among which the few that matter can't be found. Whose file
 # can't be graded, was left or was replaced, the lines of this module say.
 FOR_EACH_FILE = ("Parsing file: ", "Copying from: ", "  Copying to: ", "Creating timestamp: ", "Start ",
-                 "Directory not found. Creating: ", "Invalid submission notebook name ")
+                 "Directory not found. Creating: ", "Clearing existing files in ", "Invalid submission notebook name ")
 LEFT = re.compile(r"Skipped submission with no match information provided: .*\.(zip|csv)|\d+ files collected.*",
                   re.DOTALL | re.IGNORECASE)
 
@@ -95,7 +95,7 @@ class Extractor(ExtractorPlugin):
         files = [path for path in Path(archive_path).rglob("*") if path.is_file() and not path.name.startswith(".")]
         if not files:
             self.log.warning("There is nothing in %s: put the download of your LMS there.", archive_path)
-        _be_brief(self.log)
+        _be_brief(self.parent)
         unpacker = Unpacker(extracted_path, functools.partial(_owner, _roster(self.parent)))
         for path in sorted(files, key=lambda path: (rank(path.name), path)):
             unpacker.add(path, path.relative_to(archive_path).parent)
@@ -127,7 +127,7 @@ class Collector(FileNameCollectorPlugin):
     def _make_plan(self):
         """{path: Upload} of the files that are to be collected; writes down whose they were."""
         app = self.parent
-        _be_brief(self.log)
+        _be_brief(self.parent)
         extracted = Path(app._format_collect_path(app.extracted_directory))
         files = sorted(path for path in extracted.rglob("*") if path.is_file()
                        and not any(part.startswith((".", "__MACOSX")) for part in path.relative_to(extracted).parts))
@@ -209,11 +209,10 @@ class Collector(FileNameCollectorPlugin):
         self.log.warning("%s", one_line(text))
 
 
-def _be_brief(log):
+def _be_brief(app):
     """Leave out what nbgrader says of each file, but where it is asked for (`--debug`)."""
-    if log.isEnabledFor(logging.DEBUG) or any(filter is _is_worth_a_line for filter in log.filters):
-        return
-    log.addFilter(_is_worth_a_line)
+    if app.log_level != logging.DEBUG and _is_worth_a_line not in app.log.filters:
+        app.log.addFilter(_is_worth_a_line)
 
 
 def _is_worth_a_line(record):

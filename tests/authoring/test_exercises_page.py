@@ -184,6 +184,15 @@ def test_a_learner_is_judged_by_numbers_of_their_own(page):
 
 
 @pytest.mark.needs_sandbox
+def test_the_courses_tests_hold_whatever_is_chosen(page):
+    """`python course test` leaves course.toml out; pytest itself, which would find it, says so."""
+    fixed = ("tests/checks/test_messages.py", "-k", "prints_are_shown", "-n0", "-q", "-p", "no:cacheprovider")
+    said = run(page, "course", "test", *fixed)
+    assert "course.toml is left out" in said and "1 passed" in said
+    assert "`python course test` runs them on a copy" in run(page, "pytest", *fixed, code=4)
+
+
+@pytest.mark.needs_sandbox
 def test_what_is_chosen_is_what_notebooks_hold(page):
     book = json.loads((page.course / "exercises/02_gate_patterns/02_gate_patterns.ipynb").read_text("utf-8"))
     points = {about["grade_id"]: about["points"] for about in

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 from nbgrader.api import Gradebook
 
-from course.teaching import exporting, reporting
+from course.teaching import exporting, reporting, returning
 from tests.teaching.classes import NAME, backprop, call, nbgrader, new_course, solved, text_of
 
 OTHER = "01_chain_rule"
@@ -76,10 +76,13 @@ def test_everybody_who_handed_in_is_collected_and_the_unfit_are_named(collected)
         line = next(line for line in said.splitlines() if f" {who}: " in line and "cannot be graded" in line)
         assert why in line
     assert not [who for who in FIT if f" {who}: " in said]
+    many = len(UNFIT) + len(FIT)
+    assert f"{many} of {many + 1} learners have handed in, {len(UNFIT)} of them nothing that can be graded" in said
+    assert "Parsing file" not in said and len(said.splitlines()) < len(UNFIT) + 12, said     # none for each file
     assert not (course / "submitted" / "sven" / NAME / "timestamp.txt").exists()    # a time of their own making
 
 
-def test_the_outcome_is_the_same_in_autograde_report_and_export(collected, tmp_path):
+def test_the_outcome_is_the_same_in_autograde_report_export_and_feedback(collected, tmp_path):
     course = shutil.copytree(collected[0], tmp_path / "course")
     before = outcomes(course)
     said = backprop(course, "autograde", NAME, "--workers", "1", code=1)
@@ -90,6 +93,10 @@ def test_the_outcome_is_the_same_in_autograde_report_and_export(collected, tmp_p
     with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
         assert {sub.student.id: sub.score for sub in book.assignment_submissions(NAME)} == dict.fromkeys(FIT, 22.0)
     assert outcomes(course) == before
+    said = call(returning.main, course, NAME)
+    assert "not graded yet" not in said
+    for who, (_, why) in UNFIT.items():
+        assert any(line.startswith(f"Without a page: {who}: ") and why in line for line in said.splitlines())
 
 
 def outcomes(course):
