@@ -147,7 +147,7 @@ def test_a_learner_is_judged_by_numbers_of_their_own(page):
         text for source, text in asked.items() if source.startswith(("a, b = my_numbers", "check(", "grade("))]
     handed_in = {                                       # who: (the id in the notebook, the answer, points)
         "ada": ("Ada", ada, 2), "ben": ("ben", ben, 2),
-        "copied": ("copied", ada, 0), "whole": ("ben", ben, 0), "cara": ("carra", typo, 2),
+        "adam": ("adam", ada, 0), "whole": ("ben", ben, 0), "cara": ("carra", typo, 2),
         "names": ("names", "dout * (3 * a * x ** 2 + b)", 2), "lost": ("lost", "dout * 3 * a * x ** 2", 0),
         "nobody": ("", "dout * (3 * a * x ** 2 + b)", 2)}
     for who, (said, answer, _) in handed_in.items():
@@ -171,16 +171,16 @@ def test_a_learner_is_judged_by_numbers_of_their_own(page):
     page_of_ada = (page.course / f"autograded/ada/{YOURS}/{YOURS}.ipynb").read_text("utf-8")
     assert f"Your gate takes x and gives {int(ada.split()[2][1:]) // 3}·x³" in page_of_ada
     run(page, "nbgrader", "generate_assignment", YOURS, "--force")
-    run(page, "nbgrader", "autograde", YOURS, "--force")            # by its own command, which the judge stands behind
+    run(page, "nbgrader", "autograde", YOURS, "--force", "--student", "[cw]*")      # the judge behind its own command
     assert scores() == expected
     settings = page.course / "nbgrader_config.py"
     text = settings.read_text("utf-8")
     settings.write_text(text.replace("use_judge(c)", "pass"), "utf-8")
     try:
-        run(page, "nbgrader", "autograde", YOURS, "--force", "--student", "[ac]*")      # by nbgrader's own kernels
+        run(page, "nbgrader", "autograde", YOURS, "--force", "--student", "ada*")      # by nbgrader's own kernels
     finally:
         settings.write_text(text, "utf-8")
-    assert scores() == expected | {"cara": 0.0}
+    assert scores() == expected
 
 
 @pytest.mark.needs_sandbox
