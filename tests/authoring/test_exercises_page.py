@@ -137,6 +137,17 @@ def literal(shown):
     return f"dout * ({3 * int(a)} * x ** 2 + {b})"
 
 
+def progress_of(page, *books):
+    """How far `python course progress` says that a learner is, for each of (id, answer)."""
+    text = "import sys\nfrom course.learning.progress import progress\nfrom pathlib import Path\n" \
+           f"for path in sys.argv[1:]:\n    print(progress({YOURS!r}, Path(path))[0].state)"
+    paths = [page.course.parent / f"progress {k}.ipynb" for k in range(len(books))]
+    for path, (said, answer) in zip(paths, books, strict=True):
+        nbformat.write(released(page, said, answer), path)
+    return subprocess.run([sys.executable, "-c", text, *paths], cwd=page.course, env=page.environment,
+                          capture_output=True, text=True, check=True).stdout.splitlines()
+
+
 @pytest.mark.needs_sandbox
 def test_a_learner_is_judged_by_numbers_of_their_own(page):
     """From the release to the grades, by the judge and by nbgrader itself, and again after a new release."""
@@ -145,6 +156,8 @@ def test_a_learner_is_judged_by_numbers_of_their_own(page):
     assert len({ada, ben, typo}) == 3 and ada == again
     assert [text for source, text in asked.items() if "Say who you are first" in text] == [
         text for source, text in asked.items() if source.startswith(("a, b = my_numbers", "check(", "grade("))]
+    assert progress_of(page, ("ada", ada), ("ada", ben), ("", ada), ("", "None")) == [
+        "passes", "begun", "begun", "not begun"]
     handed_in = {                                       # who: (the id in the notebook, the answer, points)
         "ada": ("Ada", ada, 2), "ben": ("ben", ben, 2),
         "adam": ("adam", ada, 0), "whole": ("ben", ben, 0), "cara": ("carra", typo, 2),
