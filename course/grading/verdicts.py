@@ -12,7 +12,8 @@ from course import __version__
 from course.checks.verdict import Verdict, verdict_in
 
 MARK = "backprop_judge"     # in a notebook's metadata
-STOPPED = {"SyntaxError": "a syntax error", "GivenUp": "given up"}      # titles, where the judge tells nothing else
+# titles, where the judge has no report of an answer but an error of the test cell's
+STOPPED = {"SyntaxError": "a syntax error", "NameError": "a name is not defined", "GivenUp": "given up"}
 ANSWER = "-answer"          # a grade id's end: "mul_backward-answer" is the answer that "mul_backward" tests
 
 

@@ -5,6 +5,7 @@ import sys
 
 from nbformat.v4 import new_code_cell
 
+from course.grading.verdicts import verdict_of, verdicts_of
 from course.places import ROOT
 from tests.grading.handing_in import cell_of, scores, solved
 
@@ -30,6 +31,7 @@ def test_a_syntax_error_is_told_as_one_with_the_learners_own_line(grade):
         assert error.ename == "SyntaxError" and f"Line {number}: " in error.evalue
         assert any(line in shown for shown in error.traceback)
         assert name in error.evalue
+        assert verdict_of(cell_of(nb, name)).mistake == "a syntax error"     # a cause, as others are
 
 
 def test_a_name_that_is_missing_for_another_reason_is_no_syntax_error(grade):
@@ -39,6 +41,8 @@ def test_a_name_that_is_missing_for_another_reason_is_no_syntax_error(grade):
     _, nb = graded(grade, nb)
     error = next(output for output in cell_of(nb, "mul_backward").outputs if output.output_type == "error")
     assert error.ename == "NameError"
+    assert verdicts_of(nb)["mul_backward"].mistake == "a name is not defined"
+    assert verdicts_of(nb)["add_backward"].mistake == ""
 
 
 def test_no_path_of_this_machine_is_on_a_page(grade):
