@@ -104,10 +104,6 @@ class Classroom:
         self.aside = Aside(self.root)
         self.gradebook = open_gradebook(self.course)
         self.keys = self._keys()
-        self.gradebook.db().expire_on_commit = False
-        # held, so that the session knows them: else each grade of each submission asks the database for its cell
-        self._cells = [cell for notebook in self.gradebook.find_assignment(assignment).notebooks
-                       for cell in (*notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells)]
 
     def _keys(self) -> dict[str, Key]:
         from nbgrader.api import MissingEntry
@@ -221,9 +217,7 @@ class Classroom:
         with ThreadPoolExecutor(SYNCING) as threads:       # waiting for the disk goes side by side
             left_out = list(threads.map(_stage, results, [self._staged(result.job) for result in results]))
         self._note_left_out(results, left_out)
-        with _uncommitted(self.gradebook.db):
-            for result in results:
-                self._set_grades(result, only)
+        self._set_grades(results, only)
         self.gradebook.db.commit()
         with ThreadPoolExecutor(SYNCING) as threads:
             list(threads.map(self._put_in_place, [result.job for result in results]))
@@ -248,28 +242,15 @@ class Classroom:
         _sync(folder.parent)
         shutil.rmtree(old, ignore_errors=True)
 
-    def _set_grades(self, result: Result, only: str | None) -> None:
-        from course.grading.lateness import Extensions, penalize
+    def _set_grades(self, results: Iterable[Result], only: str | None) -> None:
+        from course.grading.lateness import Extensions
+        from course.grading.rows import Entry, enter
 
-        job, gradebook = result.job, self.gradebook
-        gradebook.update_or_create_student(job.student)
-        stamp = _timestamp(self.course, job.folder)
-        # also where there is none: the time of an earlier submission is not that of this one
-        submission = gradebook.update_or_create_submission(job.assignment, job.student, timestamp=stamp)
-        with gradebook.db.no_autoflush:
-            for notebook in submission.notebooks:
-                for grade in notebook.grades:
-                    if only not in (None, grade.name) or (notebook.name, grade.name) not in result.scores:
-                        continue
-                    grade.auto_score, there = result.scores[notebook.name, grade.name]
-                    grade.needs_manual_grade = there and (grade.auto_score is None or grade.manual_score is not None)
-                for comment in notebook.comments:
-                    silent = (notebook.name, comment.name) in result.unanswered
-                    comment.auto_comment = "No response." if silent else None
-        gradebook.db.flush()
-        Extensions(self.root).apply(submission)
-        gradebook.db.flush()
-        penalize(submission, self.config)
+        extensions = Extensions(self.root)
+        # a timestamp also where there is none: the time of an earlier submission is not that of this one
+        enter(self.gradebook, self.assignment, [Entry(
+            result, _timestamp(self.course, result.job.folder), extensions.of(self.assignment, result.job.student))
+            for result in results], self.config, only)
 
     def names(self) -> dict[str, str]:
         """The full names of the gradebook's students, where it has them."""
@@ -279,16 +260,6 @@ class Classroom:
 
     def close(self) -> None:
         self.gradebook.close()
-
-
-@contextlib.contextmanager
-def _uncommitted(session: Any) -> Iterator[None]:
-    """nbgrader commits whatever it makes; in here that waits for the commit of all."""
-    session.commit = session.flush
-    try:
-        yield
-    finally:
-        del session.commit
 
 
 def enter_alone(assignment: str, root: str | Path, result: Result, only: str | None) -> str:
