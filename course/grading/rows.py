@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from course.grading.lateness import penalize
 
@@ -64,7 +64,7 @@ def _make(tables: _Tables, assignment: str, entries: dict[str, Entry], notebooks
     """The rows of submissions that have none: as `Gradebook.add_submission` lays them down, and graded."""
     if not entries:
         return
-    cells = sorted(tables.select("base_cell", notebook_id=list(notebooks)), key=lambda row: row.type)   # as nbgrader does
+    cells = sorted(tables.select("base_cell", notebook_id=list(notebooks)), key=lambda row: row.type)   # its order
     submitted, inside, grades, comments = [], [], [], []
     for student, entry in entries.items():
         submission = new_id()
@@ -132,16 +132,17 @@ def _extension(entry: Entry, before: Any) -> timedelta | None:
 
 def _let_lateness_count(session: Any, assignment: str, late: list[str], config: Any) -> None:
     """Those who came after their due date lose what the policy says; it is asked with nbgrader's own objects."""
-    from nbgrader.api import SubmittedAssignment, SubmittedNotebook
+    from nbgrader import api
     from sqlalchemy.orm import joinedload, selectinload, undefer
 
-    if late:
-        penalize(session.query(SubmittedAssignment).filter(
-            SubmittedAssignment.assignment_id == assignment, SubmittedAssignment.student_id.in_(late)).options(
-            joinedload(SubmittedAssignment.student), joinedload(SubmittedAssignment.assignment),
-            selectinload(SubmittedAssignment.notebooks).options(undefer(SubmittedNotebook.score))).populate_existing(),
-            config)
-        session.flush()
+    if not late:
+        return
+    submission, notebook = cast(Any, api.SubmittedAssignment), cast(Any, api.SubmittedNotebook)
+    found = session.query(submission).filter(submission.assignment_id == assignment, submission.student_id.in_(late))
+    penalize(found.populate_existing().options(
+        joinedload(submission.student), joinedload(submission.assignment),
+        selectinload(submission.notebooks).options(undefer(notebook.score))), config)
+    session.flush()
 
 
 class _Tables:
