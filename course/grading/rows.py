@@ -43,7 +43,8 @@ def enter(gradebook: Gradebook, assignment: str, entries: Iterable[Entry], confi
     config      with the policy for being late
     """
     whose = {entry.result.job.student: entry for entry in entries}
-    about, tables = gradebook.find_assignment(assignment), _Tables(gradebook.db)
+    about: Any = gradebook.find_assignment(assignment)
+    tables = _Tables(gradebook.db)
     notebooks = {notebook.id: notebook.name for notebook in
                  sorted(tables.select("notebook", assignment_id=[about.id]), key=lambda row: row.name)}
     known = {row.id for row in tables.select("student", id=list(whose))}
