@@ -4,7 +4,7 @@ import random
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from nbgrader.api import Base, Comment, Grade, Gradebook, SubmittedNotebook
+from nbgrader.api import Base, Gradebook
 from nbgrader.plugins import LateSubmissionPlugin
 from sqlalchemy import UniqueConstraint, create_engine, select
 from traitlets.config import Config
@@ -129,17 +129,19 @@ def _result(rng, student):
 
 def by_hand(gradebook, rng):
     """What an instructor does in Formgrader."""
-    for grade in gradebook.db.query(Grade).all():
-        if rng.random() < 0.2:
-            grade.manual_score = rng.choice([0.0, 1.0, 2.5])
-            grade.needs_manual_grade = rng.random() < 0.3
-        if rng.random() < 0.2:
-            grade.extra_credit = rng.choice([0.5, None, 1.0])
-    for comment in gradebook.db.query(Comment).all():
-        if rng.random() < 0.2:
-            comment.manual_comment = "see me"
-    for notebook in gradebook.db.query(SubmittedNotebook).all():
+    found = [(submission.student_id, inside.name, inside) for submission in gradebook.assignment_submissions(NAME)
+             for inside in submission.notebooks]
+    for _, _, notebook in sorted(found, key=lambda one: one[:2]):
         notebook.flagged = rng.random() < 0.3
+        for grade in sorted(notebook.grades, key=lambda grade: grade.name):
+            if rng.random() < 0.2:
+                grade.manual_score = rng.choice([0.0, 1.0, 2.5])
+                grade.needs_manual_grade = rng.random() < 0.3
+            if rng.random() < 0.2:
+                grade.extra_credit = rng.choice([0.5, None, 1.0])
+        for comment in sorted(notebook.comments, key=lambda comment: comment.name):
+            if rng.random() < 0.2:
+                comment.manual_comment = "see me"
     gradebook.db.commit()
 
 
