@@ -9,7 +9,8 @@ The second grades a class on dask.distributed's workers, 1, 2, 4 … of them on 
 a submission takes: there, and here, in the one process that sends submissions out and enters what comes back. Then that
 is given results that cost nothing (stub workers), ten times as many: first its writer alone, by one and by many in a
 transaction; then all of it, with a hundred places on dask. Where a worker has a processor of its own, the one process
-is the bound at as many workers as the two times go into each other, whatever else this machine does.
+is the bound at no fewer workers than the two times go into each other, whatever else this machine does. (A submission's
+own processes are not counted there: nobody waits for them.)
 
 Memory is the most that all processes of the run hold together (shared pages counted once), looked at twice a second.
 """

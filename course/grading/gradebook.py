@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from course.grading.aside import Aside
 from course.grading.worker import Job, Result
@@ -150,22 +150,21 @@ class Classroom:
         if not folder.is_dir() or _timestamp(self.course, folder) != _timestamp(self.course, job.folder):
             return False
         grades = self._grades(job)
-        return bool(grades) and all(
-            grade.auto_score is not None or grade.needs_manual_grade for grade in grades.values())
+        return bool(grades) and all(grade.auto_score is not None or grade.needs_manual_grade for grade in grades)
 
     def failed(self, job: Job) -> bool:
         """Whether a graded submission lacks points that a test could give."""
-        return any((grade.auto_score or 0) < grade.max_score for grade in self._grades(job).values()
-                   if grade.auto_score is not None)
+        return any(grade.auto_score < grade.max_score for grade in self._grades(job) if grade.auto_score is not None)
 
-    def _grades(self, job: Job) -> dict[tuple[str, str], Any]:
-        from nbgrader.api import MissingEntry
+    def _grades(self, job: Job) -> list[Any]:
+        """Automatic score, whether it waits for a person, and most points, of each grade of a submission."""
+        from nbgrader import api
 
-        try:
-            submission = self.gradebook.find_submission(job.assignment, job.student)
-        except MissingEntry:
-            return {}
-        return {(notebook.name, grade.name): grade for notebook in submission.notebooks for grade in notebook.grades}
+        grade, submission, assignment = (cast(Any, model) for model in (
+            api.Grade, api.SubmittedAssignment, api.Assignment))
+        return self.gradebook.db.query(grade.auto_score, grade.needs_manual_grade, grade.max_score).join(
+            grade.notebook).join(submission).join(submission.assignment).filter(
+            assignment.name == job.assignment, submission.student_id == job.student).all()
 
     def enter(self, result: Result, only: str | None = None) -> str:
         """Enter a result; why that can't be done, or "": then it does not count as graded.
