@@ -260,11 +260,12 @@ def main(argv):
     parser = argparse.ArgumentParser(prog="python -m benchmarks scaling", description=__doc__.splitlines()[0])
     parser.add_argument("--assignment", default="04_vectorized_gradients")
     parser.add_argument("--sizes", default="10,30,100,300,1000", type=lambda text: [int(n) for n in text.split(",")])
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--scheduler", action="store_true", help="on dask's workers, 1, 2, 4 … up to --workers")
+    parser.add_argument("--workers", type=int, help="2; with --scheduler at most 4")
+    parser.add_argument("--scheduler", action="store_true", help="on dask's workers, 1, 2, 4 … of them")
     parser.add_argument("--submissions", type=int, default=24, help="of the class that they grade")
     parser.add_argument("--plot", metavar="FILE", help="draw the picture, too")
     options = parser.parse_args(argv)
+    options.workers = options.workers or (4 if options.scheduler else 2)
     if options.scheduler:
         on_a_cluster(options)
         return

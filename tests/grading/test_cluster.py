@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -12,7 +13,9 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from tests.grading.handing_in import ROOT, cell_of, released, solved
+from course.grading import cluster as cluster_module
+from course.grading.worker import Job, Result
+from tests.grading.handing_in import ROOT, SETTINGS, cell_of, released, solved
 from tests.grading.test_class import autograde, environment, make_course
 from tests.grading.test_class import run as run_command
 
@@ -113,6 +116,32 @@ def test_a_worker_killed_in_mid_class_changes_no_grade(course, cluster, tmp_path
     assert run.returncode == 1 and "11 graded, 1 could not be" in said, said
     assert everything(there) == everything(here) and len(everything(here)) == 11 * 11
     assert "it is a PDF: cannot be graded" in said
+
+
+def nothing_against_it(isolation, assignment, version):
+    """A stub of cluster.check."""
+    return ""
+
+
+def given_later(load, version):
+    """A stub of cluster.there."""
+    job, *_ = pickle.loads(load)
+    time.sleep(0.2)
+    return pickle.dumps(("result", Result(job, {NAME: ("x" * 3_000_000, [])})))
+
+
+def test_what_takes_long_is_waited_for(tmp_path, monkeypatch):
+    """However often it is looked whether it is there."""
+    from distributed import LocalCluster
+
+    monkeypatch.setattr(cluster_module, "LOOK", 0.01)
+    monkeypatch.setattr(cluster_module, "check", nothing_against_it)
+    monkeypatch.setattr(cluster_module, "there", given_later)
+    jobs = [Job(f"more{k}", NAME, tmp_path) for k in range(48)]
+    with LocalCluster(n_workers=1, threads_per_worker=8, processes=False, dashboard_address=":0") as started, \
+            cluster_module.Cluster(started.scheduler_address, True, NAME) as executor:
+        futures = [executor.submit(None, job, {}, SETTINGS) for job in jobs]
+        assert [future.result().job for future in futures] == jobs
 
 
 def test_what_can_not_be_had_is_a_sentence(course, cluster, tmp_path):
