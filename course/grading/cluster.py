@@ -129,9 +129,9 @@ class Cluster(Executor):
 
     def _wait(self, future: Any, places: dict[str, int]) -> bytes | None:
         """What a task gives; None where no worker is left on which it might run."""
-        # one wait, looked at now and then: of a `Future.result` that ran into its timeout, dask may raise anything
-        waiting = asyncio.run_coroutine_threadsafe(self._client.gather(future, asynchronous=True),
-                                                   self._client.loop.asyncio_loop)
+        # looked at now and then: a timeout of dask's own would end all results that travel together with this one
+        client: Any = self._client
+        waiting = asyncio.run_coroutine_threadsafe(client.gather(future, asynchronous=True), client.loop.asyncio_loop)
         try:
             while not wait([waiting], 2 * LOOK).done:
                 if self._over.is_set():

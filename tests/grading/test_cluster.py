@@ -1,5 +1,6 @@
 """Grading on dask.distributed's workers: the same grades as here, whoever is lost on the way."""
 
+import asyncio
 import json
 import os
 import pickle
@@ -123,25 +124,27 @@ def nothing_against_it(isolation, assignment, version):
     return ""
 
 
-def given_later(load, version):
+def given_at_once(load, version):
     """A stub of cluster.there."""
-    job, *_ = pickle.loads(load)
-    time.sleep(0.2)
-    return pickle.dumps(("result", Result(job, {NAME: ("x" * 3_000_000, [])})))
+    return pickle.dumps(("result", Result(pickle.loads(load)[0])))
 
 
-def test_what_takes_long_is_waited_for(tmp_path, monkeypatch):
-    """However often it is looked whether it is there."""
+def test_results_that_travel_slowly_are_waited_for(tmp_path, monkeypatch):
+    """Longer than it is looked who is there; dask lets several travel together, and one that is given up ends all."""
     from distributed import LocalCluster
 
-    monkeypatch.setattr(cluster_module, "LOOK", 0.01)
-    monkeypatch.setattr(cluster_module, "check", nothing_against_it)
-    monkeypatch.setattr(cluster_module, "there", given_later)
-    jobs = [Job(f"more{k}", NAME, tmp_path) for k in range(48)]
-    with LocalCluster(n_workers=1, threads_per_worker=8, processes=False, dashboard_address=":0") as started, \
-            cluster_module.Cluster(started.scheduler_address, True, NAME) as executor:
-        futures = [executor.submit(None, job, {}, SETTINGS) for job in jobs]
-        assert [future.result().job for future in futures] == jobs
+    async def slowly(**keywords):
+        await asyncio.sleep(0.3)
+        return await gather(**keywords)
+
+    for name, stub in (("LOOK", 0.02), ("check", nothing_against_it), ("there", given_at_once)):
+        monkeypatch.setattr(cluster_module, name, stub)
+    jobs = [Job(f"more{k}", NAME, tmp_path) for k in range(16)]
+    with LocalCluster(n_workers=1, threads_per_worker=8, processes=False, dashboard_address=":0") as started:
+        gather, started.scheduler.handlers["gather"] = started.scheduler.handlers["gather"], slowly
+        with cluster_module.Cluster(started.scheduler_address, True, NAME) as executor:
+            futures = [executor.submit(None, job, {}, SETTINGS) for job in jobs]
+            assert [future.result().job for future in futures] == jobs
 
 
 def test_what_can_not_be_had_is_a_sentence(course, cluster, tmp_path):
