@@ -5,12 +5,11 @@
 
     python -m benchmarks scaling --scheduler [--assignment …] [--submissions 24] [--workers 4] [--plot docs/cluster.svg]
 
-The second grades a class on dask.distributed's workers, 1, 2, 4 … of them on this machine, and says what processor time
-a submission takes: there, and here, in the one process that sends submissions out and enters what comes back. Then that
+The second grades a class on dask.distributed's workers, 1, 2, 4 … of them on this machine, and says what a submission
+takes of a processor here, in the one process that sends submissions out and enters what comes back. Then that process
 is given results that cost nothing (stub workers), ten times as many: first its writer alone, by one and by many in a
-transaction; then all of it, with a hundred places on dask. Where a worker has a processor of its own, the one process
-is the bound at no fewer workers than the two times go into each other, whatever else this machine does. (A submission's
-own processes are not counted there: nobody waits for them.)
+transaction; then all of it, with a hundred places on dask. Where it takes all of a processor, it is the bound: so many
+workers can it follow, each as fast as the fastest above. (That of the workers is their speed where nothing else runs.)
 
 Memory is the most that all processes of the run hold together (shared pages counted once), looked at twice a second.
 """
@@ -102,30 +101,18 @@ def classroom_of(course, assignment):
 
 
 def spent(classroom, executor, batch=None):
-    """Seconds for one submission of the class: on the clock, of a processor here, of a processor in other processes."""
+    """Seconds for one submission of the class: on the clock, and of a processor in this process."""
     from course.grading import run
     from course.grading.preprocessors import Judge
 
     jobs = list(classroom.submissions())
-    before = time.perf_counter(), time.process_time(), used_below()
+    start, used = time.perf_counter(), time.process_time()
     results = run.grade_class(classroom, jobs, Judge(config=classroom.config).settings, executor,
                               batch=batch or run.BATCH)
     failed = [result.failure for result in results if result.failure]
     if failed:
         sys.exit(failed[0])
-    after = time.perf_counter(), time.process_time(), used_below()
-    return [(end - start) / len(jobs) for start, end in zip(before, after, strict=True)]
-
-
-def used_below():
-    """Seconds of a processor that the processes started from here have used, with those that they have outlived."""
-    from course.grading.inside.tree import descendants
-
-    ticks = 0
-    for pid in descendants(os.getpid()):
-        with contextlib.suppress(OSError):      # it has ended
-            ticks += sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]))
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return (time.perf_counter() - start) / len(jobs), (time.process_time() - used) / len(jobs)
 
 
 @contextlib.contextmanager
@@ -165,7 +152,7 @@ def on_a_cluster(options):
     from course.grading.worker import grade_submission
 
     rows, bounds, workers = [], [], 1
-    print("| workers | submissions per second | processor time there, for each | here, for each |\n|---|---|---|---|")
+    print("| workers | submissions per second | processor time here, for each | of a processor |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder)
         make_class(course, options.assignment, options.submissions)
@@ -173,13 +160,13 @@ def on_a_cluster(options):
         while workers <= options.workers:
             with dask(workers) as address, classroom_of(course, options.assignment) as classroom, \
                     cluster.Cluster(address, True, options.assignment) as executor:
-                seconds, here, there = spent(classroom, executor)
-            rows.append((workers, 1 / seconds, 1 / there))
-            print(f"| {workers} | {1 / seconds:.2f} | {1000 * there:.0f} ms | {1000 * here:.1f} ms |", flush=True)
+                seconds, used = spent(classroom, executor)
+            rows.append((workers, 1 / seconds))
+            print(f"| {workers} | {1 / seconds:.2f} | {1000 * used:.1f} ms | {used / seconds:.1%} |", flush=True)
             workers *= 2
         with classroom_of(course, options.assignment) as classroom:
             result = grade_submission(next(classroom.submissions()), classroom.keys, Settings())
-    each = max(own for *_, own in rows)
+    each = max(speed / number for number, speed in rows)
     print("\n| with stub workers | processor time for each | submissions per second of a processor | "
           "workers that it can follow |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
@@ -200,7 +187,7 @@ def on_a_cluster(options):
                 cluster.Cluster(address, True, options.assignment) as executor:
             tell("the writer and dask's client", spent(classroom, executor)[1])
     if options.plot:
-        plot_cluster(options.plot, [row[:2] for row in rows], each, bounds[1:], options.assignment)
+        plot_cluster(options.plot, rows, each, bounds[1:], options.assignment)
 
 
 def plot(path, rows, assignment):
