@@ -10,6 +10,7 @@ work to the others; what is entered is entered here, once.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import hashlib
 import io
@@ -25,7 +26,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,16 +129,20 @@ class Cluster(Executor):
 
     def _wait(self, future: Any, places: dict[str, int]) -> bytes | None:
         """What a task gives; None where no worker is left on which it might run."""
-        while True:
-            try:
-                return future.result(timeout=2 * LOOK)
-            except TimeoutError:
+        # looked at now and then: a timeout of dask's own would end all results that travel together with this one
+        client: Any = self._client
+        waiting = asyncio.run_coroutine_threadsafe(client.gather(future, asynchronous=True), client.loop.asyncio_loop)
+        try:
+            while not wait([waiting], 2 * LOOK).done:
                 if self._over.is_set():
-                    raise GradingError(f"Grading was stopped. {STANDS}") from None
+                    raise GradingError(f"Grading was stopped. {STANDS}")
                 self._need_scheduler(None)
                 if not places.keys() & self._places().keys():
                     future.cancel()
                     return None
+            return waiting.result()
+        finally:
+            waiting.cancel()
 
     def _need_places(self) -> dict[str, int]:
         """The fit workers; where there is none, some may come."""

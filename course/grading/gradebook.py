@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from course.grading.aside import Aside
 from course.grading.worker import Job, Result
@@ -104,10 +104,6 @@ class Classroom:
         self.aside = Aside(self.root)
         self.gradebook = open_gradebook(self.course)
         self.keys = self._keys()
-        self.gradebook.db().expire_on_commit = False
-        # held, so that the session knows them: else each grade of each submission asks the database for its cell
-        self._cells = [cell for notebook in self.gradebook.find_assignment(assignment).notebooks
-                       for cell in (*notebook.grade_cells, *notebook.solution_cells, *notebook.task_cells)]
 
     def _keys(self) -> dict[str, Key]:
         from nbgrader.api import MissingEntry
@@ -154,22 +150,21 @@ class Classroom:
         if not folder.is_dir() or _timestamp(self.course, folder) != _timestamp(self.course, job.folder):
             return False
         grades = self._grades(job)
-        return bool(grades) and all(
-            grade.auto_score is not None or grade.needs_manual_grade for grade in grades.values())
+        return bool(grades) and all(grade.auto_score is not None or grade.needs_manual_grade for grade in grades)
 
     def failed(self, job: Job) -> bool:
         """Whether a graded submission lacks points that a test could give."""
-        return any((grade.auto_score or 0) < grade.max_score for grade in self._grades(job).values()
-                   if grade.auto_score is not None)
+        return any(grade.auto_score < grade.max_score for grade in self._grades(job) if grade.auto_score is not None)
 
-    def _grades(self, job: Job) -> dict[tuple[str, str], Any]:
-        from nbgrader.api import MissingEntry
+    def _grades(self, job: Job) -> list[Any]:
+        """Automatic score, whether it waits for a person, and most points, of each grade of a submission."""
+        from nbgrader import api
 
-        try:
-            submission = self.gradebook.find_submission(job.assignment, job.student)
-        except MissingEntry:
-            return {}
-        return {(notebook.name, grade.name): grade for notebook in submission.notebooks for grade in notebook.grades}
+        grade, submission, assignment = (cast(Any, model) for model in (
+            api.Grade, api.SubmittedAssignment, api.Assignment))
+        return self.gradebook.db.query(grade.auto_score, grade.needs_manual_grade, grade.max_score).join(
+            grade.notebook).join(submission).join(submission.assignment).filter(
+            assignment.name == job.assignment, submission.student_id == job.student).all()
 
     def enter(self, result: Result, only: str | None = None) -> str:
         """Enter a result; why that can't be done, or "": then it does not count as graded.
@@ -221,9 +216,7 @@ class Classroom:
         with ThreadPoolExecutor(SYNCING) as threads:       # waiting for the disk goes side by side
             left_out = list(threads.map(_stage, results, [self._staged(result.job) for result in results]))
         self._note_left_out(results, left_out)
-        with _uncommitted(self.gradebook.db):
-            for result in results:
-                self._set_grades(result, only)
+        self._set_grades(results, only)
         self.gradebook.db.commit()
         with ThreadPoolExecutor(SYNCING) as threads:
             list(threads.map(self._put_in_place, [result.job for result in results]))
@@ -248,28 +241,15 @@ class Classroom:
         _sync(folder.parent)
         shutil.rmtree(old, ignore_errors=True)
 
-    def _set_grades(self, result: Result, only: str | None) -> None:
-        from course.grading.lateness import Extensions, penalize
+    def _set_grades(self, results: Iterable[Result], only: str | None) -> None:
+        from course.grading.lateness import Extensions
+        from course.grading.rows import Entry, enter
 
-        job, gradebook = result.job, self.gradebook
-        gradebook.update_or_create_student(job.student)
-        stamp = _timestamp(self.course, job.folder)
-        # also where there is none: the time of an earlier submission is not that of this one
-        submission = gradebook.update_or_create_submission(job.assignment, job.student, timestamp=stamp)
-        with gradebook.db.no_autoflush:
-            for notebook in submission.notebooks:
-                for grade in notebook.grades:
-                    if only not in (None, grade.name) or (notebook.name, grade.name) not in result.scores:
-                        continue
-                    grade.auto_score, there = result.scores[notebook.name, grade.name]
-                    grade.needs_manual_grade = there and (grade.auto_score is None or grade.manual_score is not None)
-                for comment in notebook.comments:
-                    silent = (notebook.name, comment.name) in result.unanswered
-                    comment.auto_comment = "No response." if silent else None
-        gradebook.db.flush()
-        Extensions(self.root).apply(submission)
-        gradebook.db.flush()
-        penalize(submission, self.config)
+        extensions = Extensions(self.root)
+        # a timestamp also where there is none: the time of an earlier submission is not that of this one
+        enter(self.gradebook, self.assignment, [Entry(
+            result, _timestamp(self.course, result.job.folder), extensions.of(self.assignment, result.job.student))
+            for result in results], self.config, only)
 
     def names(self) -> dict[str, str]:
         """The full names of the gradebook's students, where it has them."""
@@ -279,16 +259,6 @@ class Classroom:
 
     def close(self) -> None:
         self.gradebook.close()
-
-
-@contextlib.contextmanager
-def _uncommitted(session: Any) -> Iterator[None]:
-    """nbgrader commits whatever it makes; in here that waits for the commit of all."""
-    session.commit = session.flush
-    try:
-        yield
-    finally:
-        del session.commit
 
 
 def enter_alone(assignment: str, root: str | Path, result: Result, only: str | None) -> str:

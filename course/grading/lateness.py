@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -102,9 +103,14 @@ class Extensions:
 
     def apply(self, submission: Any) -> None:
         """Let the gradebook's submission have what was given; what was given there is left, where nothing is here."""
-        minutes = self.minutes.get(submission.assignment.name, {}).get(submission.student.id)
-        if minutes is not None:
-            submission.extension = timedelta(minutes=minutes)
+        extension = self.of(submission.assignment.name, submission.student.id)
+        if extension is not None:
+            submission.extension = extension
+
+    def of(self, assignment: str, student: str) -> timedelta | None:
+        """What a student was given; None where that is nothing."""
+        minutes = self.minutes.get(assignment, {}).get(student)
+        return None if minutes is None else timedelta(minutes=minutes)
 
     def _save(self) -> None:
         kept = {name: given for name, given in self.minutes.items() if given}
@@ -116,17 +122,19 @@ class Extensions:
         os.replace(draft, self.path)
 
 
-def penalize(submission: Any, config: Any) -> None:
-    """Set what the gradebook's submission loses for being late, by the policy in force."""
+def penalize(submissions: Iterable[Any], config: Any) -> None:
+    """Set what the gradebook's submissions lose for being late, by the policy in force."""
     late: Any = AssignLatePenalties(config=config)
     late.init_plugin()
-    for notebook in submission.notebooks:
-        notebook.late_submission_penalty = None
-        if submission.total_seconds_late > 0:
-            penalty = late.plugin_inst.late_submission_penalty(
-                submission.student.id, notebook.score, submission.total_seconds_late)
-            if penalty is not None:
-                notebook.late_submission_penalty = late._check_late_penalty(notebook, penalty)
+    for submission in submissions:
+        for notebook in submission.notebooks:
+            notebook.late_submission_penalty = None
+            # nbgrader can't count from a due date that is not there, where an extension was given
+            if submission.assignment.duedate is not None and submission.total_seconds_late > 0:
+                penalty = late.plugin_inst.late_submission_penalty(
+                    submission.student.id, notebook.score, submission.total_seconds_late)
+                if penalty is not None:
+                    notebook.late_submission_penalty = late._check_late_penalty(notebook, penalty)
 
 
 def why_no_policy(config: Any) -> str:

@@ -100,7 +100,7 @@ def _again(term, name):
 def _penalized(term, submission, extensions):
     extensions.apply(submission)
     term.gradebook.db.flush()
-    penalize(submission, term.config)
+    penalize([submission], term.config)
     term.gradebook.db.commit()
 
 

@@ -1,7 +1,9 @@
 """Grading on dask.distributed's workers: the same grades as here, whoever is lost on the way."""
 
+import asyncio
 import json
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -12,7 +14,9 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from tests.grading.handing_in import ROOT, cell_of, released, solved
+from course.grading import cluster as cluster_module
+from course.grading.worker import Job, Result
+from tests.grading.handing_in import ROOT, SETTINGS, cell_of, released, solved
 from tests.grading.test_class import autograde, environment, make_course
 from tests.grading.test_class import run as run_command
 
@@ -113,6 +117,34 @@ def test_a_worker_killed_in_mid_class_changes_no_grade(course, cluster, tmp_path
     assert run.returncode == 1 and "11 graded, 1 could not be" in said, said
     assert everything(there) == everything(here) and len(everything(here)) == 11 * 11
     assert "it is a PDF: cannot be graded" in said
+
+
+def nothing_against_it(isolation, assignment, version):
+    """A stub of cluster.check."""
+    return ""
+
+
+def given_at_once(load, version):
+    """A stub of cluster.there."""
+    return pickle.dumps(("result", Result(pickle.loads(load)[0])))
+
+
+def test_results_that_travel_slowly_are_waited_for(tmp_path, monkeypatch):
+    """Longer than it is looked who is there; dask lets several travel together, and one that is given up ends all."""
+    from distributed import LocalCluster
+
+    async def slowly(**keywords):
+        await asyncio.sleep(0.3)
+        return await gather(**keywords)
+
+    for name, stub in (("LOOK", 0.02), ("check", nothing_against_it), ("there", given_at_once)):
+        monkeypatch.setattr(cluster_module, name, stub)
+    jobs = [Job(f"more{k}", NAME, tmp_path) for k in range(16)]
+    with LocalCluster(n_workers=1, threads_per_worker=8, processes=False, dashboard_address=":0") as started:
+        gather, started.scheduler.handlers["gather"] = started.scheduler.handlers["gather"], slowly
+        with cluster_module.Cluster(started.scheduler_address, True, NAME) as executor:
+            futures = [executor.submit(None, job, {}, SETTINGS) for job in jobs]
+            assert [future.result().job for future in futures] == jobs
 
 
 def test_what_can_not_be_had_is_a_sentence(course, cluster, tmp_path):

@@ -15,6 +15,7 @@ from nbgrader.api import Gradebook
 from sqlalchemy import text
 
 from course import cli
+from course.grading import rows
 from course.grading.gradebook import Classroom, load_config
 from course.grading.judge import Settings
 from course.grading.worker import grade_submission
@@ -22,6 +23,7 @@ from course.places import REGRADE
 from course.teaching import exporting, extending, forgetting, reporting, returning
 from tests import postgres
 from tests.commands import start_module
+from tests.grading import gradebooks
 from tests.teaching.classes import NAME, backprop, call, environment, nbgrader, new_course
 
 pytestmark = pytest.mark.needs_postgres
@@ -112,6 +114,19 @@ def test_what_the_writer_meets_on_a_server_it_gets_over(on_a_server, postgresql)
     found = grades(postgresql.url)
     assert all(found[f"new{k}", "add_backward"] == result.scores[NAME, "add_backward"][0] for k in range(4))
     assert "x" * 300 not in {student for student, _ in found}
+
+
+def test_rows_are_those_of_sqlite(postgresql, tmp_path):
+    """Entered for many at once on a server, as nbgrader's own calls make them in a file."""
+    postgresql.run("createdb", "-h", str(postgresql.folder), "-U", "postgres", "rows")
+    url = postgresql.url.replace("/gradebook?", "/rows?")
+    with closing(gradebooks.opened(url)) as there, closing(gradebooks.opened(f"sqlite:///{tmp_path}/rows.db")) as here:
+        for book, enter in ((there, rows.enter), (here, gradebooks.one_by_one)):
+            gradebooks.release(book)
+            gradebooks.story(book, enter, 3, "table")
+        found, expected = gradebooks.everything(there), gradebooks.everything(here)
+    for table in expected:      # a server gives rows last that were changed last
+        assert sorted(map(repr, found[table])) == sorted(map(repr, expected[table])), table
 
 
 def test_cells_are_in_the_order_of_the_release(on_a_server, postgresql):
