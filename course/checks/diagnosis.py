@@ -70,11 +70,11 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool,
         return Diagnosis(mistake.title, says, mistake.ask, mistake.code, asked, _relation(result)[1])
     if problem.kind in ("value", "finite"):
         also = more(False) if more else None
-        shown = replace(result, asked=[*result.asked, *also.asked]) if also else result
+        shown = _with(result, also)
         title, relation, says = _relation(shown, everywhere=True)
         if says:        # of all results at once
             return Diagnosis(title, says, asked=asked, relation=relation)
-        cause = _cause(result, seeds, edge, also, evidence_of(shown))
+        cause = _cause(result, seeds, edge, also, _evidence(result, shown, more))
         if cause:
             return Diagnosis(cause.title, cause.says, cause.ask, asked=asked, edge=cause.edge)
     if problem.kind == "type" and _holds_none(problem.got):
@@ -205,6 +205,22 @@ def _same(a: Reply, b: Reply) -> bool:
 
 
 # ------------------------------------------------------------------------------------ causes that nobody wrote down
+
+def _with(result: Run, also: Run | None) -> Run:
+    return replace(result, asked=[*result.asked, *also.asked]) if also else result
+
+
+def _evidence(result: Run, shown: Run, more: Callable[[bool], Run] | None) -> Evidence | None:
+    """What a cause must explain: at edge cases too, since much agrees where there is no tie, no 0 and nothing large.
+
+    What is wrong at edge cases alone is left for `grade` to tell.
+    """
+    found = evidence_of(shown)
+    if found is None or more is None:
+        return found
+    wide = evidence_of(_with(result, more(True)))
+    return replace(wide, wrong=found.wrong) if wide else found
+
 
 def _cause(result: Run, seeds: Sequence[int], edge: bool, also: Run | None, evidence: Evidence | None) -> Told | None:
     """What explains wrong values: an edit of the backward pass, or a slip in a right answer's text.

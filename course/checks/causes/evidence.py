@@ -18,7 +18,7 @@ class Evidence:
     names  the exercise's results
     calls  those with a right answer, in order
     mine, right   {result: its value at each call}, arrays of one shape at each
-    wrong  the results that are wrong somewhere, in the order in which the exercise names them
+    wrong  the results to be explained, which are wrong somewhere, in the order in which the exercise names them
     """
 
     names: tuple[str, ...]
@@ -30,7 +30,7 @@ class Evidence:
     @property
     def fine(self) -> tuple[str, ...]:
         """The results that are right at every call."""
-        return tuple(label for label in self.right if label not in self.wrong)
+        return tuple(label for label in self.right if agree(self.mine[label], self.right[label]))
 
 
 @dataclass(frozen=True)

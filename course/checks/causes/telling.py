@@ -66,7 +66,10 @@ def _alike(best: Cause, causes: Sequence[Cause]) -> list[Cause]:
     """Causes that give the same numbers, say something else, and are not much farther; the nearest first."""
     near = [cause for cause in causes if cause.results == best.results and cause.others <= best.others
             and cause.clause != best.clause and cause.rank <= best.rank + AS_LIKELY]
-    return sorted(near, key=lambda cause: cause.rank + (cause.kind == best.kind))
+    told: dict[str, Cause] = {}
+    for cause in sorted(near, key=lambda cause: cause.rank + (cause.kind == best.kind)):
+        told.setdefault(cause.clause, cause)
+    return list(told.values())
 
 
 def _cost(found: tuple[Chosen, list[str]]) -> float:
