@@ -69,21 +69,22 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool,
         says = " ".join(filter(None, (mistake.says, problem.seen)))
         return Diagnosis(mistake.title, says, mistake.ask, mistake.code, asked, _relation(result)[1])
     if problem.kind in ("value", "finite"):
-        also = more(False) if more else None
-        shown = _with(result, also)
-        title, relation, says = _relation(shown, everywhere=True)
+        widest = _widest(result, more)
+        title, relation, says = _relation(widest, everywhere=True)
         if says:        # of all results at once
             return Diagnosis(title, says, asked=asked, relation=relation)
-        cause = _cause(result, seeds, edge, also, _evidence(result, shown, more))
+        cause = _cause(result, seeds, edge, more, _evidence(result, widest, more))
         if cause:
             return Diagnosis(cause.title, cause.says, cause.ask, asked=asked, edge=cause.edge)
     if problem.kind == "type" and _holds_none(problem.got):
-        cause = _cause(result, seeds, edge, more(False) if more else None, None)
+        cause = _cause(result, seeds, edge, more, None)
         why = cause or Told("None in the result", "", "Which step of yours was to fill it?")
         return Diagnosis(why.title, f"There is None in `{problem.label}`, where a number belongs. {why.says}".strip(),
                          why.ask, asked=asked)
     if problem.kind == "value":
-        return _value(problem, asked, *leading_on(result.exercise, evidence_of(result), problem.label))
+        known = evidence_of(_widest(result, more))
+        return _value(problem, asked, *leading_on(result.exercise, evidence_of(result), problem.label,
+                                                  known.fine if known else None))
     return _SPEAKERS[problem.kind](problem, asked, result.exercise)
 
 
@@ -206,27 +207,31 @@ def _same(a: Reply, b: Reply) -> bool:
 
 # ------------------------------------------------------------------------------------ causes that nobody wrote down
 
-def _with(result: Run, also: Run | None) -> Run:
-    return replace(result, asked=[*result.asked, *also.asked]) if also else result
+def _widest(result: Run, more: Callable[[bool], Run] | None) -> Run:
+    """All that is known of an answer's values: at edge cases too, unless something else goes wrong there.
 
-
-def _evidence(result: Run, shown: Run, more: Callable[[bool], Run] | None) -> Evidence | None:
-    """What a cause must explain: at edge cases too, since much agrees where there is no tie, no 0 and nothing large.
-
-    What is wrong at edge cases alone is left for `grade` to tell.
+    Much agrees where there is no tie, no 0 and nothing large.
     """
-    found = evidence_of(shown)
+    if more:
+        for edge in (True, False):
+            both = replace(result, asked=[*result.asked, *more(edge).asked])
+            if evidence_of(both):
+                return both
+    return result
+
+
+def _evidence(result: Run, widest: Run, more: Callable[[bool], Run] | None) -> Evidence | None:
+    """What a cause must explain; what is wrong at edge cases alone is left for `grade` to tell."""
+    found = evidence_of(widest)
     if found is None or more is None:
         return found
-    wide = evidence_of(_with(result, more(True)))
-    return replace(wide, wrong=found.wrong) if wide else found
+    shown = evidence_of(replace(result, asked=[*result.asked, *more(False).asked]))
+    return replace(found, wrong=shown.wrong) if shown else found
 
 
-def _cause(result: Run, seeds: Sequence[int], edge: bool, also: Run | None, evidence: Evidence | None) -> Told | None:
-    """What explains wrong values: an edit of the backward pass, or a slip in a right answer's text.
-
-    also  another Run, on other draws; evidence that of both
-    """
+def _cause(result: Run, seeds: Sequence[int], edge: bool, more: Callable[[bool], Run] | None,
+           evidence: Evidence | None) -> Told | None:
+    """What explains wrong values: an edit of the backward pass, or a slip in a right answer's text."""
     exercise = result.exercise
     computation = getattr(exercise.oracle, "computation", None)
     causes = causes_in_the_graph(computation, evidence) if computation and evidence else []
@@ -237,7 +242,7 @@ def _cause(result: Run, seeds: Sequence[int], edge: bool, also: Run | None, evid
             causes += search.by_results(evidence)
     else:
         causes += search.by_replies(_answers_alike, lambda form: _follows(form, result, seeds, edge) and (
-            also is None or _follows_again(form, also, edge)))
+            more is None or _follows_again(form, more(True), True)))
     order = exercise.results if evidence is None else evidence.wrong
     if computation and evidence and causes:
         order = nearest_first(computation, evidence)
@@ -462,9 +467,10 @@ def _times(power: float) -> Change:
             return None
         k = exercise.parameters.index(exercise.upstream)
         dout = np.asarray(asked.args[k] if k < len(asked.args) else 1.0)      # 1 is what it is by default
-        if not dout.size or mine.size % dout.size or (power < 0 and not np.all(dout)):
+        if not dout.size or mine.size % dout.size:
             return None
-        return mine * np.tile(dout.ravel() ** power, mine.size // dout.size)
+        factor = np.where(dout == 0, float(power < 0), dout).ravel() ** power       # 0 divided by it stays 0
+        return mine * np.tile(factor, mine.size // dout.size)
     return change
 
 

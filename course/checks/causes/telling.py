@@ -33,7 +33,7 @@ def told(causes: Sequence[Cause], evidence: Evidence | None, order: tuple[str, .
         return None
     chosen = _together(chosen)
     chosen.sort(key=lambda pair: min(order.index(label) for label in pair[0].results))
-    several = len(evidence.right if evidence else order) > 1
+    several = evidence is not None and len(evidence.right) > 1
     says = [_sentence(best, also, several) for best, also in chosen]
     if evidence and evidence.fine and several:
         says.insert(0, f"{_listed(evidence.fine)} {'is' if len(evidence.fine) == 1 else 'are'} right.")
