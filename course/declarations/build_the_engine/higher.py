@@ -146,15 +146,16 @@ def second(f, x):
 GRAD_GRAPH = Exercise(
     "grad_graph(root, wrt)", "gradient", points=6, oracle=graph_gradient, driver=GRAPH_DRIVER,
     checks=(
-        Check("gradients", 1.5, lambda d: [
+        Check("gradients", 1, lambda d: [
             (SUM_TIMES, {"x": -2.0, "y": 5.0, "z": -4.0}, "f", "z"), (SQUARE, numbers(d, "x"), "f", "x"),
             (SUMS, numbers(d, "x", "y"), "f", "x"), (FORK, numbers(d, "x"), "f", "x"),
             (NEURON, {"w": 2.0, "x": -1.0, "b": 0.5}, "f", "w"),
             (SUM_TIMES, numbers(d, "x", "y", "z"), "f", "q")]),
-        Check("gradients of gradients", 1.5, lambda d: [
+        Check("gradients of gradients", 1.25, lambda d: [
             ("f = x ** 3", {"x": 2.5}, "f", "x", 2), (SQUARE, numbers(d, "x"), "f", "x", 2),
-            ("f = x.exp()", {"x": 0.7}, "f", "x", 2)]),
-        Check("joins, and a short path and a long one", 1, edge=True, shown=True, draw=lambda d: [
+            ("f = x.exp()", {"x": 0.7}, "f", "x", 2), (SHORT_AND_LONG, numbers(d, "a"), "L", "a", 2),
+            (LONG_AND_SHORT, numbers(d, "a", "y"), "M", "a", 2)]),
+        Check("joins, and a short path and a long one", 1.75, edge=True, shown=True, draw=lambda d: [
             (JOIN, {"a": 1.5}, "c", "a"), (THREE, numbers(d, "x", "y", "z"), "f", "y"),
             (SHORT_AND_LONG, numbers(d, "a"), "L", "a"), (LONG_AND_SHORT, numbers(d, "a", "y"), "M", "a"),
             (SHORT_AND_LONG, numbers(d, "a"), "L", "a", 2), (CUBE, {"a": 3.0}, "L", "a", 2),

@@ -93,9 +93,9 @@ def by_the_generator(ask):
 INIT_PARAMS = Exercise(
     "init_params(rng, D, H, C)", "params", points=2, oracle=None, driver=INIT_DRIVER,
     checks=(
-        Check("four arrays of the right shapes", 0.5, test=asked_shapes),
+        Check("four arrays of the right shapes", 0.25, test=asked_shapes),
         Check("biases of 0", 0.25, test=biases_at_zero),
-        Check("weights of the right spread", 0.75, test=spread),
+        Check("weights of the right spread", 1, test=spread),
         Check("drawn by the generator that is given", 0.5, edge=True, shown=True, test=by_the_generator),
     ),
     hints=("If all hidden units started with the same weights, in what would their gradients differ?",
