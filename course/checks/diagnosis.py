@@ -207,13 +207,16 @@ def _same(a: Reply, b: Reply) -> bool:
 
 # ------------------------------------------------------------------------------------ causes that nobody wrote down
 
+LITTLE = 0.02       # seconds of a run, up to which edge cases are asked beside it
+
+
 def _widest(result: Run, more: Callable[[bool], Run] | None) -> Run:
     """All that is known of an answer's values: at edge cases too, unless something else goes wrong there.
 
     Much agrees where there is no tie, no 0 and nothing large.
     """
     if more:
-        for edge in (True, False):
+        for edge in (True, False) if result.seconds < LITTLE else (False,):
             both = replace(result, asked=[*result.asked, *more(edge).asked])
             if evidence_of(both):
                 return both
@@ -242,7 +245,7 @@ def _cause(result: Run, seeds: Sequence[int], edge: bool, more: Callable[[bool],
             causes += search.by_results(evidence)
     else:
         causes += search.by_replies(_answers_alike, lambda form: _follows(form, result, seeds, edge) and (
-            more is None or _follows_again(form, more(True), True)))
+            more is None or _follows_again(form, more(result.seconds < LITTLE), result.seconds < LITTLE)))
     order = exercise.results if evidence is None else evidence.wrong
     if computation and evidence and causes:
         order = nearest_first(computation, evidence)
