@@ -230,7 +230,8 @@ FALSE = [
     ("r144_backward", changed("r144_backward", "dq * z, dq * s", "dq - z, dq * s"), "where dq belongs"),
     ("mean_backward", changed("mean_backward", "np.size(dout)", "np.size(axis)"), "N × as large"),
     ("gradient_check", changed("gradient_check", "analytic - numeric", "analytic - analytic"), "directions"),
-    ("max_backward", lambda dout, x, y: (np.sin(7 * dout) + x, dout * (y > x)), "dy is right"),     # but for ties
+    ("mul_backward", lambda dout, x, y: (np.sin(7 * dout), np.where(x == 0, 5.0, dout * x)), "dy is right"),
+    ("mul_backward", lambda dout, x, y: (dout * x, np.where(x == 0, 5.0, dout * x)), "dy is right"),
 ]
 
 
