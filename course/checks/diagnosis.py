@@ -17,7 +17,7 @@ import numpy as np
 
 from course.checks import codec
 from course.checks.calling import Reply, call
-from course.checks.causes.evidence import Evidence, evidence_of
+from course.checks.causes.evidence import Evidence, evidence_of, is_of_values
 from course.checks.causes.forms import SECONDS, SECONDS_GRADED, Search, explained
 from course.checks.causes.graph import causes_in_the_graph, nearest_first
 from course.checks.causes.leading import leading_on
@@ -211,16 +211,16 @@ LITTLE = 0.02       # seconds of a run, up to which edge cases are asked beside 
 
 
 def _widest(result: Run, more: Callable[[bool], Run] | None) -> Run:
-    """All that is known of an answer's values: at edge cases too, unless something else goes wrong there.
+    """All that is known of an answer's values: at edge cases too, but where something else goes wrong.
 
     Much agrees where there is no tie, no 0 and nothing large.
     """
-    if more:
-        for edge in (True, False) if result.seconds < LITTLE else (False,):
-            both = replace(result, asked=[*result.asked, *more(edge).asked])
-            if evidence_of(both):
-                return both
-    return result
+    if more is None or evidence_of(result) is None:
+        return result
+    also = [asked for asked in more(result.seconds < LITTLE).asked
+            if asked.problem is None or is_of_values(asked.problem)]
+    both = replace(result, asked=[*result.asked, *also])
+    return both if evidence_of(both) else result
 
 
 def _evidence(result: Run, widest: Run, more: Callable[[bool], Run] | None) -> Evidence | None:
@@ -229,7 +229,7 @@ def _evidence(result: Run, widest: Run, more: Callable[[bool], Run] | None) -> E
     if found is None or more is None:
         return found
     shown = evidence_of(replace(result, asked=[*result.asked, *more(False).asked]))
-    return replace(found, wrong=shown.wrong) if shown else found
+    return replace(found, wrong=shown.wrong if shown else found.wrong)
 
 
 def _cause(result: Run, seeds: Sequence[int], edge: bool, more: Callable[[bool], Run] | None,

@@ -57,7 +57,7 @@ class Cause:
 
 def evidence_of(run: Run) -> Evidence | None:
     """None where something else is wrong than values: then there is nothing to lay side by side."""
-    if any(asked.problem and not _is_of_values(asked.problem) for asked in run.asked):
+    if any(asked.problem and not is_of_values(asked.problem) for asked in run.asked):
         return None
     calls = _different([asked for asked in run.asked if asked.expected is not None])
     mine: dict[str, list[np.ndarray]] = {}
@@ -76,7 +76,7 @@ def evidence_of(run: Run) -> Evidence | None:
     return Evidence(run.exercise.results, calls, mine, right, wrong) if wrong else None
 
 
-def _is_of_values(problem: Problem) -> bool:
+def is_of_values(problem: Problem) -> bool:
     """Whether values are wrong; one number in the place of an array counts as that number everywhere."""
     return problem.kind in ("value", "finite") or (problem.kind == "shape" and np.ndim(problem.got) == 0)
 

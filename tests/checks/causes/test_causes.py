@@ -228,6 +228,8 @@ FALSE = [
     ("neuron_forward", changed("neuron_forward", "w[0] * x[0]", "w[0]"), "sign is turned"),
     ("neuron_forward", changed("neuron_forward", "w[0] * x[0]", "x[0] * x[0]"), "1 stands in its place"),
     ("r144_backward", changed("r144_backward", "dq * z, dq * s", "dq - z, dq * s"), "where dq belongs"),
+    ("r144_backward", changed("r144_backward", "dq * s", "1.5 * dq / s"), "where dq belongs"),       # stops at s = 0
+    ("neuron_forward", changed("neuron_forward", '["exp"] + 1', '["exp"] - 1'), "an index or a range"),
     ("mean_backward", changed("mean_backward", "np.size(dout)", "np.size(axis)"), "N × as large"),
     ("gradient_check", changed("gradient_check", "analytic - numeric", "analytic - analytic"), "directions"),
     ("mul_backward", lambda dout, x, y: (np.sin(7 * dout), np.where(x == 0, 5.0, dout * x)), "dy is right"),
