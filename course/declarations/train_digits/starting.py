@@ -28,7 +28,7 @@ def asked_shapes(ask):
     params = ask(int(ask.draw.rng.integers(1000)), *sizes)
     problem = misshapen(params, shapes_of(*sizes))
     if problem:
-        ask.count((problem.kind, problem.label))
+        ask.count((problem.kind, problem.label, getattr(problem.got, "shape", None)))
     return problem
 
 
@@ -39,10 +39,13 @@ def biases_at_zero(ask):
 
 
 def spread(ask):
-    """The weights' standard deviations, for two sizes that tell one rule from another."""
+    """The weights' standard deviations, for two sizes that tell one rule from another.
+
+    Each layer has more inputs than outputs at one size and fewer at the other: no factor makes of the one the other.
+    """
     seed = int(ask.draw.rng.integers(1000))
     drawn = []
-    for sizes in ((160, 60, 30), (90, 30, 50)):
+    for sizes in ((160, 60, 30), (90, 120, 200)):
         params = ask(seed, *sizes)
         problem = misshapen(params, shapes_of(*sizes))
         if problem:

@@ -231,6 +231,10 @@ FALSE = [
     ("r144_backward", changed("r144_backward", "dq * s", "1.5 * dq / s"), "where dq belongs"),       # stops at s = 0
     ("neuron_forward", changed("neuron_forward", '["exp"] + 1', '["exp"] - 1'), "an index or a range"),
     ("mean_backward", changed("mean_backward", "np.size(dout)", "np.size(axis)"), "N × as large"),
+    ("init_params", changed("init_params", "(D, H))", "(D, C))"), "transposed"),
+    ("init_params", changed("init_params", "np.zeros(H)", "np.zeros(C)"), "length 1 in front"),
+    ("init_params", changed("init_params", "2 / D", "3 / D"), "number of a layer's outputs"),
+    ("init_params", changed("init_params", "2 / H", "4 / H"), "number of a layer's outputs"),
     ("gradient_check", changed("gradient_check", "analytic - numeric", "analytic - analytic"), "directions"),
     ("mul_backward", lambda dout, x, y: (np.sin(7 * dout), np.where(x == 0, 5.0, dout * x)), "dy is right"),
     ("mul_backward", lambda dout, x, y: (dout * x, np.where(x == 0, 5.0, dout * x)), "dy is right"),
