@@ -186,6 +186,12 @@ def test_a_path_that_is_paid_twice():
 
 # ------------------------------------------------------------------------------------ no false name
 
+def rounded_by_chance(dout, shape, axis=None, keepdims=False):
+    """Divided by the wrong number, and then cut: as long as dout is small, that gives −1 and 0 all the same."""
+    wide = dout if axis is None or keepdims else np.expand_dims(dout, axis)
+    return wide // (np.prod(shape) / np.size(axis)) * np.ones(shape)
+
+
 FALSE = [
     ("mul_backward", lambda dout, x, y: (dout * y, dout * y), "You gave x its own value"),
     ("purchase_backward", lambda price, count, tax, dtotal=1.0: (
@@ -231,6 +237,7 @@ FALSE = [
     ("r144_backward", changed("r144_backward", "dq * s", "1.5 * dq / s"), "where dq belongs"),       # stops at s = 0
     ("neuron_forward", changed("neuron_forward", '["exp"] + 1', '["exp"] - 1'), "an index or a range"),
     ("mean_backward", changed("mean_backward", "np.size(dout)", "np.size(axis)"), "N × as large"),
+    ("mean_backward", rounded_by_chance, "rounded down"),
     ("init_params", changed("init_params", "(D, H))", "(D, C))"), "transposed"),
     ("init_params", changed("init_params", "np.zeros(H)", "np.zeros(C)"), "length 1 in front"),
     ("init_params", changed("init_params", "2 / D", "3 / D"), "number of a layer's outputs"),
