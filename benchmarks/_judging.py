@@ -1,9 +1,9 @@
 """Is a slip a slip, and is what it was told true?  For `python -m benchmarks slips`.
 
 Kept all points: the changed answer is asked wide random inputs beside the right one, and the first at which they
-differ shows a hole. Told a cause: true by the slip's kind where a table tells (TRUE); otherwise it is looked for anew,
-on draws that nobody has seen. What gives the learner's numbers there too is what the answer computes; what does not
-agreed by chance.
+differ shows a hole. Told a cause: true by the slip's kind where a table tells (TRUE); otherwise all that is said is
+looked for anew, on draws that nobody has seen. What gives the learner's numbers there too is what the answer computes;
+what does not agreed by chance.
 """
 
 import io
@@ -11,11 +11,17 @@ import re
 import signal
 import warnings
 from contextlib import redirect_stdout
+from unittest import mock
 
 import numpy as np
 
 from course.checks import codec
 from course.checks.calling import call
+from course.checks.causes import forms
+from course.checks.causes.evidence import evidence_of
+from course.checks.causes.forms import Search
+from course.checks.causes.graph import causes_in_the_graph
+from course.checks.causes.results import causes_of_results
 from course.checks.comparing import equal
 from course.checks.diagnosis import show
 from course.checks.examining import examine
@@ -59,19 +65,59 @@ def true_by_kind(why, title):
 
 
 def how_again(exercise, answer, report):
-    """"again" where the same cause is told on fresh draws, else "not again"."""
+    """"again" where all that is said holds on fresh draws too, of each result by itself; else "not again"."""
     again = limited(lambda: examine(exercise, answer, FRESH, edge=True))
     if again is None or again.diagnosis is None:
         return "not again"
     before, after = report.diagnosis, again.diagnosis
-    same = before.code == after.code if before.code or after.code else \
-        before.title == after.title or _clauses(before.says) & _clauses(after.says)
-    return "again" if same else "not again"
+    if before.code or after.code:
+        same = before.code == after.code
+    elif clauses := _clauses(before.says):
+        found = _clauses(after.says)
+        same = _hold(clauses, found) or _hold(clauses, limited(lambda: all_clauses(exercise, answer)) or {})
+    else:
+        same = before.title == after.title
+    return "again" if same and _right(before.says) == _right(after.says) else "not again"
+
+
+def all_clauses(exercise, answer):
+    """The same as _clauses, of all causes that give an answer's numbers on fresh draws."""
+    found = {}
+    for edge in (True, False):
+        result = run(exercise, answer, FRESH, edge=edge)
+        evidence = evidence_of(result)
+        if evidence is None:
+            continue
+        computation = getattr(exercise.oracle, "computation", None)
+        search = Search(exercise, result, SECONDS / 2)
+        with mock.patch.object(forms, "explained", lambda *_: False):       # it is to go on
+            causes = [*causes_of_results(exercise, evidence), *search.by_results(evidence),
+                      *(causes_in_the_graph(computation, evidence) if computation else ())]
+        for cause in causes:
+            for label in cause.results:
+                found.setdefault(label if len(evidence.right) > 1 else "That", set()).add(cause.clause)
+        break
+    return found
+
+
+def _hold(clauses, found):
+    return all(clauses[label] <= found.get(label, set()) for label in clauses)
 
 
 def _clauses(says):
-    return {clause for sentence in re.findall(r"comes? out when (.*?)\.(?:\s|$)", says)
-            for clause in re.split(", or, which gives the same numbers, when | or when ", sentence)}
+    """{result: the clauses, each of which explains it}; "" for an answer's only result."""
+    return {label: set(re.split(", or, which gives the same numbers, when | or when ", clauses))
+            for labels, clauses in re.findall(r"(That|[\w, ]+?) (?:is|are) what comes out when (.*?)\.(?:\s|$)", says)
+            for label in _labels(labels)}
+
+
+def _right(says):
+    """The results that are said to be right."""
+    return {label for labels in re.findall(r"([\w, ]+?) (?:is|are) right\.", says) for label in _labels(labels)}
+
+
+def _labels(text):
+    return re.split(r", | and ", text.strip())
 
 
 # ------------------------------------------------------------------------------------ kept all points

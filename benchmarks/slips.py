@@ -1,7 +1,7 @@
 """What becomes of answers that nobody wrote down: single and double slips of every solution, graded and told.
 
     python -m benchmarks slips [--assignment 03_sigmoid_neuron] [--exercise mul_backward] [--double 30] [--single 0]
-                               [--show 60] [--unnamed 20] [--quick] [--seed 0]
+                               [--show 60] [--unnamed 20] [--half] [--quick] [--seed 0]
 
 The slips are made here, from the text of the solutions, token by token and line by line: with other means than the
 course's own (course.checks.causes works on syntax trees), so that this measures and does not repeat. For each
@@ -13,15 +13,18 @@ named         of the rejected ones that do not fail: by a known mistake, a cause
 by kind       of the named ones, those whose title is true of that kind of slip wherever it is made (TRUE)
 again         those whose cause is found again on draws that were never seen: it is what the answer computes
 not again     the others: to be read, they may be false. Each is printed
+over half     of the rejected ones, those that keep more than half of the exercise's points when they are graded
 
 At the end stands a sample of what was told, for reading by eye, and the time of `check`: this thread's own.
 
 --show N     so many of the named ones, of all kinds but "by kind" first
 --unnamed N  so many of those that were told nothing but another value
---quick      without asking anew and asking wide
+--half       list those that keep more than half of the points
+--quick      without asking anew, asking wide, and grading what is rejected
 """
 
 import argparse
+import difflib
 import io
 import random
 import statistics
@@ -218,6 +221,19 @@ def told(exercise, answer):
     return report, took
 
 
+def points_kept(exercise, answer):
+    """The share of an exercise's points that an answer gets when it is graded."""
+    from course.checks.examining import SHOWN_SEED
+    from course.checks.running import run
+
+    return run(exercise, answer, (SHOWN_SEED, 20260101), edge=True).score / exercise.points
+
+
+def lines(text, changed):
+    """The lines in which two texts differ, for whoever reads what was told."""
+    return "\n".join(line for line in difflib.ndiff(text.splitlines(), changed.splitlines()) if line[0] in "+-")
+
+
 def sort_of(report):
     """How a rejected answer was told."""
     found = report.diagnosis
@@ -236,7 +252,8 @@ def sort_of(report):
 
 
 NAMED = ("known", "cause", "relation", "own words")
-COLUMNS = ("slips", "rejected", "fail", "equivalent", "hole", "?", "named", "by kind", "again", "not again", "unnamed")
+COLUMNS = ("slips", "rejected", "fail", "equivalent", "hole", "?", "named", "by kind", "again", "not again", "unnamed",
+           "over half")
 
 
 def main(argv):
@@ -250,7 +267,8 @@ def main(argv):
     parser.add_argument("--double", type=int, default=0, help="so many double slips of each exercise")
     parser.add_argument("--show", type=int, default=60)
     parser.add_argument("--unnamed", type=int, default=0, help="show so many that were told nothing but another value")
-    parser.add_argument("--quick", action="store_true", help="without asking anew, and asking wide")
+    parser.add_argument("--half", action="store_true", help="list those that keep more than half of the points")
+    parser.add_argument("--quick", action="store_true", help="without asking anew, asking wide, and grading")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(argv)
     warnings.simplefilter("ignore")
@@ -282,21 +300,29 @@ def main(argv):
                         found = None if args.quick else judging.difference(exercise, defined(exercise, text), answer)
                         count["?" if found is None else "hole" if found else "equivalent"] += 1
                         if found or (found is None and not args.quick):
-                            print(f"  kept: {name}: {why}: {found or 'nothing can be asked'}")
+                            print(f"  kept: {name}: {why}: {found or 'nothing can be asked'}\n{lines(text, changed)}")
                         continue
                     count["rejected"] += 1
+                    kept = None if args.quick else judging.limited(
+                        lambda exercise=exercise, answer=answer: points_kept(exercise, answer))
+                    if kept and kept > 0.5:
+                        count["over half"] += 1
+                        if args.half:
+                            print(f"\nhalf: {name} · {why} · keeps {kept:.0%}: {report.diagnosis.title}\n"
+                                  f"{lines(text, changed)}")
                     sort = sort_of(report)
                     if sort == "failure":
                         count["fail"] += 1
                     elif sort == "another value":
                         count["unnamed"] += 1
-                        unnamed.append((name, why, str(report)))
+                        unnamed.append((name, why, f"{lines(text, changed)}\n{report}"))
                     else:
                         count["named"] += 1
                         how = "by kind" if not double and judging.true_by_kind(why, report.diagnosis.title) else \
                             "" if args.quick else judging.how_again(exercise, answer, report)
                         count[how] += 1
-                        (shown.append if how != "not again" else print_apart)((how, name, why, str(report)))
+                        (shown.append if how != "not again" else print_apart)(
+                            (how, name, why, f"{lines(text, changed)}\n{report}"))
             totals[double].update(count)
             print(row(assignment + (", double" if double else ""), count), flush=True)
     for double, count in totals.items():

@@ -17,7 +17,7 @@ import numpy as np
 
 from course.checks import codec
 from course.checks.calling import Reply, call
-from course.checks.causes.evidence import Evidence, evidence_of
+from course.checks.causes.evidence import Evidence, evidence_of, is_of_values
 from course.checks.causes.forms import SECONDS, SECONDS_GRADED, Search, explained
 from course.checks.causes.graph import causes_in_the_graph, nearest_first
 from course.checks.causes.leading import leading_on
@@ -69,21 +69,22 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool,
         says = " ".join(filter(None, (mistake.says, problem.seen)))
         return Diagnosis(mistake.title, says, mistake.ask, mistake.code, asked, _relation(result)[1])
     if problem.kind in ("value", "finite"):
-        also = more(False) if more else None
-        shown = replace(result, asked=[*result.asked, *also.asked]) if also else result
-        title, relation, says = _relation(shown, everywhere=True)
+        widest = _widest(result, more)
+        title, relation, says = _relation(widest, everywhere=True)
         if says:        # of all results at once
             return Diagnosis(title, says, asked=asked, relation=relation)
-        cause = _cause(result, seeds, edge, also, evidence_of(shown))
+        cause = _cause(result, seeds, edge, more, _evidence(result, widest, more))
         if cause:
             return Diagnosis(cause.title, cause.says, cause.ask, asked=asked, edge=cause.edge)
     if problem.kind == "type" and _holds_none(problem.got):
-        cause = _cause(result, seeds, edge, more(False) if more else None, None)
+        cause = _cause(result, seeds, edge, more, None)
         why = cause or Told("None in the result", "", "Which step of yours was to fill it?")
         return Diagnosis(why.title, f"There is None in `{problem.label}`, where a number belongs. {why.says}".strip(),
                          why.ask, asked=asked)
     if problem.kind == "value":
-        return _value(problem, asked, *leading_on(result.exercise, evidence_of(result), problem.label))
+        known = evidence_of(_widest(result, more))
+        return _value(problem, asked, *leading_on(result.exercise, evidence_of(result), problem.label,
+                                                  known.fine if known else None))
     return _SPEAKERS[problem.kind](problem, asked, result.exercise)
 
 
@@ -206,11 +207,34 @@ def _same(a: Reply, b: Reply) -> bool:
 
 # ------------------------------------------------------------------------------------ causes that nobody wrote down
 
-def _cause(result: Run, seeds: Sequence[int], edge: bool, also: Run | None, evidence: Evidence | None) -> Told | None:
-    """What explains wrong values: an edit of the backward pass, or a slip in a right answer's text.
+LITTLE = 0.02       # seconds of a run, up to which edge cases are asked beside it
 
-    also  another Run, on other draws; evidence that of both
+
+def _widest(result: Run, more: Callable[[bool], Run] | None) -> Run:
+    """All that is known of an answer's values: at edge cases too, but where something else goes wrong.
+
+    Much agrees where there is no tie, no 0 and nothing large.
     """
+    if more is None or evidence_of(result) is None:
+        return result
+    also = [asked for asked in more(result.seconds < LITTLE).asked
+            if asked.problem is None or is_of_values(asked.problem)]
+    both = replace(result, asked=[*result.asked, *also])
+    return both if evidence_of(both) else result
+
+
+def _evidence(result: Run, widest: Run, more: Callable[[bool], Run] | None) -> Evidence | None:
+    """What a cause must explain; what is wrong at edge cases alone is left for `grade` to tell."""
+    found = evidence_of(widest)
+    if found is None or more is None:
+        return found
+    shown = evidence_of(replace(result, asked=[*result.asked, *more(False).asked]))
+    return replace(found, wrong=shown.wrong if shown else found.wrong)
+
+
+def _cause(result: Run, seeds: Sequence[int], edge: bool, more: Callable[[bool], Run] | None,
+           evidence: Evidence | None) -> Told | None:
+    """What explains wrong values: an edit of the backward pass, or a slip in a right answer's text."""
     exercise = result.exercise
     computation = getattr(exercise.oracle, "computation", None)
     causes = causes_in_the_graph(computation, evidence) if computation and evidence else []
@@ -221,7 +245,7 @@ def _cause(result: Run, seeds: Sequence[int], edge: bool, also: Run | None, evid
             causes += search.by_results(evidence)
     else:
         causes += search.by_replies(_answers_alike, lambda form: _follows(form, result, seeds, edge) and (
-            also is None or _follows_again(form, also, edge)))
+            more is None or _follows_again(form, more(result.seconds < LITTLE), result.seconds < LITTLE)))
     order = exercise.results if evidence is None else evidence.wrong
     if computation and evidence and causes:
         order = nearest_first(computation, evidence)
@@ -446,9 +470,10 @@ def _times(power: float) -> Change:
             return None
         k = exercise.parameters.index(exercise.upstream)
         dout = np.asarray(asked.args[k] if k < len(asked.args) else 1.0)      # 1 is what it is by default
-        if not dout.size or mine.size % dout.size or (power < 0 and not np.all(dout)):
+        if not dout.size or mine.size % dout.size:
             return None
-        return mine * np.tile(dout.ravel() ** power, mine.size // dout.size)
+        factor = np.where(dout == 0, float(power < 0), dout).ravel() ** power       # 0 divided by it stays 0
+        return mine * np.tile(factor, mine.size // dout.size)
     return change
 
 

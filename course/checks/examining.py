@@ -44,7 +44,7 @@ def _cause(f: Any, result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis |
     if found and not found.code and not found.title.startswith("cut"):
         # Whole numbers at every call, on other draws too, are no chance; another cause that gives them may be one
         whole = rounded(result)
-        if whole and (more is None or more(False).passed or rounded(more(False))):
+        if whole and (more is None or all(more(edge).passed or rounded(more(edge)) for edge in (False, True))):
             return whole
     return found
 

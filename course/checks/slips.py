@@ -187,14 +187,15 @@ _WHOLE: list[tuple[str, Callable[[np.ndarray], np.ndarray]]] = [
 def rounded(result: Run) -> Diagnosis | None:
     """Results that are right but for having been rounded: for where nothing else is known of them."""
     asked = _first_wrong(result)
-    sides = [(as_numbers(mine), as_numbers(right)) for each in result.asked if each.problem
-             for mine, right in [_wrong_part(each, result)]]
-    if any(each.problem and each.problem.kind != "value" for each in result.asked) or \
-            not any(mine is not None and np.any(mine) for mine, _ in sides):
+    wrong = [each for each in result.asked if each.problem]
+    both = (map(as_numbers, _wrong_part(each, result)) for each in wrong)
+    sides = [(mine, right.astype(float)) for mine, right in both
+             if mine is not None and right is not None and mine.shape == right.shape and np.isfinite(right).all()]
+    if len(sides) < len(wrong) or any(each.problem and each.problem.kind != "value" for each in wrong):
         return None
     for how, change in _WHOLE:
-        if all(mine is not None and right is not None and mine.shape == right.shape
-               and np.isfinite(right).all() and close(mine, change(right.astype(float))) for mine, right in sides):
+        if all(close(mine, change(right)) for mine, right in sides) and any(
+                np.any(change(right)) for _, right in sides):       # zeros tell nothing
             return Diagnosis("rounded", f"Your numbers are those expected, {how}.",
                              "Which step makes whole numbers: `//`, `int`, `round`, or an array of integers?" if
                              "place" not in how else "Which step rounds?", asked=asked)

@@ -207,6 +207,24 @@ def test_a_gradient_check_with_another_sensible_step_is_right(h, points):
     assert report.run.score == points, str(report)
 
 
+@pytest.mark.parametrize(("top", "apart", "most"), [
+    # divided by the one gradient alone, which may be 0, or by its smallest element
+    (lambda a, n: abs(a).max(), np.max, 1.5), (lambda a, n: abs(n).max(), np.max, 1.5),
+    (lambda a, n: max(abs(a).max(), abs(n).min()), np.max, 1.5),
+    (lambda a, n: max(abs(a).min(), abs(n).max()), np.max, 1.5),
+    (lambda a, n: max(abs(a).max(), abs(n).max()), np.min, 0.75),       # one right element lets all pass
+])
+def test_a_gradient_check_that_lets_wrong_gradients_pass_loses_points(top, apart, most):
+    def gradient_check(f, x, dout, analytic):
+        n = numeric(f, np.array(x, dtype=float), dout, 1e-5)
+        scale = top(analytic, n)
+        return apart(np.abs(n - analytic)) / scale if scale else 0.0
+
+    report = examine(EXERCISES["gradient_check"], gradient_check, (0, 5), edge=True, graded=True)
+    assert report.run.score <= most, str(report)
+    assert "W08" in str(report) or report.diagnosis.code == "C09"
+
+
 @pytest.mark.parametrize(("answer", "words"), [
     (lambda f, x, dout, analytic: 0.0, "[W08]"),
     (lambda f, x, dout, analytic: 1.0, "[W09]"),

@@ -18,7 +18,7 @@ class Evidence:
     names  the exercise's results
     calls  those with a right answer, in order
     mine, right   {result: its value at each call}, arrays of one shape at each
-    wrong  the results that are wrong somewhere, in the order in which the exercise names them
+    wrong  the results to be explained, which are wrong somewhere, in the order in which the exercise names them
     """
 
     names: tuple[str, ...]
@@ -30,7 +30,7 @@ class Evidence:
     @property
     def fine(self) -> tuple[str, ...]:
         """The results that are right at every call."""
-        return tuple(label for label in self.right if label not in self.wrong)
+        return tuple(label for label in self.right if agree(self.mine[label], self.right[label]))
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Cause:
 
 def evidence_of(run: Run) -> Evidence | None:
     """None where something else is wrong than values: then there is nothing to lay side by side."""
-    if any(asked.problem and not _is_of_values(asked.problem) for asked in run.asked):
+    if any(asked.problem and not is_of_values(asked.problem) for asked in run.asked):
         return None
     calls = _different([asked for asked in run.asked if asked.expected is not None])
     mine: dict[str, list[np.ndarray]] = {}
@@ -76,7 +76,7 @@ def evidence_of(run: Run) -> Evidence | None:
     return Evidence(run.exercise.results, calls, mine, right, wrong) if wrong else None
 
 
-def _is_of_values(problem: Problem) -> bool:
+def is_of_values(problem: Problem) -> bool:
     """Whether values are wrong; one number in the place of an array counts as that number everywhere."""
     return problem.kind in ("value", "finite") or (problem.kind == "shape" and np.ndim(problem.got) == 0)
 

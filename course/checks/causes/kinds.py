@@ -43,8 +43,7 @@ KINDS = {
     "a call left out": Kind("{0} is left out in one place", BY_HAND, 0.8),
     "left out": Kind("{0} is left out in one place", "Is every part of the formula there?", 0.8),
     "one twice": Kind("a factor is there once too often", "How often does each factor belong there?", 1),
-    "operator": Kind("{0} stands in the place of {1}", "Along a path, what is done with the derivatives, and what "
-                     "across paths?", 1),
+    "operator": Kind("{0} stands in the place of {1}", "Which of your steps add, which multiply, and why?", 1),
     "brackets": Kind("brackets are missing, so that an operation takes hold of too little",
                      "Which operation does Python do first?", 0.5),
     "off by one": Kind("an index or a range is one off", "Which is the first one that counts, and which the last?",

@@ -11,16 +11,18 @@ from course.checks.comparing import close
 from course.checks.exercise import Exercise
 
 
-def leading_on(exercise: Exercise, evidence: Evidence | None, label: str) -> tuple[str, str]:
-    """(sentences, question) on the wrong result `label`."""
+def leading_on(exercise: Exercise, evidence: Evidence | None, label: str,
+               fine: Sequence[str] | None = None) -> tuple[str, str]:
+    """(sentences, question) on the wrong result `label`; fine are the results that are right, if more is known."""
     if evidence is None:
         return "", ""
     label = next((name for name in evidence.wrong if label.startswith(name) or f"[{name!r}]" in label),
                  evidence.wrong[0])
     says = []
-    if evidence.fine:
-        says.append(f"{' and '.join(filter(None, (', '.join(evidence.fine[:-1]), evidence.fine[-1])))} "
-                    f"{'is' if len(evidence.fine) == 1 else 'are'} right.")
+    fine = evidence.fine if fine is None else fine
+    if fine:
+        says.append(f"{' and '.join(filter(None, (', '.join(fine[:-1]), fine[-1])))} "
+                    f"{'is' if len(fine) == 1 else 'are'} right.")
     right = [close(mine, wanted) for mine, wanted in zip(evidence.mine[label], evidence.right[label], strict=True)]
     good = [asked.args for asked, same in zip(evidence.calls, right, strict=True) if same]
     if good and len(right) > 1:

@@ -47,6 +47,7 @@ class _Weaver(ast.NodeTransformer):
     def __init__(self, upstream: str | None) -> None:
         self.upstream, self.slips, self.scopes = upstream, [], []
         self.returned: set[int] = set()     # ids of what is returned
+        self.counted: set[int] = set()      # and of what stands in an index, or in a range
 
     # statements
 
@@ -174,10 +175,16 @@ class _Weaver(ast.NodeTransformer):
     # expressions
 
     def visit(self, node: ast.AST) -> Any:
+        if isinstance(node, ast.Subscript):
+            self.counted |= {id(part) for part in ast.walk(node.slice)}
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
+            self.counted |= {id(part) for arg in node.args for part in ast.walk(arg)}
         if not isinstance(node, ast.expr) or not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
             return super().visit(node)
-        found = [(slip, other) if id(node) in self.returned else (_within(slip), other)
+        found = [(slip if id(node) in self.returned else _within(slip), other)
                  for slip, other in _slips_of(node, self.scopes[-1] if self.scopes else [], self.upstream)]
+        if id(node) not in self.counted and isinstance(node, ast.BinOp):
+            found = [(Slip("sign") if slip.kind == "off by one" else slip, other) for slip, other in found]
         lowest = len(self.slips)
         tests = [(self._chosen(slip), copy.deepcopy(other)) for slip, other in found]
         highest = len(self.slips)

@@ -33,7 +33,7 @@ def told(causes: Sequence[Cause], evidence: Evidence | None, order: tuple[str, .
         return None
     chosen = _together(chosen)
     chosen.sort(key=lambda pair: min(order.index(label) for label in pair[0].results))
-    several = len(evidence.right if evidence else order) > 1
+    several = evidence is not None and len(evidence.right) > 1
     says = [_sentence(best, also, several) for best, also in chosen]
     if evidence and evidence.fine and several:
         says.insert(0, f"{_listed(evidence.fine)} {'is' if len(evidence.fine) == 1 else 'are'} right.")
@@ -66,7 +66,10 @@ def _alike(best: Cause, causes: Sequence[Cause]) -> list[Cause]:
     """Causes that give the same numbers, say something else, and are not much farther; the nearest first."""
     near = [cause for cause in causes if cause.results == best.results and cause.others <= best.others
             and cause.clause != best.clause and cause.rank <= best.rank + AS_LIKELY]
-    return sorted(near, key=lambda cause: cause.rank + (cause.kind == best.kind))
+    told: dict[str, Cause] = {}
+    for cause in sorted(near, key=lambda cause: cause.rank + (cause.kind == best.kind)):
+        told.setdefault(cause.clause, cause)
+    return list(told.values())
 
 
 def _cost(found: tuple[Chosen, list[str]]) -> float:

@@ -85,15 +85,15 @@ OVERTAKEN = {
 FORWARD_MODE = Exercise(
     "forward_mode(root, seed)", "tangent", points=3, oracle=tangent, driver=FORWARD_DRIVER,
     checks=(
-        Check("small graphs", 1, lambda d: [
+        Check("small graphs", 0.5, lambda d: [
             (SUM_TIMES, {"x": -2.0, "y": 5.0, "z": -4.0}, "f", {"x": 1.0, "y": 0.0, "z": 0.0}),
             (SQUARE, numbers(d, "x"), "f", numbers(d, "x")), (SUMS, numbers(d, "x", "y"), "f", numbers(d, "x", "y")),
             (FORK, numbers(d, "x"), "f", numbers(d, "x")),
             (NEURON, numbers(d, "w", "x", b=0.5), "f", numbers(d, "w", "x", "b"))]),
-        Check("joins, equal values, three parents", 0.75, edge=True, shown=True, draw=lambda d: [
+        Check("joins, equal values, three parents", 0.5, edge=True, shown=True, draw=lambda d: [
             (JOIN, numbers(d, "a"), "c", numbers(d, "a")), (EQUAL, {"a": 3.0}, "e", numbers(d, "a")),
             (THREE, numbers(d, "x", "y", "z"), "f", numbers(d, "x", "y", "z"))]),
-        Check("a short path and a long one", 0.25, edge=True, draw=lambda d: [
+        Check("a short path and a long one", 1, edge=True, draw=lambda d: [
             (SHORT_AND_LONG, numbers(d, "a"), "L", numbers(d, "a")),
             (LONG_AND_SHORT, numbers(d, "a", "y"), "M", numbers(d, "a", "y"))]),
         Check("leaves without a tangent", 0.25, edge=True, draw=lambda d: [

@@ -146,15 +146,16 @@ def second(f, x):
 GRAD_GRAPH = Exercise(
     "grad_graph(root, wrt)", "gradient", points=6, oracle=graph_gradient, driver=GRAPH_DRIVER,
     checks=(
-        Check("gradients", 1.5, lambda d: [
+        Check("gradients", 1.25, lambda d: [
             (SUM_TIMES, {"x": -2.0, "y": 5.0, "z": -4.0}, "f", "z"), (SQUARE, numbers(d, "x"), "f", "x"),
             (SUMS, numbers(d, "x", "y"), "f", "x"), (FORK, numbers(d, "x"), "f", "x"),
             (NEURON, {"w": 2.0, "x": -1.0, "b": 0.5}, "f", "w"),
+            (SHORT_AND_LONG, numbers(d, "a"), "L", "a"), (LONG_AND_SHORT, numbers(d, "a", "y"), "M", "a"),
             (SUM_TIMES, numbers(d, "x", "y", "z"), "f", "q")]),
-        Check("gradients of gradients", 1.5, lambda d: [
+        Check("gradients of gradients", 1.25, lambda d: [
             ("f = x ** 3", {"x": 2.5}, "f", "x", 2), (SQUARE, numbers(d, "x"), "f", "x", 2),
             ("f = x.exp()", {"x": 0.7}, "f", "x", 2)]),
-        Check("joins, and a short path and a long one", 1, edge=True, shown=True, draw=lambda d: [
+        Check("joins, and a short path and a long one", 1.75, edge=True, shown=True, draw=lambda d: [
             (JOIN, {"a": 1.5}, "c", "a"), (THREE, numbers(d, "x", "y", "z"), "f", "y"),
             (SHORT_AND_LONG, numbers(d, "a"), "L", "a"), (LONG_AND_SHORT, numbers(d, "a", "y"), "M", "a"),
             (SHORT_AND_LONG, numbers(d, "a"), "L", "a", 2), (CUBE, {"a": 3.0}, "L", "a", 2),
@@ -164,7 +165,7 @@ GRAD_GRAPH = Exercise(
             (SUM_TIMES, numbers(d, "x", "y", "z"), "f", "f"), (SUM_TIMES, numbers(d, "x", "y", "z"), "q", "z"),
             (SUM_TIMES, numbers(d, "x", "y", "z"), "f", "x", 2), (BRANCHES, numbers(d, "a"), "c", "d")]),
         Check("equal values", 0.25, edge=True, draw=lambda d: [(EQUAL, {"a": 3.0}, "e", "a")]),
-        Check("18 doublings: one call for each edge", 0.75, edge=True, once=True, test=eighteen_doublings(
+        Check("18 doublings: one call for each edge", 0.5, edge=True, once=True, test=eighteen_doublings(
             "pays", lambda crossed: (DOUBLINGS, {"a": 0.7}, "u", "a", 1, crossed),
             lambda: graph_gradient(DOUBLINGS, {"a": 0.7}, "u", "a"))),
         Check(f"a chain of {DEPTH:,}, a wide graph", 0.5, edge=True, once=True, test=large(lambda d: [

@@ -109,18 +109,19 @@ def _backward(order=WALK_RIGHT, reset="if node.parents:\n        node.grad = 0.0
 BACKWARD = Exercise(
     "backward(root)", "grads", points=6, oracle=all_grads, driver=BACKWARD_DRIVER,
     checks=(
-        Check("small graphs", 1.5, lambda d: [
+        Check("small graphs", 1, lambda d: [
             (SUM_TIMES, {"x": -2.0, "y": 5.0, "z": -4.0}, ["f"]), (SQUARE, numbers(d, "x"), ["f"]),
             (SUMS, numbers(d, "x", "y"), ["f"]), (FORK, numbers(d, "x"), ["f"]),
             (NEURON, {"w": 2.0, "x": -1.0, "b": 0.5}, ["f"])]),
         Check("joins, equal values, three parents", 1, edge=True, shown=True, draw=lambda d: [
             (JOIN, {"a": 1.5}, ["c"]), (EQUAL, {"a": 3.0}, ["e"]), (THREE, numbers(d, "x", "y", "z"), ["f"])]),
-        Check("a short path and a long one", 1, edge=True, draw=lambda d: [
+        Check("a short path and a long one", 1.75, edge=True, draw=lambda d: [
             (SHORT_AND_LONG, numbers(d, "a"), ["L"]), (LONG_AND_SHORT, numbers(d, "a", "y"), ["M"])]),
         Check("twice, and from two results", 0.75, edge=True, draw=lambda d: [
             (CUBE, {"a": 3.0}, ["L", "L"]), (BRANCHES, numbers(d, "a"), ["c", "d"]),
-            (BRANCHES, numbers(d, "a"), ["c"])]),
-        Check("18 doublings: one call for each edge", 0.75, edge=True, once=True, test=eighteen_doublings(
+            (BRANCHES, numbers(d, "a"), ["c"]),
+            (SHORT_AND_LONG, numbers(d, "a"), ["L", "L"]), (LONG_AND_SHORT, numbers(d, "a", "y"), ["L", "M"])]),
+        Check("18 doublings: one call for each edge", 0.5, edge=True, once=True, test=eighteen_doublings(
             "pays", lambda crossed: (DOUBLINGS, {"a": 0.7}, ["u"], False, crossed),
             lambda: all_grads(DOUBLINGS, {"a": 0.7}, ["u"]))),
         Check("arrays at a join", 0.25, edge=True, draw=lambda d: [

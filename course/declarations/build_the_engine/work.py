@@ -96,8 +96,8 @@ def refuses_cycles(cases):
 UNEVEN = "When may a node pay its parents?"
 MET_FIRST = {
     "code": "E02", "ask": UNEVEN,
-    "says": "A node paid before its own gradient was complete: you took the nodes in the order in which a walk first "
-            "meets them."}
+    "says": "A node paid before its own gradient was complete: you took each node when it was first met, not after all "
+            "that use it."}
 OVERTAKEN = {
     "code": "E03", "ask": UNEVEN,
     "says": "A node paid before its own gradient was complete: level by level, a short path overtook a long one."}

@@ -83,14 +83,14 @@ return grads"""
 GRAD_TABLE = Exercise(
     "grad_table(graph, u)", "grads", points=3, oracle=all_gradients,
     checks=(
-        Check("two small graphs", 1, lambda d: [
+        Check("two small graphs", 0.75, lambda d: [
             with_values(SUM_TIMES, [-2.0, 5.0, -4.0]), with_values(OLAH, [2.0, 1.0]), with_values(OLAH, d.numbers(2))]),
-        Check("a short and a long path, repeated parents", 0.5, edge=True, shown=True, draw=lambda d: [
+        Check("a short and a long path, repeated parents", 0.75, edge=True, shown=True, draw=lambda d: [
             with_values(SHORT_AND_LONG, [1.5]), with_values(NINE_PATHS, [d.number()]),
             with_values(REPEATS, d.numbers(2))]),
-        Check("graphs drawn at random", 0.5, edge=True, draw=lambda d: [
+        Check("graphs drawn at random", 0.75, edge=True, draw=lambda d: [
             with_values(SHORT_AND_LONG, [d.number()]), *(with_values(*random_graph(d)) for _ in range(3))]),
-        Check("one call for each edge of 18 doublings", 1, edge=True, test=one_call_per_edge),
+        Check("one call for each edge of 18 doublings", 0.75, edge=True, test=one_call_per_edge),
     ),
     base=lambda d: [(SUM_TIMES, Made(functools.partial(forward, SUM_TIMES), list(d.numbers(3))))],
     hints=("Which gradient do you know before you have done anything? Which ones follow from it?",

@@ -45,7 +45,7 @@ def some_digits(rng, n, more=0):
 
 def misshapen(result, shapes):
     """The Problem of a result that is not a dict of arrays of these shapes, or None."""
-    right = {name: np.zeros(shape) for name, shape in shapes.items()}
+    right = {name: np.full(shape, np.nan) for name, shape in shapes.items()}       # no values: of these nothing is said
     if not isinstance(result, dict):
         return Problem("type", "params", result, right)
     if result.keys() != right.keys():

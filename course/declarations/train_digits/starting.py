@@ -28,7 +28,7 @@ def asked_shapes(ask):
     params = ask(int(ask.draw.rng.integers(1000)), *sizes)
     problem = misshapen(params, shapes_of(*sizes))
     if problem:
-        ask.count((problem.kind, problem.label))
+        ask.count((problem.kind, problem.label, getattr(problem.got, "shape", None)))
     return problem
 
 
@@ -39,10 +39,13 @@ def biases_at_zero(ask):
 
 
 def spread(ask):
-    """The weights' standard deviations, for two sizes that tell one rule from another."""
+    """The weights' standard deviations, for two sizes that tell one rule from another.
+
+    Each layer has more inputs than outputs at one size and fewer at the other: no factor makes of the one the other.
+    """
     seed = int(ask.draw.rng.integers(1000))
     drawn = []
-    for sizes in ((160, 60, 30), (90, 30, 50)):
+    for sizes in ((160, 60, 30), (90, 120, 200)):
         params = ask(seed, *sizes)
         problem = misshapen(params, shapes_of(*sizes))
         if problem:
@@ -93,9 +96,9 @@ def by_the_generator(ask):
 INIT_PARAMS = Exercise(
     "init_params(rng, D, H, C)", "params", points=2, oracle=None, driver=INIT_DRIVER,
     checks=(
-        Check("four arrays of the right shapes", 0.5, test=asked_shapes),
+        Check("four arrays of the right shapes", 0.25, test=asked_shapes),
         Check("biases of 0", 0.25, test=biases_at_zero),
-        Check("weights of the right spread", 0.75, test=spread),
+        Check("weights of the right spread", 1, test=spread),
         Check("drawn by the generator that is given", 0.5, edge=True, shown=True, test=by_the_generator),
     ),
     hints=("If all hidden units started with the same weights, in what would their gradients differ?",

@@ -80,21 +80,21 @@ def wrong_gradients(d):
         ("one of two paths", TURNED, x, dx, dx * x[::-1]),
         ("every value a third of what it should be", CUBE, y, dy, cube / 3),
         ("softmax's diagonal only", SOFTMAX, y, dy, soft * (1 - soft) * dy),
-        ("relu passes everything", RELU, x, dx, dx),
+        ("relu passes nothing", RELU, abs(x) * [1, -1, 1, -1], dx, 0.0 * dx),       # nor should it everywhere
         ("a small gradient, twice too large", SMALL, x, dx, 2e-7 * sin),
-        ("a gradient where there is none", NOTHING, x, dx, 1e-3 * dx),
+        ("a gradient where there is none", NOTHING, x, dx, 1e-3 * dx * [1, 1, 0, 1]),
     ]
 
 
 def sorts(cases, flag):
     """The test that gradient_check tells these gradients for what they are: `flag` says whether wrong ones.
 
-    One of the other sort is asked too: what says the same of all gradients has told none from another.
+    Some of the other sort are asked too: what says the same of all gradients has told none from another.
     """
     def test(ask):
         first = None
         drawn = [(case, flag) for case in cases(ask.draw)]
-        drawn.append((_other(*drawn[0][0], flag), not flag))
+        drawn += [(other, not flag) for other in _others(*drawn[0][0], flag)]
         asked = ask.each(args for (_, *args), _ in drawn)
         for ((title, *_), sort), error in zip(drawn, asked, strict=False):      # a stub's answer is the last
             problem = _verdict(ask, title, error, sort)
@@ -105,11 +105,14 @@ def sorts(cases, flag):
     return test
 
 
-def _other(title, f, x, dout, analytic, flag):
-    """A right gradient beside a wrong one, and a wrong one beside a right one."""
+def _others(title, f, x, dout, analytic, flag):
+    """A right gradient beside a wrong one; beside a right one, twice this, and this with one element doubled."""
     if flag:
-        return "its right gradient", f, x, dout, _pullback(f, x, dout)
-    return f"{title}, and twice its gradient", f, x, dout, 2 * analytic
+        return [("its right gradient", f, x, dout, _pullback(f, x, dout))]
+    one = analytic.copy()
+    one.flat[np.abs(one).argmax()] *= 2
+    return [(f"{title}, and twice its gradient", f, x, dout, 2 * analytic),
+            (f"{title}, and its gradient with the largest element doubled", f, x, dout, one)]
 
 
 def _verdict(ask, title, error, flag):

@@ -119,9 +119,9 @@ def permute_backward(dout, axes):
 TAKE_ROWS = Exercise(
     "take_rows_backward(dout, rows, n)", "dx", points=1, oracle=take_rows_gradient, upstream="dout",
     checks=(
-        Check("every row at most once", 0.5, draw=lambda d: [
+        Check("every row at most once", 0.25, draw=lambda d: [
             (d.array(3, 4), [2, 0, 3], 5), (d.array(2, 3), np.array([3, 1]), 4)]),
-        Check("rows taken several times", 0.25, edge=True, shown=True, draw=lambda d: [
+        Check("rows taken several times", 0.5, edge=True, shown=True, draw=lambda d: [
             (d.array(3, 4), [1, 1, 2], 5), (d.array(4, 3), np.array([0, 2, 0, 0]), 3)]),
         Check("nothing taken; all taken", 0.25, edge=True, draw=lambda d: [
             (d.array(3, 4), [0, 2, 1], 3), (np.zeros((0, 3)), [], 4), (d.array(1, 2), [0], 6)]),

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from course.checks.calling import Reply
-from course.checks.causes.evidence import evidence_of, labelled
+from course.checks.causes.evidence import Cause, evidence_of, labelled
 from course.checks.causes.graph import _same, causes_in_the_graph
 from course.checks.causes.kinds import KINDS
 from course.checks.causes.programs import OutOfTime, made_of, program, written
 from course.checks.causes.slips import NONE, woven
 from course.checks.causes.tape import Tape
+from course.checks.causes.telling import told as tell
 from course.checks.examining import SHOWN_SEED, examine
 from course.checks.oracles import Gradient
 from course.checks.running import Asked
@@ -185,6 +186,12 @@ def test_a_path_that_is_paid_twice():
 
 # ------------------------------------------------------------------------------------ no false name
 
+def rounded_by_chance(dout, shape, axis=None, keepdims=False):
+    """Divided by the wrong number, and then cut: as long as dout is small, that gives −1 and 0 all the same."""
+    wide = dout if axis is None or keepdims else np.expand_dims(dout, axis)
+    return wide // (np.prod(shape) / np.size(axis)) * np.ones(shape)
+
+
 FALSE = [
     ("mul_backward", lambda dout, x, y: (dout * y, dout * y), "You gave x its own value"),
     ("purchase_backward", lambda price, count, tax, dtotal=1.0: (
@@ -221,6 +228,23 @@ FALSE = [
     ("sigmoid", lambda x: 1.0, "from above"),
     ("loss_and_grads", lambda params, X, y, reg: (float("nan"), {
         name: np.full(np.shape(value), np.nan) for name, value in params.items()}), "left over"),
+    # What agrees at the calls that `check` shows, and not at ties, zeros, other sizes and signs
+    ("max_backward", changed("max_backward", "+ (x == y)", "* (x == y)"), "brackets"),
+    ("gates_circuit_backward", changed("gates_circuit_backward", " + (z == w) / 2", " / 2"), "too often"),
+    ("neuron_forward", changed("neuron_forward", "w[0] * x[0]", "w[0]"), "sign is turned"),
+    ("neuron_forward", changed("neuron_forward", "w[0] * x[0]", "x[0] * x[0]"), "1 stands in its place"),
+    ("r144_backward", changed("r144_backward", "dq * z, dq * s", "dq - z, dq * s"), "where dq belongs"),
+    ("r144_backward", changed("r144_backward", "dq * s", "1.5 * dq / s"), "where dq belongs"),       # stops at s = 0
+    ("neuron_forward", changed("neuron_forward", '["exp"] + 1', '["exp"] - 1'), "an index or a range"),
+    ("mean_backward", changed("mean_backward", "np.size(dout)", "np.size(axis)"), "N × as large"),
+    ("mean_backward", rounded_by_chance, "rounded down"),
+    ("init_params", changed("init_params", "(D, H))", "(D, C))"), "transposed"),
+    ("init_params", changed("init_params", "np.zeros(H)", "np.zeros(C)"), "length 1 in front"),
+    ("init_params", changed("init_params", "2 / D", "3 / D"), "number of a layer's outputs"),
+    ("init_params", changed("init_params", "2 / H", "4 / H"), "number of a layer's outputs"),
+    ("gradient_check", changed("gradient_check", "analytic - numeric", "analytic - analytic"), "directions"),
+    ("mul_backward", lambda dout, x, y: (np.sin(7 * dout), np.where(x == 0, 5.0, dout * x)), "dy is right"),
+    ("mul_backward", lambda dout, x, y: (dout * x, np.where(x == 0, 5.0, dout * x)), "dy is right"),
 ]
 
 
@@ -295,6 +319,25 @@ def test_a_number_that_agrees_by_chance_is_no_cause():
     ties = [asked for asked in run.asked if asked.problem and np.ndim(asked.args[0]) == 0]
     run.asked[:] = [asked for asked in run.asked if not asked.problem] + ties[:1]
     assert not causes_in_the_graph(find("max_backward").oracle, evidence_of(run))
+
+
+def test_causes_that_are_told_beside_the_first_differ_in_words():
+    causes = [Cause(("dx",), "sign", "one sign is turned", "?", 0.5), *(
+        Cause(("dx",), "operator", "+ stands in the place of ·", "?", rank) for rank in (1.0, 1.1)),
+        Cause(("dx",), "left out", "a factor is left out", "?", 1.15)]
+    assert "".join(tell(causes, None, ("dx",)).says.split(" when ")[1:]) == \
+        "one sign is turned, or, which gives the same numbers,+ stands in the place of · ora factor is left out."
+
+
+def test_zeros_are_not_rounded():
+    """All that is right is below 1, and this is 0 whatever the inputs are."""
+    found = told("vector_backward", changed("vector_backward", "(v - (v * p).sum())", "(v - v * p.sum())"), edge=True)
+    assert "behind the decimal point" not in found.diagnosis.says
+
+
+def test_what_explains_replies_as_a_whole_is_said_of_the_whole():
+    says = told("compare", changed("compare", "float(maxdiff)", "float(mine)")).diagnosis.says
+    assert says.startswith("That is what comes out when mine stands where maxdiff belongs"), says
 
 
 # ------------------------------------------------------------------------------------ leading on
