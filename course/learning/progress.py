@@ -16,13 +16,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from course.learning.clock import NAME, Clock, TooLong, ticking
 from course.places import COMMAND, IN_BROWSER, ROOT, work_folder
 from course.plaintext import one_line
 
 LIMIT = 10.0  # seconds, for one cell or one exercise
 START = 30.0  # seconds, for the process to start
 PASSED, BEGUN, UNWRITTEN, BROKEN = "passes", "begun", "not begun", "does not run"
-MAGIC = re.compile(r"^\s*[%!].*$", re.MULTILINE)        # what only IPython runs
+MAGIC = re.compile(r"^\s*([%!?].*|[\w.]+\?\??\s*)$", re.MULTILINE)        # what only IPython runs
 MARKS = {PASSED: "✓", BEGUN: "…", UNWRITTEN: "·", BROKEN: "✗"}
 
 
@@ -88,13 +89,22 @@ def find_work() -> Path:
 
 def summary(result: dict[str, list[Line]]) -> str:
     """A line for each assignment, what is begun, and the next steps."""
-    width, rows = max(map(len, result)), []
-    for name, lines in result.items():
-        passed = sum(line.state == PASSED for line in lines)
-        mark = "✓" if passed == len(lines) else "…" if passed or any(map(_is_begun, lines)) else "·"
-        rows.append(f"{mark} {name:{width}}  {passed:2} of {len(lines):2} pass   {_points(lines)}")
+    width = max(map(len, result))
+    return "\n".join([*(_row(name, lines, width) for name, lines in result.items()), _rest(result)])
+
+
+def _row(name, lines, width):
+    """The line of an assignment."""
+    passed = sum(line.state == PASSED for line in lines)
+    mark = "✓" if passed == len(lines) else "…" if passed or any(map(_is_begun, lines)) else "·"
+    return f"{mark} {name:{width}}  {passed:2} of {len(lines):2} pass   {_points(lines)}"
+
+
+def _rest(result):
+    """What stands below the lines of the assignments."""
+    rows = []
     for line, name in [(line, name) for name, lines in result.items() for line in lines if _is_begun(line)]:
-        rows += ["", "begun"] * ("begun" not in rows)
+        rows += ["", "begun"] * (not rows)
         rows.append(f"{MARKS[line.state]} {line.exercise}: {line.mistake or line.state}  ({name})")
     rows += ["", "next", *(f"{k}. {step}" for k, step in enumerate(steps(result), 1))]
     more = [] if IN_BROWSER else [f"`{COMMAND} progress ASSIGNMENT` shows every exercise of one, `--all` of all."]
@@ -172,18 +182,26 @@ def _to_run(cells):
             not cell["metadata"].get("nbgrader", {}).get("grade") else "" for cell in cells]
 
 
-def in_browser() -> None:
-    """Print the summary in a kernel that has no processes: learners' cells run in it, and nothing ends them."""
+def in_browser(limit: float = LIMIT) -> None:
+    """Print the summary in a kernel that has no processes: learners' cells run in it, and each has its end from within.
+
+    A line comes as an assignment is done; the one that is at work stands below.
+    """
     from course.declarations import assignments
     from course.practising import memory
 
     work = find_work()
     found = {name: work / name / f"{name}.ipynb" for name in assignments()}
-    result = {name: _here(name, path) for name, path in found.items() if path.is_file()}
-    print("\n".join([summary(result) if result else f"There are no exercises in {work}.", *memory.lines()]))
+    found = {name: path for name, path in found.items() if path.is_file()}
+    result, width = {}, max(map(len, found), default=0)
+    for name, path in found.items():
+        print(f"  {name:{width}}  is being checked", end="\r", flush=True)      # until its line is written over it
+        result[name] = _here(name, path, limit)
+        print(_row(name, result[name], width), flush=True)
+    print("\n".join([_rest(result) if result else f"There are no exercises in {work}.", *memory.lines()]))
 
 
-def _here(assignment, path):
+def _here(assignment, path, limit):
     """The Lines of one notebook whose code runs here."""
     from course.checks.report import SINK
     from course.declarations import exercises
@@ -192,15 +210,23 @@ def _here(assignment, path):
         cells = _to_run(json.loads(path.read_text("utf-8"))["cells"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return list(_unread(assignment).values())
-    names, silent = {"__name__": "__main__"}, SINK.set(lambda report: None)
+    clock = Clock(limit)
+    names, silent = {"__name__": "__main__", NAME: clock}, SINK.set(lambda report: None)
+    lines = []
     try:
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
             for source in cells:
-                with contextlib.suppress(Exception, SystemExit):
-                    exec(MAGIC.sub("", source), names)
-            return [_line(name, exercise, names) for name, exercise in exercises(assignment).items()]
+                with contextlib.suppress(Exception, SystemExit, TooLong), clock:
+                    exec(ticking(MAGIC.sub("", source)), names)
+            for name, exercise in exercises(assignment).items():
+                try:
+                    with clock:
+                        lines.append(_line(name, exercise, names))
+                except TooLong:
+                    lines.append(Line(name, 0.0, exercise.points, BROKEN, f"takes more than {limit:g} s"))
     finally:
         SINK.reset(silent)
+    return lines
 
 
 def _line(name, exercise, names):
