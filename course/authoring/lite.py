@@ -139,7 +139,7 @@ def lay_out(folder: Path) -> None:
         raise ValueError(f"no notebook says this any more: {[text for text in INSTEAD if text not in said]}")
     cells = [{"cell_type": kind, "id": kind, "metadata": {}, "source": text,
               **({"outputs": [], "execution_count": None} if kind == "code" else {})} for kind, text in PROGRESS]
-    metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}    # or it is asked
+    metadata = {"language_info": {"name": "python"}}        # a kernel is found by it; without, the reader is asked
     (folder / "progress.ipynb").write_text(json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4,
                                                        "nbformat_minor": 5}), "utf-8")
 

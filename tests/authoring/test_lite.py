@@ -61,6 +61,8 @@ def test_notebooks_name_nothing_that_a_browser_does_not_have(tmp_path):
     assert len(notebooks) == 19 and "progress.ipynb" in notebooks
     assert [name for name, text in notebooks.items() if "Validate" in text or "python course" in text] == []
     assert "[Progress](../progress.ipynb)" in notebooks["lessons/00_start_here.ipynb"]
+    metadata = [json.loads(text)["metadata"] for text in notebooks.values()]
+    assert [about["language_info"]["name"] for about in metadata] == ["python"] * 19     # or each asks for its kernel
 
 
 def test_a_sentence_that_is_new_or_gone_ends_the_build(tmp_path, monkeypatch):

@@ -14,11 +14,14 @@ from course.places import ROOT
 
 OPEN = "path => window.jupyterapp?.shell.currentWidget?.context?.path === path"
 # An empty request first: what is run before a kernel answers is lost without a word.
-READY = """async () => {
+START = """() => {
     const context = jupyterapp.shell.currentWidget.sessionContext;
-    await context.ready;
-    await context.session.kernel.requestExecute({code: "", silent: true}).done;
+    window.ready = undefined;
+    context.ready.then(() => context.session.kernel.requestExecute({code: "", silent: true}).done).then(
+        () => { window.ready = true; }, error => { window.ready = String(error); });
 }"""
+# true, or what is in the way: a dialog that asks which kernel a notebook is for, say
+READY = "() => window.ready ?? document.querySelector('.jp-Dialog')?.innerText"
 SAVE = "() => jupyterapp.shell.currentWidget.context.save()"
 RUN = """([sources, ids]) => {
     const {content, sessionContext} = jupyterapp.shell.currentWidget;
@@ -77,7 +80,9 @@ class Notebook:
         self.page.on("crash", lambda page: self.deaths.append("the page crashed"))
         self.page.goto(f"{address}lab/index.html?path={path}")
         self.page.wait_for_function(OPEN, arg=path)
-        self.page.evaluate(READY)
+        self.page.evaluate(START)
+        ready = self.page.wait_for_function(READY).json_value()
+        assert ready is True, ready
 
     def save(self, sources):
         """Write texts into cells, {id: text}, and save."""
