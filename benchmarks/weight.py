@@ -87,7 +87,11 @@ def starting(folder, command):
 
 
 def visits(page):
-    """[(name, bytes sent, seconds until a kernel answers)] of a first visit with an empty cache, and of the next."""
+    """[(name, bytes sent, seconds until a kernel answers)] of a first visit with an empty cache, and of the next.
+
+    The browser keeps its cache on the disk, as a reader's does: what it keeps in memory alone has no room for the two
+    largest files.
+    """
     from playwright.sync_api import sync_playwright
 
     from tests.browser import lite as driven
@@ -105,13 +109,13 @@ def visits(page):
             self.send_header("Cache-Control", "max-age=600")        # as GitHub Pages does
             super().end_headers()
 
-    with sync_playwright() as playwright, driven.served(page, Counting) as address:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        context = browser.new_context()
+    with (sync_playwright() as playwright, driven.served(page, Counting) as address,
+          tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile):
+        context = playwright.chromium.launch_persistent_context(profile, executable_path=CHROMIUM, args=ARGS)
         for name in ("first visit", "after that"):
             sent.clear()
             begun = time.monotonic()
             notebook = driven.Notebook(context, address, "lessons/00_start_here.ipynb")
             yield name, sum(sent), time.monotonic() - begun
             notebook.page.close()
-        browser.close()
+        context.close()
