@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from course.authoring import colab, lite
@@ -103,14 +104,17 @@ def main(argv: list[str]) -> int:
         print(f"npm could not fetch {MATHJAX}: {error.stderr.strip()[-300:]}", file=sys.stderr)
         return 1
     lay_out(work / "source", script, options.lesson or lessons)
-    code = sphinx(work, Path(options.output), partly=bool(options.lesson))
+    page = Path(options.output).resolve() / "lite"
+    with ThreadPoolExecutor(1) as beside:        # what it fetches comes while lessons run
+        built = beside.submit(lite.build, page, work / "lite", options.offline)
+        code = sphinx(work, Path(options.output), partly=bool(options.lesson))
+    try:
+        built.result()
+    except (subprocess.CalledProcessError, RuntimeError, ValueError) as error:
+        said = (getattr(error, "stderr", "") or str(error)).strip()[-1000:]
+        print(f"The lessons that run in the browser were not built: {said}", file=sys.stderr)
+        return 1
     if code == 0:
-        try:
-            lite.build(Path(options.output).resolve() / "lite", work / "lite", options.offline)
-        except (subprocess.CalledProcessError, RuntimeError, ValueError) as error:
-            said = (getattr(error, "stderr", "") or str(error)).strip()[-1000:]
-            print(f"The lessons that run in the browser were not built: {said}", file=sys.stderr)
-            return 1
         print(Path(options.output) / "index.html")
     return code
 

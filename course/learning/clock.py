@@ -45,7 +45,7 @@ class _Ticking(ast.NodeTransformer):
         super().generic_visit(node)
         if isinstance(node, ast.For | ast.While | ast.AsyncFor | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0]
-            told = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)    # a docstring stays the first
+            told = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)    # a docstring
             node.body.insert(told, ast.copy_location(ast.Expr(_look()), first))     # on its line: tracers count lines
         elif isinstance(node, ast.Lambda):
             node.body = ast.BoolOp(ast.And(), [_look(), node.body])

@@ -2,7 +2,10 @@
 
 import os
 
+from nbclient import NotebookClient
+
 from course import __version__
+from course.authoring.replies import seeing_replies
 
 project = "Backpropagation, by hand and by heart"
 html_title = "Backpropagation"
@@ -35,6 +38,16 @@ html_theme_options = {"navigation_with_keys": True}
 mathjax_path = "tex-svg-full.js"
 mathjax3_config = {"options": {"enableMenu": False}}
 autodoc_typehints = "none"
+
+
+start = NotebookClient.async_start_new_kernel_client
+
+
+async def start_seeing_replies(self):
+    return seeing_replies(await start(self))
+
+
+NotebookClient.async_start_new_kernel_client = start_seeing_replies     # of whatever runs the lessons
 
 
 def plain(app, what, name, obj, options, lines):

@@ -8,6 +8,8 @@ import pytest
 
 from course.declarations import exercises
 from course.learning import progress
+from course.learning.clock import NAME as NAME_OF_CLOCK
+from course.learning.clock import Clock, ticking
 
 NAME = "02_gate_patterns"
 
@@ -114,9 +116,41 @@ def test_in_a_browser_the_cells_run_in_the_kernel(work, capsys, tmp_path, monkey
     assert "… mul_backward: upstream dropped" in said
     assert said.count("no cell that runs defines it") == 4      # below "begun" and below "next"
     assert "progress ASSIGNMENT" not in said
+    assert said.index("is being checked\r") < said.index(f"… {NAME} ")
     work(right)
     progress.in_browser()
     assert f"1. hand in: {NAME}\n" in capsys.readouterr().out
     (tmp_path / "work" / "exercises" / NAME / f"{NAME}.ipynb").write_text("{}")
     progress.in_browser()
     assert "the notebook could not be read" in capsys.readouterr().out
+
+
+ENDLESS = {
+    "mul_backward": "def mul_backward(dout, x, y):\n    while True:\n        try:\n            for _ in iter(int, 1):\n"
+                    "                pass\n        except BaseException:\n            pass",
+    "add_backward": "def add_backward(dout, x, y):\n    'Its docstring.'\n    return [k for k in iter(int, 1)]",
+    "sub_backward": "walk = lambda n: n and walk(n - 1) + walk(n - 1)\ndef sub_backward(dout, x, y): return walk(60)",
+    "max_backward": "def tree(n):\n    if n: tree(n - 1), tree(n - 1)\ndef max_backward(dout, x, y): return tree(60)",
+    "div_backward": "while True:\n    pass"}
+
+
+def test_in_a_browser_what_never_ends_is_ended_from_within(work, capsys):
+    right = {name: exercise.alternatives[0].source for name, exercise in exercises(NAME).items()}
+    work(right | ENDLESS)
+    progress.in_browser(limit=0.2)
+    said = capsys.readouterr().out
+    late = [name for name in ENDLESS if f"✗ {name}: takes more than 0.2 s" in said]
+    assert late == [name for name in ENDLESS if name != "div_backward"]
+    assert "✗ div_backward: no cell that runs defines it" in said
+
+
+def test_a_cell_that_ticks_is_what_it_was():
+    source = "def f(x):\n    '''About f.'''\n    for k in range(x):\n        y = k / 0\n"
+    names = {NAME_OF_CLOCK: Clock(1.0)}
+    exec(ticking(source), names)
+    assert names["f"].__doc__ == "About f."
+    with pytest.raises(ZeroDivisionError) as told:
+        names["f"](2)
+    assert told.traceback[-1].lineno == 3       # from 0
+    with pytest.raises(SyntaxError):
+        ticking("def f(:")

@@ -4,32 +4,19 @@ import os
 from pathlib import Path
 
 import nbformat
-import zmq
 from nbclient import NotebookClient
 from traitlets.config import Config, PyFileConfigLoader
+
+from course.authoring.replies import seeing_replies
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 class Client(NotebookClient):
-    """A client that sees every reply at once.
-
-    What `interact` prints goes back to the kernel, over the socket on which the client waits for the cell's reply.
-    zmq announces once that something has come; sending takes note of it, and jupyter_client sends where asyncio does
-    not see it (its pull request 1059). So the reply lay there until the cell's time was up, every few runs.
-    """
+    """A client that sees every reply at once."""
 
     async def async_start_new_kernel_client(self):
-        kernel = await super().async_start_new_kernel_client()
-        channel = kernel.shell_channel
-        send = channel.send
-
-        def send_and_look(message):
-            send(message)
-            channel.socket.get(zmq.EVENTS)      # wakes who waits, where something has come
-
-        channel.send = send_and_look
-        return kernel
+        return seeing_replies(await super().async_start_new_kernel_client())
 
 
 def run(path, folder, **environment):
