@@ -817,3 +817,42 @@ def version_as_a_text(nb):
 @accident()
 def no_version(nb):
     return as_json(nb, lambda book: book.pop("nbformat"))
+
+
+@accident()
+def saved_by_colab(nb):
+    """Format 4.0, which has no ids of cells: Colab keeps its own in their metadata, and says where outputs are from."""
+    install = {"cell_type": "code", "metadata": {}, "source": "%pip install -q anywidget msgpack", "outputs": [],
+               "execution_count": 1}
+
+    def change(book):
+        book["nbformat_minor"] = 0
+        book["cells"].insert(1, install)
+        book["metadata"] = {"colab": {"provenance": [], "toc_visible": True},
+                            "kernelspec": {"name": "python3", "display_name": "Python 3"},
+                            "language_info": {"name": "python"}, "accelerator": "GPU",
+                            "widgets": {"application/vnd.jupyter.widget-state+json": {}}}
+        for k, cell in enumerate(book["cells"]):
+            cell.pop("id", None)
+            cell["metadata"] |= {"id": f"Xy-{k}"}
+            if cell["cell_type"] == "code":
+                cell["metadata"] |= {"colab": {"base_uri": "https://localhost:8080/", "height": 35},
+                                     "outputId": f"{k:036}"}
+                cell["outputs"] = [{"output_type": "execute_result", "execution_count": k, "metadata": {}, "data": {
+                    "text/plain": "2.0", "application/vnd.google.colaboratory.intrinsic+json": {"type": "string"}}}]
+    return as_json(nb, change)
+
+
+@accident()
+def saved_by_vs_code(nb):
+    """Its kernel, languages of cells, and a cell of another language; in a format without ids, as it once wrote."""
+    def change(book):
+        book["nbformat_minor"] = 2
+        book["metadata"] |= {"kernelspec": {"display_name": ".venv (3.13.1)", "language": "python", "name": "python3"},
+                             "orig_nbformat": 4, "vscode": {"interpreter": {"hash": "31f2aee4e71d21fbe5cf8b01"}}}
+        for cell in book["cells"]:
+            cell.pop("id", None)
+            cell["metadata"] |= {"vscode": {"languageId": "python"}}
+        book["cells"].append({"cell_type": "code", "metadata": {"vscode": {"languageId": "shellscript"}}, "outputs": [],
+                              "execution_count": None, "source": ["%%bash\n", "echo done"]})
+    return as_json(nb, change)
