@@ -55,6 +55,23 @@ def test_what_is_needed_comes_with_what_that_needs():
     assert lite.needed(["A"], packages) == ["a", "b-b", "c"]
 
 
+def test_what_a_page_fetches_from_afar_is_what_pyodides_own_lock_names(tmp_path, monkeypatch):
+    theirs = {name: {"file_name": f"{name}-1.0-wasm32.whl", "sha256": "12ab", "depends": []}
+              for name in ("numpy", "ipython", "scipy")}
+    monkeypatch.setattr(lite, "LOADED", ("backprop-course", "ipython"))
+    monkeypatch.setattr(lite, "ADDED", {"backprop-course": ["numpy"], "ipython-pygments-lexers": []})
+    monkeypatch.setattr(lite, "kernels", list)
+    monkeypatch.setattr(lite, "from_pypi", lambda *_: [lite.pack("ipython-pygments-lexers", "1", ROOT, [], tmp_path)])
+    (tmp_path / "page").mkdir()
+    packages = lite.collect(tmp_path / "page", json.loads(json.dumps(theirs)), tmp_path, "https://afar/full/")
+    afar = {name: about for name, about in packages.items() if "://" in about["file_name"]}
+    assert afar.keys() == {"numpy", "ipython"}
+    assert {(about["file_name"], about["sha256"]) for about in afar.values()} == {
+        ("https://afar/full/numpy-1.0-wasm32.whl", "12ab"), ("https://afar/full/ipython-1.0-wasm32.whl", "12ab")}
+    assert {about["file_name"] for name, about in packages.items() if name not in afar} == {
+        path.name for path in (tmp_path / "page").iterdir()}
+
+
 def test_notebooks_name_nothing_that_a_browser_does_not_have(tmp_path):
     lite.lay_out(tmp_path)
     notebooks = {path.relative_to(tmp_path).as_posix(): path.read_text("utf-8") for path in tmp_path.rglob("*.ipynb")}
