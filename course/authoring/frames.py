@@ -1,4 +1,4 @@
-"""Imported as a kernel of the site starts: a graph, or a network in training, is shown as its own page, in a frame."""
+"""Imported as a kernel of the site starts: a graph, practice, or a network in training is its own page, in a frame."""
 
 import tempfile
 from html import escape
@@ -11,7 +11,7 @@ FRAME = '<iframe class="graph" title="{title}" loading="lazy" srcdoc="{page}"></
 
 
 def frame(shown: Any, include: object = None, exclude: object = None) -> dict[str, str]:
-    """The mime bundle of a Graph or a Watch."""
+    """The mime bundle of a Graph, a Practice or a Watch."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "page.html"
         shown.save(path)
@@ -21,5 +21,6 @@ def frame(shown: Any, include: object = None, exclude: object = None) -> dict[st
 
 shell = get_ipython()
 if shell is not None:
-    for module, name in (("course.drawing.draw", "Graph"), ("course.watching.show", "Watch")):
+    for module, name in (("course.drawing.draw", "Graph"), ("course.practising.ask", "Practice"),
+                         ("course.watching.show", "Watch")):
         shell.display_formatter.mimebundle_formatter.for_type_by_name(module, name, frame)

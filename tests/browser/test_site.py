@@ -56,18 +56,21 @@ def visit(browser, address):
     assert amiss == []
 
 
-def test_graphs_live_in_frames_as_high_as_they_are(visit):
+def test_graphs_and_practice_live_in_frames_as_high_as_they_are(visit):
     page = visit(LESSON)
+    kinds = []
     for frame in page.locator("iframe.graph").all():
         frame.scroll_into_view_if_needed()
-        inside = frame.content_frame
-        inside.get_by_role("button", name="Step").wait_for()
+        kinds.append("Show me" if frame.get_attribute("title").startswith("Practice") else "Step")
+        frame.content_frame.get_by_role("button", name=kinds[-1]).wait_for()
         page.wait_for_function("f => Math.abs(f.clientHeight - f.contentDocument.documentElement.offsetHeight) <= 2",
                                arg=frame.element_handle())
-    first = page.locator("iframe.graph").first.content_frame
-    before = first.locator("svg").first.inner_html()
-    first.get_by_role("button", name="Step").click()
-    assert first.locator("svg").first.inner_html() != before
+    assert kinds.count("Show me") == 3
+    for kind in ("Step", "Show me"):
+        first = page.locator("iframe.graph").nth(kinds.index(kind)).content_frame
+        before = first.locator("body").inner_text()
+        first.get_by_role("button", name=kind).click()
+        assert first.locator("body").inner_text() != before
 
 
 def test_frames_are_as_dark_as_the_page(visit):
