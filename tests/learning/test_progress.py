@@ -145,12 +145,13 @@ def test_in_a_browser_what_never_ends_is_ended_from_within(work, capsys):
 
 
 def test_a_cell_that_ticks_is_what_it_was():
-    source = "def f(x):\n    '''About f.'''\n    for k in range(x):\n        y = k / 0\n"
+    source = "\n\ndef f(x):\n    '''About f.'''\n    for k in range(x):\n        y = k / 0\n"
     names = {NAME_OF_CLOCK: Clock(1.0)}
     exec(ticking(source), names)
     assert names["f"].__doc__ == "About f."
     with pytest.raises(ZeroDivisionError) as told:
         names["f"](2)
-    assert told.traceback[-1].lineno == 3       # from 0
+    assert told.traceback[-1].lineno == 5       # from 0
+    assert {line for _, _, line in names["f"].__code__.co_lines()} <= {3, 5, 6, None}
     with pytest.raises(SyntaxError):
         ticking("def f(:")
