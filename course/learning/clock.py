@@ -46,7 +46,8 @@ class _Ticking(ast.NodeTransformer):
         if isinstance(node, ast.For | ast.While | ast.AsyncFor | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0]
             told = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)    # a docstring
-            node.body.insert(told, ast.copy_location(ast.Expr(_look()), first))     # on its line: tracers count lines
+            place = (node.body[told:] or node.body)[0]
+            node.body.insert(told, ast.copy_location(ast.Expr(_look()), place))     # on its line: tracers count lines
         elif isinstance(node, ast.Lambda):
             node.body = ast.BoolOp(ast.And(), [_look(), node.body])
         elif isinstance(node, ast.comprehension):
