@@ -165,8 +165,9 @@ export function mount(root, view, send) {
     const hadFocus = stage.contains(document.activeElement);
     stage.innerHTML = view.svg;
     const svg = stage.firstElementChild;
-    svg.setAttribute("role", "group");
-    svg.setAttribute("aria-label", view.title);
+    svg.setAttribute("role", "presentation");           // the frame has its name
+    svg.removeAttribute("aria-label");
+    svg.removeAttribute("aria-labelledby");
     for (const part of svg.querySelectorAll(".edge, .value, .gradient, .split")) part.setAttribute("aria-hidden", "true");
     for (const node of svg.querySelectorAll(".node")) {
       node.setAttribute("role", "button");
@@ -383,7 +384,10 @@ export function mount(root, view, send) {
     if (head) {
       made.append(element("thead", {}, element("tr", {}, ...head.map((text) => element("th", { scope: "col" }, text)))));
     }
-    made.append(element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((text) => element("td", {}, text))))));
+    const row = ([first, ...others]) => element("tr", {},
+      head ? element("th", { scope: "row" }, first) : element("td", {}, first),
+      ...others.map((text) => element("td", {}, text)));
+    made.append(element("tbody", {}, ...rows.map(row)));
     const scroll = element("div", { class: "bp-scroll", tabindex: "0", role: "group", "aria-label": `Table: ${label}` });
     scroll.append(made);
     return scroll;
