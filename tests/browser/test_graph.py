@@ -197,8 +197,8 @@ def test_the_code_opens_by_a_button_and_marks_the_line_of_the_step(visit):
 def test_a_sentence_that_stands_there_is_not_said_again(live):
     page, answer = live(example())
     page.evaluate("""() => { window.said = 0;
-        new MutationObserver(all => { window.said += all.length; })
-            .observe(document.querySelector("[role=status]"), {childList: true, subtree: true, characterData: true}); }""")
+        new MutationObserver(all => { window.said += all.length; }).observe(
+            document.querySelector("[role=status]"), {childList: true, subtree: true, characterData: true}); }""")
     answer({"x": 1.0})
     assert shown(page, "value", 0) == "1.00" and page.evaluate("window.said") == 0
     press(page, "Step →")
@@ -374,7 +374,7 @@ def test_an_entry_of_an_array_marks_what_it_is_made_of(visit):
     from axe_playwright_python.sync_playwright import Axe
 
     assert Axe().run(page, ".bp-widget").response["violations"] == []
-    entry.press("ArrowLeft")                                # one entry after the other, and Tab goes on to the next table
+    entry.press("ArrowLeft")                                # from entry to entry; Tab goes from table to table
     expect(values.get_by_role("button", name="value of result, row 0, column 0")).to_be_focused()
     assert [values.locator("button[tabindex='0']").nth(k).text_content() for k in range(3)] == ["1.00", "0.50", "−3.50"]
     page.keyboard.press("ArrowLeft")                        # there is none

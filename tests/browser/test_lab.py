@@ -254,7 +254,7 @@ class Keys:
     FOCUSED = """() => {
         const it = document.activeElement, own = it.closest(".bp-widget, .bp-report"), style = getComputedStyle(it);
         const name = it.getAttribute("aria-label") || it.labels?.[0]?.textContent || it.textContent.trim();
-        const ring = style.outlineStyle !== "none" || it.closest("svg") && getComputedStyle(it.firstElementChild).stroke;
+        const ring = style.outlineStyle !== "none" || it.matches(".node");
         return {name, cell: it.classList.contains("jp-Cell"), own: Boolean(own),
                 told: Boolean(name && ring && it.matches(":focus-visible"))}; }"""
 
@@ -368,6 +368,18 @@ def test_exported_by_the_menu_a_lesson_needs_no_network(learner, browser, tmp_pa
     assert [url for url in fetched if not url.startswith(("file:", "data:"))] == []
     shoot(page, "exported")
     page.close()
+
+
+def test_on_a_phone_nothing_is_moved_sideways(learner, shoot):
+    notebook, wide = Notebook(learner, "lessons/01_chain_rule.ipynb"), learner.viewport_size
+    learner.set_viewport_size({"width": 390, "height": 844})
+    learner.wait_for_function("document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden)').clientWidth < 390")
+    expect(learner.locator("#jp-left-stack")).to_be_hidden()
+    own = ".jp-WindowedPanel-outer, .jp-RenderedMarkdown, .jp-OutputArea-output, .bp-widget"
+    learner.wait_for_function("""([panel, own]) => [...panel.querySelectorAll(own)].every(
+        part => part.scrollWidth <= part.clientWidth)""", arg=[notebook.panel.element_handle(), own])
+    shoot(learner, "phone")
+    learner.set_viewport_size(wide)
 
 
 def test_practice_takes_its_keys_and_is_remembered(learner, copy, shoot):
