@@ -105,6 +105,7 @@ def test_the_table_opens_by_click_and_by_enter_and_closes(visit):
         "to", "local rule", "local", "× upstream", "= contribution", "before + contribution = after"]
     assert table.locator("tbody tr").nth(0).locator("th[scope=row], td").all_text_contents() == [
         "q", "∂(q × z)/∂q = z", "−4.00", "× 1.00", "= −4.00", "0 + (−4.00) = −4.00"]
+    assert table.get_by_role("rowheader").all_text_contents() == ["q", "z"]
     page.keyboard.press("Escape")
     expect(table).to_have_count(0)
     page.get_by_role("button", name="q, gate add").focus()
