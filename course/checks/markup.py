@@ -79,7 +79,8 @@ def points(earned: str) -> str:
 
 def _head(report: Report) -> str:
     said = escape(report.found, quote=False)
-    return f'<div><code>{escape(report.exercise.name)}</code> <strong class="bp-verdict">{said}</strong></div>'
+    return (f'<div role="status"><code>{escape(report.exercise.name)}</code> '
+            f'<strong class="bp-verdict">{said}</strong></div>')
 
 
 def _checks(report: Report) -> Iterator[str]:

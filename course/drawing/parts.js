@@ -27,3 +27,13 @@ function keepKeys(frame) {
     part.setAttribute("data-lm-suppress-shortcuts", "true");
   }
 }
+
+/** Escape leads from a widget back to the notebook's cell around it, as it does from a cell's text. */
+function leaving(frame) {
+  frame.addEventListener("keydown", (event) => {
+    const cell = frame.closest(".jp-Cell");
+    if (event.key !== "Escape" || event.defaultPrevented || !cell) return;
+    event.preventDefault();
+    cell.focus();
+  });
+}

@@ -19,6 +19,8 @@ class ShowPictures(Preprocessor):
     Where the exporter sanitizes HTML, an image's alternative text would not survive: the text follows the picture.
     """
 
+    strips = True       # whether an exporter that sanitizes HTML takes it away
+
     def preprocess(self, nb, resources):
         nb, resources = super().preprocess(nb, resources)
         outputs = [output for cell in nb.cells for output in cell.get("outputs", [])]
@@ -36,7 +38,7 @@ class ShowPictures(Preprocessor):
         if WIDGET not in data or PICTURE not in data:
             return [output]
         picture, text = _joined(data[PICTURE]), _joined(data.get("text/plain", ""))
-        if getattr(self.parent, "sanitize_html", False):
+        if self.strips and getattr(self.parent, "sanitize_html", False):
             return [new_output("display_data", {PICTURE: picture}), new_output("display_data", {"text/plain": text})]
         source = b64encode(picture.encode()).decode()
         aloud, _, code = text.partition("\n\n")

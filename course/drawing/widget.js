@@ -18,7 +18,7 @@ const PER_STEP = 3;     // pixels of dragging that are one step of a slider
 
 /** Draw `view` into `root`. `send(inputs)` is called when a slider moves; without it there are no sliders. */
 export function mount(root, view, send) {
-  let at = 0, open = null, zoom = 1, fit = true, busy = false, waiting = false, coding = Boolean(view.opens);
+  let at = 0, open = null, told = {}, zoom = 1, fit = true, busy = false, waiting = false, coding = Boolean(view.opens);
   const inputs = Object.fromEntries((view.sliders || []).map((s) => [s.name, s.value]));
 
   const frame = framed("", view.title, view.colours);
@@ -31,8 +31,8 @@ export function mount(root, view, send) {
     "aria-label": "The graph as code; the left and right arrow keys step" });
   const table = element("div", { class: "bp-table" });
   // What is told of a step stands where the eye is: beside the drawing where there is room, above it elsewhere.
-  const panel = element("div", { class: "bp-panel" }, said, table);
-  const body = element("div", { class: "bp-body" }, panel, stage);
+  // The order is that in which one goes through it by Tab: a node first, then the table that it opens.
+  const body = element("div", { class: "bp-body" }, said, stage, table);
   const place = element("span", { class: "bp-place" });
   const buttons = {};
   for (const [key, text, title] of BUTTONS) {
@@ -67,17 +67,19 @@ export function mount(root, view, send) {
 
   frame.addEventListener("keydown", (event) => {
     if (event.target.matches("input") || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (table.contains(event.target) && event.key !== "Escape") return;     // there arrows go from entry to entry
     const key = { ArrowRight: "step", ArrowLeft: "back", Home: "reset", End: "end" }[event.key];
     const input = event.target.dataset?.node && handle(event.target);
     const up = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (input && up) turn(input, Number(input.value) + up * Number(input.step));
     else if (key) go(key);
     else if ((event.key === "Enter" || event.key === " ") && event.target.dataset.node) toggle(event.target);
-    else if (event.key === "Escape" && open !== null) show(null);
+    else if (event.key === "Escape" && open !== null) close();
     else return;
     event.preventDefault();
     event.stopPropagation();
   });
+  leaving(frame);
   stage.addEventListener("click", (event) => {
     const node = event.target.closest(".node");
     if (node && !moved) toggle(node);
@@ -141,10 +143,7 @@ export function mount(root, view, send) {
       view = next;
       paint();
     }
-    if (next.problem) {
-      said.textContent = next.problem;
-      said.dataset.phase = "wrong";
-    }
+    if (next.problem) say(next.problem, "wrong");
     for (const s of next.sliders) {
       const row = [...sliders.children].find((child) => child.dataset.name === s.name);
       if (!row) continue;
@@ -166,8 +165,9 @@ export function mount(root, view, send) {
     const hadFocus = stage.contains(document.activeElement);
     stage.innerHTML = view.svg;
     const svg = stage.firstElementChild;
-    svg.setAttribute("role", "group");
-    svg.setAttribute("aria-label", view.title);
+    svg.setAttribute("role", "presentation");           // the frame has its name
+    svg.removeAttribute("aria-label");
+    svg.removeAttribute("aria-labelledby");
     for (const part of svg.querySelectorAll(".edge, .value, .gradient, .split")) part.setAttribute("aria-hidden", "true");
     for (const node of svg.querySelectorAll(".node")) {
       node.setAttribute("role", "button");
@@ -213,9 +213,8 @@ export function mount(root, view, send) {
       node.setAttribute("aria-label", view.says[id] + (value ? `, value ${value}` : "")
         + (gradients.has(id) ? `, gradient ${gradients.get(id)}` : ""));
     }
-    said.textContent = now.sentence;
-    said.dataset.phase = now.phase;
-    mark(now);
+    const lines = mark(now);
+    say(now.sentence, now.phase, lines.length ? ` In code: ${lines.join("; ")}` : "");
     place.textContent = `step ${at} of ${view.frames.length - 1}`;
     const ends = { reset: at === 0, back: at === 0, step: at === view.frames.length - 1,
       end: at === view.frames.length - 1 };
@@ -225,6 +224,14 @@ export function mount(root, view, send) {
     show(open);
   }
 
+  /** Tell a sentence; `aside` only to whoever does not see the screen. What stands there already is not told again. */
+  function say(sentence, phase, aside = "") {
+    said.dataset.phase = phase;
+    if (said.textContent === sentence + aside) return;
+    said.textContent = sentence;
+    if (aside) said.append(element("span", { class: "bp-told" }, aside));
+  }
+
   // -- code --
   function write() {
     coder.hidden = !view.code.length;
@@ -232,11 +239,11 @@ export function mount(root, view, send) {
       element("code", {}, text)));
     code.replaceChildren(element("ol", {}, ...lines));
   }
-  /** Mark the lines of the step, scroll to them inside the code, and tell them to whoever does not see them. */
+  /** Mark the lines of the step, and scroll to them inside the code; returns them, none while the code is hidden. */
   function mark(now) {
     code.hidden = !coding || !view.code.length;
     coder.setAttribute("aria-pressed", String(!code.hidden));
-    if (code.hidden) return;
+    if (code.hidden) return [];
     const lines = [...code.firstElementChild.children];
     lines.forEach((line, n) => {
       line.classList.toggle("at", now.lines.includes(n));
@@ -244,13 +251,12 @@ export function mount(root, view, send) {
       else line.removeAttribute("aria-current");
     });
     if (now.lines.length) {
-      const told = now.lines.map((n) => view.code[n]).join("; ");
-      said.append(element("span", { class: "bp-told" }, ` In code: ${told}`));
       const first = lines[now.lines[0]], last = lines[now.lines.at(-1)];
       if (first.offsetTop < code.scrollTop || last.offsetTop + last.offsetHeight > code.scrollTop + code.clientHeight) {
         code.scrollTop = (first.offsetTop + last.offsetTop + last.offsetHeight - code.clientHeight) / 2;
       }
     }
+    return now.lines.map((n) => view.code[n]);
   }
 
   /** Scroll the drawing, not the page, so that the node at work and its figures are in sight. */
@@ -287,16 +293,25 @@ export function mount(root, view, send) {
     open = open === id ? null : id;
     render();
   }
+  function close() {
+    const node = stage.querySelector(`.node[data-node="${open}"]`), inside = table.contains(document.activeElement);
+    open = null;
+    render();
+    if (inside) node.focus({ preventScroll: true });
+  }
+  /** Show the table of a node, or how to open one; a step leaves it as it stands, with the focus and what is chosen. */
   function show(id) {
-    open = id;
-    for (const node of stage.querySelectorAll(".node")) {
-      node.classList.toggle("open", Number(node.dataset.node) === id);
-      node.setAttribute("aria-pressed", String(Number(node.dataset.node) === id));
-    }
+    if (told.view === view && told.id === id) return;
+    told = { view, id };
+    const places = () => [...table.querySelectorAll("button, [tabindex]")];
+    const focused = places().indexOf(document.activeElement);
+    table.replaceChildren(...lines(id));
+    keepKeys(frame);
+    if (focused >= 0) (places()[focused] || stage).focus({ preventScroll: true });
+  }
+  function lines(id) {
     if (id === null || !view.tables[id]) {
-      table.replaceChildren(element("p", { class: "bp-hint" }, HINT + (send && view.sliders.length ? DRAG : "")));
-      keepKeys(frame);
-      return;
+      return [element("p", { class: "bp-hint" }, HINT + (send && view.sliders.length ? DRAG : ""))];
     }
     const { caption, arrays, head, rows, meeting } = view.tables[id];
     const parts = [element("p", { class: "bp-caption" }, caption)];
@@ -305,8 +320,7 @@ export function mount(root, view, send) {
     for (const [name, lines] of meeting ? [] : arrays) {
       parts.push(element("p", { class: `bp-array ${name}` }, name), grid(null, lines, `${name} of ${view.says[id]}`, name));
     }
-    table.replaceChildren(...parts);
-    keepKeys(frame);
+    return parts;
   }
   /** A gate on arrays: inputs and result entry by entry; one that is chosen marks those that belong to it. */
   function meet({ sign, parts, marks, says }) {
@@ -317,15 +331,17 @@ export function mount(root, view, send) {
       parts.forEach((part, k) => {
         if (k) row.append(element("span", { class: "bp-sign", "aria-hidden": "true" },
           k === parts.length - 1 ? (kind === "value" ? "=" : "←") : kind === "value" ? sign : ""));
-        const body = element("tbody");
+        const body = element("tbody"), entries = new Map();
         part[kind].forEach((line, r) => {
           const tr = element("tr");
           line.forEach((text, c) => {
             const key = `${k}:${r},${c}`, td = element("td");
             if (key in says) {
-              const button = element("button", { type: "button", "aria-pressed": "false",
+              const button = element("button", { type: "button", "aria-pressed": "false", tabindex: entries.size ? "-1" : "0",
                 "aria-label": `${kind} of ${part.name}, row ${r}, column ${c}: ${text}` }, text);
               button.addEventListener("click", () => choose(key));
+              entries.set(`${r},${c}`, button);
+              walk(button, (down, right) => entries.get(`${r + down},${c + right}`));
               (cells[key] ||= []).push(button);
               td.append(button);
             } else td.append(text);
@@ -338,6 +354,19 @@ export function mount(root, view, send) {
       });
       return row;
     });
+    /** The arrow keys go from an entry to the one beside it; Tab goes from table to table. */
+    function walk(button, beside) {
+      button.addEventListener("keydown", (event) => {
+        const way = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key];
+        if (!way || event.altKey || event.ctrlKey || event.metaKey) return;
+        event.preventDefault();
+        const other = beside(...way);
+        if (!other) return;
+        button.tabIndex = -1;
+        other.tabIndex = 0;
+        other.focus();
+      });
+    }
     function choose(key) {
       const off = cells[key][0].getAttribute("aria-pressed") === "true";
       for (const [other, buttons] of Object.entries(cells)) {
@@ -355,7 +384,10 @@ export function mount(root, view, send) {
     if (head) {
       made.append(element("thead", {}, element("tr", {}, ...head.map((text) => element("th", { scope: "col" }, text)))));
     }
-    made.append(element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((text) => element("td", {}, text))))));
+    const row = ([first, ...others]) => element("tr", {},
+      head ? element("th", { scope: "row" }, first) : element("td", {}, first),
+      ...others.map((text) => element("td", {}, text)));
+    made.append(element("tbody", {}, ...rows.map(row)));
     const scroll = element("div", { class: "bp-scroll", tabindex: "0", role: "group", "aria-label": `Table: ${label}` });
     scroll.append(made);
     return scroll;

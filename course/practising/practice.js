@@ -17,7 +17,7 @@ export function mount(root, view, does = {}) {
   const named = view.level ? `Level ${view.level}, circuit ${view.seed}` : "";
   const frame = framed("bp-practice", named ? `${view.title}. ${named}` : view.title, view.colours);
   const head = element("p", { class: "bp-head" }, named);
-  const code = element("pre", { class: "bp-code", tabindex: "0", "aria-label": "The circuit as Python" }, view.code);
+  const code = element("pre", { class: "bp-code", role: "group", tabindex: "0", "aria-label": "The circuit as Python" }, view.code);
   const bar = element("div", { class: "bp-bar", role: "toolbar", "aria-label": "Help and size" });
   const stage = element("div", { class: "bp-stage", role: "group", tabindex: "0", "aria-label": view.aloud });
   const sheet = element("div", { class: "bp-sheet" });
@@ -57,6 +57,7 @@ export function mount(root, view, does = {}) {
   resize(fitting());
   keepKeys(frame);
   frame.addEventListener("keydown", (event) => event.stopPropagation());
+  leaving(frame);
   if (view.bug) seek();
   else {
     unlock();
@@ -339,8 +340,12 @@ export default {
       model.set("told", { turn: ++turn, ...message });
       model.save_changes();
     };
-    const draw = () => mount(el, model.get("view"), {
-      remember: (record) => tell({ done: record }), another: () => tell({ another: true }) });
+    const draw = () => {
+      const had = el.contains(document.activeElement);        // the button "Another circuit", which goes with the old one
+      mount(el, model.get("view"), {
+        remember: (record) => tell({ done: record }), another: () => tell({ another: true }) });
+      if (had) (el.querySelector(".bp-cover button") || el.querySelector(".bp-stage")).focus({ preventScroll: true });
+    };
     draw();
     model.on("change:view", draw);
     return () => model.off("change:view", draw);

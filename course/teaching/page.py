@@ -7,32 +7,23 @@ It stands alone: no script, font or picture is fetched, by its own policy (a met
 nothing asks for one. It is read on a phone, in the dark, and aloud.
 """
 
-import re
 import time
-from html import escape, unescape
+from html import escape
 from pathlib import Path
 
-import bleach
-from bleach.css_sanitizer import CSSSanitizer
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_output
 from traitlets.config import Config
 
 from course.drawing.still import PICTURE, WIDGET, ShowPictures, _joined
 from course.figures import formulas
+from course.figures.cleaning import clean
 from course.grading.bounds import Overtime, own_time
 from course.grading.verdicts import is_test, verdict_of
 from course.plaintext import plain
 
 TEMPLATES = Path(__file__).parent / "templates"
-TAGS = {"a", "abbr", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1", "h2", "h3",
-        "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "summary", "sup",
-        "table", "tbody", "td", "th", "thead", "tr", "u", "ul"}
-UNSEEN = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)", re.DOTALL | re.IGNORECASE)    # what is in them is no text
-NOWHERE = re.compile(r'<img(?![^>]*\ssrc=)(?:\s+alt="(?P<alt>[^"]*)")?[^>]*>')     # a picture that was elsewhere
-REFERENCE = re.compile(r"&(?:#\d+|#x[\da-f]+|\w+);?", re.IGNORECASE)
 TEXT_SECONDS, PAGE_SECONDS = 5.0, 30.0      # what a text, and all texts of a page, may take until they look nice
-STYLES = CSSSanitizer(allowed_css_properties=["border-left", "padding", "margin", "text-align"])
 
 
 class Pictures(ShowPictures):
@@ -113,32 +104,6 @@ class _Attachments(dict):
 
     def __getitem__(self, name):
         return self.get(name) or {"text/plain": ""}
-
-
-def clean(html):
-    """HTML without scripts, styles that disturb, and pictures from elsewhere; links stay."""
-    html = bleach.clean(REFERENCE.sub(_seen, UNSEEN.sub("", html)), tags=TAGS, attributes=_allowed,
-                        strip=True, css_sanitizer=STYLES, protocols={"http", "https", "mailto", "data"})
-    return NOWHERE.sub(lambda image: f"[picture: {image['alt']}]" if image["alt"] else "[picture]", html)
-
-
-def _seen(reference):
-    """A reference to a character, or the characters themselves as `plain` shows them where they are not seen."""
-    text = unescape(reference[0])
-    return reference[0] if text and plain(text) == text else plain(text)
-
-
-def _allowed(tag, name, value):
-    if name == "style" or (tag in ("td", "th") and name in ("colspan", "rowspan", "scope", "align")):
-        return True
-    if tag == "a":
-        return name == "title" or (name == "href" and not value.strip().lower().startswith("data:"))
-    if tag == "img":
-        return name == "alt" or (name == "src" and value.startswith("data:image/")) or (
-            name in ("width", "height") and value.isdecimal())
-    if tag == "details":
-        return name == "open"
-    return name == "class" and (tag in ("div", "span", "pre", "code") or (tag == "td" and value == "bp-off"))
 
 
 def headline(cell):

@@ -22,7 +22,7 @@ export function mount(root, view, send) {
   bar.append(runButton, stepButton, againButton, place);
   const choices = element("div", { class: "bp-choices" });
   for (const { name, label, value, options } of view.choices) choices.append(choice(name, label, value, options));
-  const stage = element("div", { class: "bp-stage", role: "region", tabindex: "0" });
+  const stage = element("div", { class: "bp-stage", role: "group", tabindex: "0" });
   const said = element("p", { class: "bp-said", role: "status", "aria-live": "polite", "aria-atomic": "true" });
   const curve = element("div", { class: "bp-loss", "aria-hidden": "true" });
   const panel = element("div", { class: "bp-panel" }, said, curve, legend());
@@ -33,6 +33,7 @@ export function mount(root, view, send) {
   curve.innerHTML = view.loss;
   new ResizeObserver(fit).observe(body);
   frame.addEventListener("keydown", (event) => event.stopPropagation());
+  leaving(frame);
   keepKeys(frame);
   if (!send) chosen();
 

@@ -16,8 +16,8 @@ def example(**options):
     return graph(lambda x, y, z: (x + y) * z, x=-2, y=5, z=-4, names="q", **options)
 
 
-def layer():
-    return graph(lambda x, w: autodiff.relu(x @ w).sum(), x=np.ones((5, 4)), w=np.ones((4, 3)))
+def layer(**options):
+    return graph(lambda x, w: autodiff.relu(x @ w).sum(), x=np.ones((5, 4)), w=np.ones((4, 3)), **options)
 
 
 def forty(**options):
@@ -28,10 +28,10 @@ def forty(**options):
     return graph(f, **options, **{f"v{k}": 0.3 * k - 1 for k in range(9)})
 
 
-def wrong():
+def wrong(**options):
     def mul_backward(dout, x, y):
         return dout * x, dout * y
-    return example(yours={"mul": mul_backward})
+    return example(yours={"mul": mul_backward}, **options)
 
 
 def shown(page, kind, node):
@@ -101,10 +101,11 @@ def test_the_table_opens_by_click_and_by_enter_and_closes(visit):
     page = visit(example())
     page.get_by_role("button", name="f, gate mul").click()
     table = page.get_by_role("table")
-    assert table.locator("th").all_text_contents() == [
+    assert table.locator("thead th").all_text_contents() == [
         "to", "local rule", "local", "× upstream", "= contribution", "before + contribution = after"]
-    assert table.locator("tbody tr").nth(0).locator("td").all_text_contents() == [
+    assert table.locator("tbody tr").nth(0).locator("th[scope=row], td").all_text_contents() == [
         "q", "∂(q × z)/∂q = z", "−4.00", "× 1.00", "= −4.00", "0 + (−4.00) = −4.00"]
+    assert table.get_by_role("rowheader").all_text_contents() == ["q", "z"]
     page.keyboard.press("Escape")
     expect(table).to_have_count(0)
     page.get_by_role("button", name="q, gate add").focus()
@@ -114,6 +115,14 @@ def test_the_table_opens_by_click_and_by_enter_and_closes(visit):
     page.keyboard.press("ArrowRight")
     expect(status(page)).to_contain_text("Forward: q")
     expect(table).to_have_count(1)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")                              # past the last node stands what was opened
+    expect(page.get_by_role("group", name="Table: ")).to_be_focused()
+    page.keyboard.press("ArrowRight")                       # which scrolls, and does not step
+    expect(status(page)).to_contain_text("Forward: q")
+    page.keyboard.press("Escape")
+    expect(table).to_have_count(0)
+    expect(page.get_by_role("button", name="q, gate add")).to_be_focused()
 
 
 def test_an_array_opens_as_a_grid(visit):
@@ -186,6 +195,17 @@ def test_the_code_opens_by_a_button_and_marks_the_line_of_the_step(visit):
     expect(code).to_have_count(0)
 
 
+def test_a_sentence_that_stands_there_is_not_said_again(live):
+    page, answer = live(example())
+    page.evaluate("""() => { window.said = 0;
+        new MutationObserver(all => { window.said += all.length; }).observe(
+            document.querySelector("[role=status]"), {childList: true, subtree: true, characterData: true}); }""")
+    answer({"x": 1.0})
+    assert shown(page, "value", 0) == "1.00" and page.evaluate("window.said") == 0
+    press(page, "Step →")
+    assert page.evaluate("window.said") > 0
+
+
 def test_the_line_of_the_step_is_told_to_those_who_do_not_see_it(visit):
     page = visit(example(code=True))
     press(page, "Step →")
@@ -223,12 +243,13 @@ def test_what_is_hidden_is_not_read_out(visit):
     assert page.locator('.node[data-node="3"]').get_attribute("aria-label") == "q, gate add, value 3.00, gradient −4.00"
 
 
-@pytest.mark.parametrize("drawn, scheme", [
-    (example, "light"), (example, "dark"), (layer, "dark"), (wrong, "light"), (forty, "light")])
-def test_axe_finds_nothing(visit, drawn, scheme):
+@pytest.mark.parametrize("drawn, scheme, palette", [
+    (example, "light", "colorblind"), (wrong, "dark", "colorblind"), (layer, "dark", "green-red"),
+    (wrong, "light", "green-red"), (forty, "light", "green-red")])
+def test_axe_finds_nothing(visit, drawn, scheme, palette):
     from axe_playwright_python.sync_playwright import Axe
 
-    page = visit(drawn(), color_scheme=scheme)
+    page = visit(drawn(palette=palette), color_scheme=scheme)
     press(page, "To the end")                           # every figure shows,
     press(page, "As code")                              # the code,
     page.locator(".node").last.click()                  # and a table
@@ -354,5 +375,13 @@ def test_an_entry_of_an_array_marks_what_it_is_made_of(visit):
     from axe_playwright_python.sync_playwright import Axe
 
     assert Axe().run(page, ".bp-widget").response["violations"] == []
+    entry.press("ArrowLeft")                                # from entry to entry; Tab goes from table to table
+    expect(values.get_by_role("button", name="value of result, row 0, column 0")).to_be_focused()
+    assert [values.locator("button[tabindex='0']").nth(k).text_content() for k in range(3)] == ["1.00", "0.50", "−3.50"]
+    page.keyboard.press("ArrowLeft")                        # there is none
+    page.keyboard.press("End")                              # nor does it step
+    expect(page.locator(".bp-place")).to_contain_text("step 0 of")
+    press(page, "Step →")                                   # which leaves the table as it stands
+    expect(values.locator("button.met")).to_have_count(4)
     entry.press("Enter")
     expect(page.locator("button.met")).to_have_count(0)

@@ -247,6 +247,141 @@ def test_a_lesson_runs_and_its_graph_can_be_played_with(learner, shoot, lesson, 
     assert len(tips) == len(set(tips)) > 0
 
 
+class Keys:
+    """The keyboard, and nothing else, on the notebook in front. What the course shows has a name and a visible focus
+    wherever one stops in it."""
+
+    FOCUSED = """() => {
+        const it = document.activeElement, own = it.closest(".bp-widget, .bp-report"), style = getComputedStyle(it);
+        const name = it.getAttribute("aria-label") || it.labels?.[0]?.textContent || it.textContent.trim();
+        const ring = style.outlineStyle !== "none" || it.matches(".node");
+        return {name, cell: it.classList.contains("jp-Cell"), own: Boolean(own),
+                told: Boolean(name && ring && it.matches(":focus-visible"))}; }"""
+
+    def __init__(self, notebook):
+        self.notebook, self.page = notebook, notebook.page
+        ask(self.page, "app.shell.currentWidget.content.activate()")
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def focused(self):
+        return self.page.evaluate(self.FOCUSED)
+
+    def go(self, code):
+        """By the arrow keys to the cell in which this stands."""
+        at = ask(self.page, "app.shell.currentWidget.content.widgets.findIndex(cell => cell.model.type === 'code'"
+                            " && cell.model.sharedModel.getSource().includes(names.code))", code=code)
+        way = at - ask(self.page, "app.shell.currentWidget.content.activeCellIndex")
+        self.press(*["ArrowDown" if way > 0 else "ArrowUp"] * abs(way))
+        assert ask(self.page, "app.shell.currentWidget.content.activeCellIndex") == at
+
+    def run(self, code):
+        """Run a cell and come back to it; returns its output."""
+        self.go(code)
+        cell = self.notebook.cell(code)
+        before = cell.locator(".jp-InputPrompt").text_content()
+        self.press("Shift+Enter")
+        expect(cell.locator(".jp-InputPrompt")).not_to_have_text(before)
+        expect(cell.locator(".jp-InputPrompt")).to_have_text(NUMBER)
+        self.go(code)
+        return cell.locator(".jp-OutputArea")
+
+    def tab(self, name):
+        """By Tab to what has this name."""
+        for _ in range(40):
+            self.press("Tab")
+            focused = self.focused()
+            assert focused["told"] or not focused["own"], focused
+            if focused["name"].startswith(name):
+                return
+        raise AssertionError(f"Tab does not lead to {name!r}; at last to {focused}")
+
+
+def test_a_lesson_and_its_exercise_by_keyboard_alone(learner, shoot):
+    keys = Keys(Notebook(learner, "lessons/01_chain_rule.ipynb"))
+    keys.run("from course import")
+    keys.run("def circuit")
+    shown = keys.run("graph(circuit")
+    keys.tab("Step →")
+    keys.press("Enter")
+    expect(shown.get_by_role("status")).to_contain_text("Forward: q = x + y")
+    keys.tab("q, gate add")
+    keys.press("Enter")
+    keys.tab("Table: q = x + y")
+    shoot(learner, "keyboard")
+    keys.press("Escape")
+    assert keys.focused()["name"].startswith("q, gate add")
+    keys.press("Escape")
+    assert keys.focused()["cell"]                           # JupyterLab's keys are one's own again
+    asked = keys.run("practice(level=1")
+    before = asked.locator(".bp-head").text_content()
+    keys.tab("Another circuit")
+    keys.press("Enter")
+    expect(asked.locator(".bp-head")).not_to_have_text(before)
+    expect(asked.locator(".bp-stage")).to_be_focused()
+    keys.press("Tab", "1", "Enter")
+    expect(asked.get_by_role("status")).to_contain_text("✓ Right")
+    keys.press("Escape")
+    assert keys.focused()["cell"]
+
+    keys = Keys(Notebook(learner, "exercises/01_chain_rule/01_chain_rule.ipynb"))
+    keys.run("from course import check")
+    keys.go("def circuit_backward")
+    keys.press("Enter", "Control+a")
+    learner.keyboard.insert_text("def circuit_backward(x, y, z, df=1.0):\n    return z, z, x")
+    keys.press("Shift+Enter")
+    said = keys.run("check(circuit_backward)")
+    expect(said.get_by_role("status")).to_contain_text("circuit_backward ✗")
+    keys.tab("your numbers on the graph")
+    keys.press("Enter")
+    expect(said.get_by_role("img", name="Computational graph")).to_be_visible()
+    keys.tab("lesson 1")
+    keys.go("check(circuit_backward)")
+    keys.press("b", "Enter")
+    learner.keyboard.insert_text("hint(circuit_backward)")
+    keys.press("Escape")
+    expect(keys.run("hint(circuit_backward)")).to_contain_text("hint 1 of")
+
+
+def test_exported_by_the_menu_a_lesson_needs_no_network(learner, browser, tmp_path, shoot):
+    Notebook(learner, "lessons/01_chain_rule.ipynb")
+    ask(learner, "app.commands.execute('docmanager:save')")
+    learner.get_by_role("menuitem", name="File", exact=True).click()
+    learner.locator(".lm-Menu-item").filter(has_text="Save and Export Notebook As").click()
+    learner.get_by_role("menuitem", name="HTML", exact=True).click()
+    expect(learner.get_by_role("checkbox", name="Sanitize HTML output")).to_be_checked()
+    with learner.context.expect_event("request", lambda request: "nbconvert" in request.url) as asked:
+        learner.get_by_role("button", name="Ok", exact=True).click()
+    answer = learner.context.request.get(asked.value.url, headers={"Referer": learner.url})
+    assert answer.ok
+    (tmp_path / "lesson.html").write_bytes(answer.body())
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    fetched = []
+    page.on("request", lambda request: fetched.append(request.url))
+    page.goto((tmp_path / "lesson.html").as_uri())
+    expect(page.get_by_role("heading", name="The chain rule")).to_be_visible()
+    expect(page.get_by_role("img", name="Computational graph. Inputs: x = −2.00")).to_be_visible()
+    expect(page.locator("img.formula").first).to_be_visible()
+    assert page.evaluate("[...document.images].every(image => image.naturalWidth)")
+    assert [url for url in fetched if not url.startswith(("file:", "data:"))] == []
+    shoot(page, "exported")
+    page.close()
+
+
+def test_on_a_phone_nothing_is_moved_sideways(learner, shoot):
+    notebook, wide = Notebook(learner, "lessons/01_chain_rule.ipynb"), learner.viewport_size
+    learner.set_viewport_size({"width": 390, "height": 844})
+    learner.wait_for_function("document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden)').clientWidth < 390")
+    expect(learner.locator("#jp-left-stack")).to_be_hidden()
+    own = ".jp-WindowedPanel-outer, .jp-RenderedMarkdown, .jp-OutputArea-output, .bp-widget"
+    learner.wait_for_function("""([panel, own]) => [...panel.querySelectorAll(own)].every(
+        part => part.scrollWidth <= part.clientWidth)""", arg=[notebook.panel.element_handle(), own])
+    shoot(learner, "phone")
+    learner.set_viewport_size(wide)
+
+
 def test_practice_takes_its_keys_and_is_remembered(learner, copy, shoot):
     notebook = Notebook(learner, "lessons/01_chain_rule.ipynb")
     notebook.run("from course import graph, practice, predict")

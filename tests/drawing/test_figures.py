@@ -56,6 +56,7 @@ def test_digits_are_added_before_an_equation_gives_up():
 
 def test_constants_and_operands():
     assert [brief(x) for x in (2, 0.5, -1, 1 / 3)] == ["2", "0.5", "−1", "0.3333"]
+    assert [brief(x) for x in (-0.0, 1e-7)] == ["0", "1.000×10⁻⁷"]
     assert guarded("−2.00") == "(−2.00)"
     assert guarded("2.00") == "2.00"
     assert exact(0.25)

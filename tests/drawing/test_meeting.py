@@ -27,6 +27,11 @@ def test_a_row_meets_a_column_and_zeros_count_too():
     assert met.marks["0:2,1"] == ["2:2,0", "2:2,1"]
 
 
+def test_a_long_sum_is_cut_and_says_how_long_it_is():
+    met = meeting(lambda X, W: (X @ W).sum(), "X @ W", X=np.arange(1.0, 7.0).reshape(1, 6), W=np.ones((6, 1)))
+    assert met.says["2:0,0"].endswith("3.00 × 1.00 + 4.00 × 1.00 + … (6 terms) = 21.00.")
+
+
 def test_what_broadcasting_repeats_collects_a_gradient_from_each_copy():
     met = meeting(lambda X, b: ((X + b) * np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])).sum(), "X + b", X=X, b=B)
     assert met.marks["1:0,1"] == ["2:0,1", "2:1,1", "2:2,1"]

@@ -2,6 +2,7 @@
 
 import re
 from base64 import b64decode
+from html import unescape
 
 import pytest
 from nbconvert import HTMLExporter
@@ -13,26 +14,61 @@ from course.figures import table
 from course.figures.exported import opened
 from course.teaching.page import clean
 
-PROSE = "Local: $\\frac{\\partial f}{\\partial x} = 2$.\n\n$$dW = dD\\, X^\\top$$\n\n" \
-        "<details><summary>Step first</summary>\n\nIt is **6**, not `$5`.\n\n</details>"
+PROSE = "## A head\n\nLocal: $\\frac{\\partial f}{\\partial x} = 2$.\n\n$$dW = dD\\, X^\\top$$\n\n" \
+        "<details><summary>Step first</summary>\n\nIt is **6**, not `$5$`.\n\n</details>"
 
 
-@pytest.fixture(scope="module")
-def page():
+@pytest.fixture(scope="module", params=[False, True], ids=["as it is", "sanitized"])     # JupyterLab asks which
+def page(request):
     drawn = graph(lambda x, y: x * y, x=2, y=3)
     shown = table(["gate"], [("exp",)], fold="All by code")
     cells = [new_markdown_cell(PROSE), new_code_cell("graph(…)", outputs=[
         new_output("execute_result", drawn._repr_mimebundle_()[0]),
-        new_output("execute_result", {"text/html": shown._repr_html_(), "text/plain": repr(shown)})])]
+        new_output("execute_result", {"text/html": shown._repr_html_(), "text/plain": repr(shown)}),
+        new_output("display_data", {"image/svg+xml": drawn.svg()})])]
+    return exported(cells, sanitize_html=request.param)
+
+
+def exported(cells, **traits):
     config = Config({"HTMLExporter": {"preprocessors": ["course.figures.exported.StandAlone"]}})
-    return HTMLExporter(config=config).from_notebook_node(new_notebook(cells=cells))[0]
+    exporter = HTMLExporter(config=config)
+    for name, value in traits.items():
+        setattr(exporter, name, value)          # after it was made, as JupyterLab's server does it
+    return exporter.from_notebook_node(new_notebook(cells=cells))[0]
 
 
 def test_formulas_are_drawn_and_code_keeps_its_dollars(page):
     body = page[page.index("<main"):]
-    drawn = re.findall(r"<svg[^>]*>", body)
-    assert len(drawn) == 2 and all('role="img"' in tag and re.search('aria-label="[^"]+"', tag) for tag in drawn)
-    assert "$" not in re.sub(r"<code>.*?</code>", "", body).replace("$(", "") and "<code>$5</code>" in body
+    drawn = re.findall(r"<img[^>]*formula[^>]*>", body)
+    assert [unescape(re.search('alt="([^"]+)"', tag)[1]) for tag in drawn] == [
+        "\\frac{\\partial f}{\\partial x} = 2", "dW = dD\\, X^\\top"]
+    assert all(re.search(r'style="width: ?[\d.]+em; ?vertical-align: ?-?[\d.]+em;?"', tag) for tag in drawn)
+    assert "$" not in re.sub(r"<code>.*?</code>", "", body).replace("$(", "") and "<code>$5$</code>" in body
+
+
+def test_it_is_a_page_and_nothing_is_fetched(page):
+    body = page[page.index("<main"):]
+    assert "&lt;p" not in body and re.search(r'<h2 id="A-head">A head', body) and "<td" in body and "<summary>" in body
+    assert 'class="nb"' in body or 'class="n"' in body                  # code keeps its colours
+    fetched = re.findall(r'<(?:script|img|link)[^>]*(?:src|href)="([^"]*)"', page)
+    assert fetched and all(address.startswith("data:") for address in fetched)
+
+
+@pytest.mark.parametrize("kind, value", [
+    ("text/latex", "$x^2$"), ("text/markdown", "so $x$"), ("text/html", "<script>require([])</script>"),
+    ("application/javascript", "1"), ("application/vnd.jupyter.widget-view+json", {"model_id": "a"})])
+def test_what_needs_a_script_gets_it(kind, value):
+    page = exported([new_code_cell("1", outputs=[new_output("display_data", {kind: value, "text/plain": "a"})])])
+    assert "require.min.js" in page and "mathjax" in page
+
+
+def test_nothing_runs_on_a_sanitized_page():
+    bad = ('<p onclick="f()">a</p><script>f()</script><a href="javascript:f()">b</a>'
+           '<img src="https://e.org/x.png" alt="c">')
+    output = new_output("display_data", {"text/html": bad})
+    page = exported([new_markdown_cell(bad), new_code_cell("1", outputs=[output])], sanitize_html=True)
+    body = page[page.index("<main"):page.index("</main")]
+    assert not re.search("onclick|<script|javascript:|e[.]org|f[(][)]", body) and body.count("<p>a</p>") == 2
 
 
 def test_no_fold_is_shut_and_what_is_in_it_is_there(page):
@@ -42,8 +78,11 @@ def test_no_fold_is_shut_and_what_is_in_it_is_there(page):
 
 
 def test_the_graph_is_a_picture_as_light_as_the_page(page):
-    source = re.search(r'<img alt="[^"]+" src="data:image/svg\+xml;base64,([^"]+)"', page)[1]
-    assert b"prefers-color-scheme" not in b64decode(source) and b"@media not all" in b64decode(source)
+    sources = [b64decode(source) for source in re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)]
+    graphs = [source for source in sources if b"<desc>" in source]
+    assert len(graphs) == 2         # the widget's, and the one that stands by itself
+    assert all(b"prefers-color-scheme" not in source and b"@media not all" in source for source in graphs)
+    assert 'alt="Computational graph. Inputs: x = 2.00, y = 3.00.' in page
 
 
 @pytest.mark.parametrize("html, due", [

@@ -521,7 +521,7 @@ table(["", "r, microseconds", "layer, milliseconds"],
 # %% [markdown]
 # ## A small dictionary
 #
-# | | PyTorch | autodiff |
+# | what | PyTorch | autodiff |
 # |---|---|---|
 # | a leaf | `torch.tensor(3.0, requires_grad=True)` | `Tensor(3.0)` |
 # | its gradient | `x.grad` | `x.grad` |

@@ -338,7 +338,7 @@ for name, seed in {"x": (1, 0, 0), "y": (0, 1, 0), "z": (0, 0, 1)}.items():
 table(["moves with 1", "f moves with"], rows)
 
 # %% [markdown]
-# | | one walk gives | cheap when |
+# | way | one walk gives | cheap when |
 # |---|---|---|
 # | forward mode | how all outputs move, for **one** direction of the inputs | there are few inputs |
 # | backward mode | the gradient for all inputs, of **one** output | there are few outputs |
