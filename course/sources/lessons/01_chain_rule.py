@@ -20,7 +20,7 @@ import numpy as np
 
 import autodiff
 from autodiff.trace import trace
-from course import graph, practice, predict
+from course import fold, graph, practice, predict
 from course.figures import beside, curves, table
 
 # %% [markdown]
@@ -132,7 +132,7 @@ curves(steps, {"centred": centred, "one step to the right": one_sided},
 graph(circuit, x=-2, y=5, z=-4, names="q f")
 
 # %% [markdown]
-# <details><summary>Step to the end first. Then: what each gate did</summary>
+# <details class="bp-after how-fast-f-moves-with-x"><summary>Step to the end first. Then: what each gate did</summary>
 #
 # **The start.** The backward pass begins with $\partial f/\partial f = 1$. Raise $f$ by 1, and $f$ rises by 1. It is
 # not the value of $f$ that flows back.
@@ -152,9 +152,10 @@ graph(circuit, x=-2, y=5, z=-4, names="q f")
 # (Example: Karpathy 2015, "Compound expressions with chain rule".)
 
 # %% [markdown]
-# Believe nothing that you can check. A nudge of 0.1 in $x$ should move $f$ by $-4 \cdot 0.1 = -0.4$.
+# Believe nothing that you can check. A nudge of 0.1 in $x$ should move $f$ by 0.1 times the gradient of $x$.
 
 # %%
+fold("How far f moves", after="how fast f moves with x")
 print(f"{circuit(-2, 5, -4):.2f} → {circuit(-1.9, 5, -4):.2f}")
 
 # %% [markdown]

@@ -53,7 +53,7 @@ predict(guess, "what w receives")
 graph(circuit, x=3, y=-4, z=2, w=-1, names="p m s f")
 
 # %% [markdown]
-# <details><summary>Step to the end first. Then: what each gate did</summary>
+# <details class="bp-after what-w-receives"><summary>Step to the end first. Then: what each gate did</summary>
 #
 # The gate × 2 makes a gradient of 2.00 out of the 1.00. From there:
 #

@@ -26,7 +26,7 @@ from IPython.display import display
 
 import autodiff
 from autodiff import Tensor
-from course import graph, predict
+from course import fold, graph, predict
 from course.figures import table
 from course.pytorch import live_or_recorded, side_by_side, which
 
@@ -74,7 +74,7 @@ graph(lambda x, y, z: ((x + y) * z) ** 2, x=-2, y=5, z=-4, names=["q", "u", "r"]
 # %% [markdown]
 # Backward it is always upstream gradient × local gradient.
 #
-# <details><summary>Step to the end first. Then: every step</summary>
+# <details class="bp-after the-gradient-of-z"><summary>Step to the end first. Then: every step</summary>
 #
 # Forward: $q = 3$, $u = -12$, $r = 144$. Backward:
 #
@@ -94,6 +94,7 @@ q = x + y
 u = q * z
 du = 1.0 * 2 * u
 by_hand = {"r": u * u, "x": du * z, "y": du * z, "z": du * q}
+fold("What comes out by hand", after="the gradient of z")
 print(by_hand)
 
 # %% [markdown]
@@ -108,6 +109,7 @@ r = ((x + y) * z) ** 2
 r.backward()
 
 by_autodiff = {"r": r.item(), "x": x.grad, "y": y.grad, "z": z.grad}
+fold("What autodiff gives", after="the gradient of z")
 print({name: float(number) for name, number in by_autodiff.items()})
 
 # %% [markdown]
@@ -126,6 +128,7 @@ def r144(torch):
     print(x.grad, y.grad, z.grad)
     return {"r": r.item(), "x": x.grad.item(), "y": y.grad.item(), "z": z.grad.item()}
 
+fold("What PyTorch gives", after="the gradient of z")
 by_pytorch = live_or_recorded(r144)
 
 # %% [markdown]
