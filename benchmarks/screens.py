@@ -93,6 +93,7 @@ def photograph(view, folder: Path, name: str, size: tuple[int, int], theme: str)
     if pane.count() == 0:
         view.screenshot(path=folder / f"{name}.png", full_page=True)
         return []
+    view.wait_for_function(FITS, arg=[pane.element_handle(), size[1]])
     rest = pane.evaluate("pane => innerHeight - pane.clientHeight")
     tall = pane.evaluate("pane => { pane.scrollTop = 0; return pane.scrollHeight }")
     for part in range(-(-tall // TALLEST)):
@@ -103,6 +104,7 @@ def photograph(view, folder: Path, name: str, size: tuple[int, int], theme: str)
     return pane.evaluate(WIDE)
 
 
+FITS = "([pane, tall]) => innerHeight === tall && pane.clientHeight < tall && pane.clientHeight > tall / 2"
 # What scrolls sideways, or sticks out: by its class and the beginning of its text
 WIDE = """pane => [pane, ...pane.querySelectorAll("*")].filter(e => e.checkVisibility() && e.clientWidth
       && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== "visible"
@@ -169,7 +171,7 @@ def notebook(path: str) -> Callable:
     def shown(view, root: Path):
         from tests.browser.test_lab import NUMBER, Notebook, ask, expect
 
-        ask(view, "app.commands.execute('application:close-all')")
+        ask(view, "app.commands.execute('docmanager:save').then(() => app.commands.execute('application:close'))")
         book = Notebook(view, path)
         ask(view, "app.shell.collapseLeft()")
         ask(view, "app.commands.execute('notebook:run-all-cells')")
