@@ -289,7 +289,8 @@ beside(curves(n, calls, x="stages n", y="calls of f"),
 # ## Any graph
 #
 # Now for every graph at once. Number the values $u_1, u_2, \dots, u_n$ so that each comes after all that it depends on.
-# That is a **topological order**. The inputs need nothing; the last value is the result.
+# That is a **topological order**. The values that $u_i$ is computed from are its **parents**: for $u_3 = u_1 u_2$ they are
+# $u_1$ and $u_2$. The inputs have none; the last value is the result.
 #
 # **Forward** (Algorithm 6.1 in Goodfellow, Bengio and Courville 2016): go through the list once, and compute each
 # value from those before it.

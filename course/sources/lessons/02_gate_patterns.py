@@ -103,12 +103,19 @@ table(["gate", "at", "value", "local gradient"],
 # The gate $x/y$ has two inputs, so it has two local gradients. Measure each while the other input stands still.
 
 # %% [markdown]
-# Now a chain: $1/(1 + e^t)$ at $t = -1$. The backward pass starts with 1. The gate 1/x multiplies by its local
-# gradient and sends back −0.5344. The gate + 1 passes that on. The gate exp multiplies by its own output:
-# $-0.5344 \cdot 0.3679 = -0.1966$.
+# Now a chain: $1/(1 + e^t)$ at $t = -1$. Its gates are exp, + 1 and 1/x, and the table has what each multiplies by.
+# What comes back to $t$?
 
 # %%
 graph(lambda t: 1 / (1 + autodiff.exp(t)), t=-1.0)
+
+# %% [markdown]
+# <details><summary>Step to the end first. Then: how it came there</summary>
+#
+# The backward pass starts with 1. The gate 1/x multiplies by its local gradient and sends back −0.5344. The gate + 1
+# passes that on. The gate exp multiplies by its own output: $-0.5344 \cdot 0.3679 = -0.1966$.
+#
+# </details>
 
 # %% [markdown]
 # A test for any gate you write: **what comes back is proportional to `dout`**. Twice the upstream gradient, twice
