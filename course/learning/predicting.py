@@ -90,10 +90,12 @@ body:not(:has(.bp-guessed.{asked})) .jp-OutputArea:has(.bp-cell.{asked}:not([ope
   > .jp-OutputArea-child:not(:has(.bp-cell)),
 .cell_output:has(.bp-cell.{asked}:not([open])) > .output:not(:has(.bp-cell)) {{ display: none; }}
 body:has(.bp-guessed.{asked}) .bp-cell.{asked} {{ display: none; }}
+.bp-cell {{ padding-left: 5px; }}
 .bp-cell > summary {{ cursor: pointer; }}
 """
 # While a question waits. Pages without a kernel have no .jp-NotebookPanel: nobody could guess there.
 WAITS = """
+.bp-predict {{ padding-left: 5px; }}
 .bp-predict label {{ display: none; }}
 .jp-NotebookPanel:has(.bp-after.{asked}) .bp-predict.{asked} label {{ display: inline-block; margin-top: .3em; }}
 .jp-NotebookPanel:has(.bp-predict.{asked} input:not(:checked)) .bp-after.{asked} > :not(summary),
@@ -108,7 +110,7 @@ ANYWAY = '<label><input type="checkbox"> Show it anyway</label>'
 
 def _show(text: str, asked: str, waits: bool = False) -> None:
     """What is said of a guess; while a question waits for one, with what keeps its answer shut."""
-    kind, lock = "bp-guessed", ""
+    kind, lock = "bp-guessed", "<style>.bp-predict { padding-left: 5px; }</style>"
     if waits:
         kind, lock = "bp-waits", f"<style>{WAITS.format(asked=asked)}</style>{ANYWAY}" if asked else ""
     _display(text, f'<div class="bp-predict {kind} {asked}" data-lm-suppress-shortcuts="true">'

@@ -123,8 +123,9 @@ curves(steps, {"centred": centred, "one step to the right": one_sided},
 #
 # Back to $f = (x + y)\,z$. Give the sum a name: $q = x + y$, then $f = qz$. Both gates have slopes that you know:
 #
-# $$\frac{\partial f}{\partial q} = z = -4, \qquad \frac{\partial f}{\partial z} = q = 3, \qquad
-#   \frac{\partial q}{\partial x} = 1, \qquad \frac{\partial q}{\partial y} = 1$$
+# $$\frac{\partial f}{\partial q} = z = -4, \qquad \frac{\partial f}{\partial z} = q = 3$$
+#
+# $$\frac{\partial q}{\partial x} = 1, \qquad \frac{\partial q}{\partial y} = 1$$
 #
 # Step through the graph, forward and back.
 
@@ -188,15 +189,18 @@ practice("chains")
 # ## The shop
 #
 # You buy 2 apples at 100 each, and 10 % tax is added: $100 \cdot 2 \cdot 1.1 = 220$. If the price of an apple rises
-# by 1, how much more do you pay?
-#
-# Forward, 100 becomes 200 and then 220. Back, 1 becomes 1.1 and then 2.2. So you pay 2.2 more. (Example: Saitoh 2016,
-# chapter 5.)
+# by 1, how much more do you pay? (Example: Saitoh 2016, chapter 5.)
 
 # %%
 graph(lambda price: price * 2 * 1.1, price=100, names="goods total")
 
 # %% [markdown]
+# <details><summary>Step to the end first. Then: how much more</summary>
+#
+# Forward, 100 becomes 200 and then 220. Back, 1 becomes 1.1 and then 2.2. So you pay 2.2 more.
+#
+# </details>
+#
 # There the 2 and the 1.1 are part of the gates. You can also draw them as inputs. Then they receive gradients of their
 # own.
 
@@ -237,8 +241,8 @@ graph(basket, apple=100, n_apple=2, orange=150, n_orange=3, tax=1.1,
 # Two things to see:
 #
 # - **All is local.** The gate + knows nothing of taxes, and the gate for apples knows nothing of oranges. Each needs
-#   its own inputs and what comes from above.
-# - **Results are shared.** The tax gate sends one number down, once. Both fruits use it, and nobody computes it again.
+#   its own inputs and what comes back to it.
+# - **Results are shared.** The tax gate sends one number back, once. Both fruits use it, and nobody computes it again.
 
 # %% [markdown]
 # A computer can't hold 1.1 exactly, so its 220 is not quite 220. That is why this course shows only the first few
@@ -383,8 +387,12 @@ a, b = 2.0, -1.0                        # change us
 tell("(a + b)(b + 1), last path to b", a + b, autodiff.grad(fork, wrt=1)(a, b))
 
 # %% [markdown]
-# What hid them: at $w = 1$ all stages see the same number. At $y = 0$ the inner value is $x$ itself. And at
-# $b = -1$ the path that was forgotten has slope 0.
+# <details><summary>Expose all three first. Then: what hid them</summary>
+#
+# At $w = 1$ all stages see the same number. At $y = 0$ the inner value is $x$ itself. And at $b = -1$ the path that was
+# forgotten has slope 0.
+#
+# </details>
 
 # %% [markdown]
 # ## Your turn

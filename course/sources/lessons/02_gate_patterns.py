@@ -73,7 +73,7 @@ graph(circuit, x=3, y=-4, z=2, w=-1, names="p m s f")
 # ## Local × upstream
 #
 # Every gate follows one rule. The gate knows how its output moves when one input moves: that is the **local
-# gradient**. From above it hears how the final result moves when its output moves: the **upstream gradient**,
+# gradient**. From its output's side it hears how the final result moves when its output moves: the **upstream gradient**,
 # `dout` in code. What it sends back is the product:
 #
 # $$\texttt{dx} = \text{local gradient} \times \texttt{dout}$$
