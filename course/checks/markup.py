@@ -77,6 +77,12 @@ def points(earned: str) -> str:
     return f"<strong>{escape(earned)}</strong>"
 
 
+def hint(name: str, head: str, text: str) -> str:
+    """A hint to an exercise."""
+    return (f'<div class="bp-report bp-todo"><style>{STYLE}</style><div><code>{escape(name)}</code> '
+            f'<strong class="bp-verdict">{escape(head)}</strong></div><p>{in_code(text)}</p></div>')
+
+
 def _head(report: Report) -> str:
     said = escape(report.found, quote=False)
     return f'<div><code>{escape(report.exercise.name)}</code> <strong class="bp-verdict">{said}</strong></div>'

@@ -119,7 +119,7 @@ def markdown(work: Path) -> str:
 
 def page(work: Path) -> str:
     """The page by itself: no notebook, no script, nothing from elsewhere; light and dark, on a phone, aloud."""
-    from course.checks import markup        # with numpy, which a fresh clone lacks
+    from course.checks import markup  # with numpy, which a fresh clone lacks
 
     stops, steps, day = path_through(work)
     points, most = sum(stop.points for stop in stops), sum(stop.most for stop in stops)

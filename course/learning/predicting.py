@@ -1,19 +1,19 @@
 """Prediction cells: a lesson asks for a number before it shows one, and what tells it stays folded until then.
 
-`fold` folds what its cell shows; prose is folded by `<details class="bp-after the-question">`. Both can be unfolded by a
-click, wherever a notebook is shown. In JupyterLab and Notebook they stay shut while the page holds the question
+`fold` folds what its cell shows; prose is folded by `<details class="bp-after the-question">`. Both can be unfolded by
+a click, wherever a notebook is shown. In JupyterLab and Notebook they stay shut while the page holds the question
 without a guess: that is a style sheet's work, which comes with the output of `predict` and goes with it.
 """
 
 import difflib
 import math
 import re
-import sys
 from collections.abc import Callable
 from html import escape
 from typing import Any
 
 from course.declarations.questions import QUESTIONS, Question
+from course.learning.shown import show
 from course.plaintext import plain
 
 RTOL = 0.01     # a guess is right when it is within one percent,
@@ -51,8 +51,8 @@ def fold(summary: str, after: str) -> None:
     """
     _named(after)
     asked = slug(after)
-    _display(summary, f'<style>{FOLDED.format(asked=asked)}</style><details class="bp-after bp-cell {asked}">'
-                      f"<summary>{escape(summary)}</summary></details>")
+    show(summary, f'<style>{FOLDED.format(asked=asked)}</style><details class="bp-after bp-cell {asked}">'
+                  f"<summary>{escape(summary)}</summary></details>")
 
 
 def slug(name: str) -> str:
@@ -113,20 +113,8 @@ def _show(text: str, asked: str, waits: bool = False) -> None:
     kind, lock = "bp-guessed", "<style>.bp-predict { padding-left: 5px; }</style>"
     if waits:
         kind, lock = "bp-waits", f"<style>{WAITS.format(asked=asked)}</style>{ANYWAY}" if asked else ""
-    _display(text, f'<div class="bp-predict {kind} {asked}" data-lm-suppress-shortcuts="true">'
-                   f"<div>{escape(text)}</div>{lock}</div>")
-
-
-def _display(text: str, html: str) -> None:
-    """Show a fragment of HTML in a notebook; elsewhere print the text."""
-    if "IPython" in sys.modules:
-        from IPython.core.getipython import get_ipython
-        from IPython.display import display
-
-        if get_ipython() is not None:
-            display({"text/plain": text, "text/html": html}, raw=True)
-            return
-    print(text)
+    show(text, f'<div class="bp-predict {kind} {asked}" data-lm-suppress-shortcuts="true">'
+               f"<div>{escape(text)}</div>{lock}</div>")
 
 
 def _is(mine: float, value: float) -> bool:

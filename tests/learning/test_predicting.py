@@ -2,7 +2,6 @@
 
 import ast
 import json
-import re
 from itertools import pairwise
 
 import pytest
@@ -87,7 +86,7 @@ def test_the_numbers_of_a_graph_are_folded_below_it(cells):
             continue
         tree = ast.parse(source)
         given = [line for line in tree.body if isinstance(line, ast.Import | ast.ImportFrom | ast.FunctionDef)
-                 or isinstance(line, ast.Assign) and isinstance(line.value, ast.List)]
+                 or (isinstance(line, ast.Assign) and isinstance(line.value, ast.List))]
         exec(compile(ast.Module(given, []), "<lesson>", "exec"), names)
         last = tree.body[-1]
         if not ast.unparse(last).startswith("graph("):
