@@ -188,7 +188,7 @@ def chain_grad_stored(f, fprime, w, n):
 # $$\frac{dz}{dw} = f'(f(f(w))) \cdot f'(f(w)) \cdot f'(w)$$
 #
 # Each input is computed anew from `w`, when it is needed. That takes no memory, but more calls: for n = 3 it is
-# 2 + 1 + 0 = 3 calls of `f`, in general n(n − 1)/2. Storing takes time n and memory n; recomputing takes time n².
+# 2 + 1 + 0 = 3 calls of `f`, in general $n(n-1)/2$. Storing takes time n and memory n; recomputing takes time n².
 
 # %% answer chain_grad_recomputed
 def chain_grad_recomputed(f, fprime, w, n):

@@ -458,3 +458,5 @@ print("Found: this input exposes the wrong gate." if abs(right - wrong) > 1e-4
 # $9.5367 \times 10^{-7}$ of it is left, before the weights have had their say.
 #
 # </details>
+#
+# Next: [lesson 4](04_vectorized_gradients.ipynb) does all of this for whole arrays.

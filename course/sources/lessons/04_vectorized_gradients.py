@@ -595,3 +595,5 @@ print("Found: these matrices expose the wrong formula." if not np.allclose(right
 # Go back towards $10^{-5}$.
 #
 # </details>
+#
+# Next: [lesson 5](05_pytorch_comparison.ipynb) finds one gradient in three ways, PyTorch's among them.

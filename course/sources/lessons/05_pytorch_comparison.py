@@ -597,3 +597,5 @@ print("Found: this v exposes it." if np.abs(right - wrong).max() > 1e-6
 # rounding of float64, both are right.
 #
 # </details>
+#
+# Next: [lesson 6](06_build_the_engine.ipynb) builds the engine that stands behind `backward`.

@@ -768,4 +768,4 @@ tell("with s places it takes 2n calls at most", min(calls_needed, 2 * n), calls_
 #
 # </details>
 #
-# Next: lesson 8 trains a network with all of this.
+# Next: [lesson 8](08_train_digits.ipynb) trains a network with all of this.
