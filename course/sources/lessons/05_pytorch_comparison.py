@@ -398,7 +398,7 @@ def checked(torch):
         print(f"{name}: {'passes' if passed else 'fails'}")
     return torch.autograd.gradcheck(good, x, raise_exception=False)
 
-live_or_recorded(checked)
+passed = live_or_recorded(checked)
 
 # %% [markdown]
 # ## Three lines of training
