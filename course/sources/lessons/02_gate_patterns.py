@@ -30,9 +30,9 @@ from course.style import RED
 #
 # The circuit of this lesson is
 #
-# $$f = 2\,(xy + \max(z, w)) \qquad\text{at}\quad x = 3,\; y = -4,\; z = 2,\; w = -1.$$
+# $$f = 2\,(xy + \max(z, w))$$
 #
-# Its value is $2\,(-12 + 2) = -20$. Which gradient does $w$ receive? Think of a nudge: move $w$ a little, and
+# Take $x = 3$, $y = -4$, $z = 2$, $w = -1$. Its value is $2\,(-12 + 2) = -20$. Which gradient does $w$ receive? Think of a nudge: move $w$ a little, and
 # watch $f$. Type your number in place of the dots.
 
 # %%

@@ -87,7 +87,11 @@ _ = widgets.interact(draw_entry,
 # Now read the sum again. It runs over $j$, the last index of both factors. A matrix product runs over the last
 # index of the first factor and the **first** index of the second. So $X$ must be transposed:
 #
-# $$dW = dD\; X^\top \qquad\text{and in the same way}\qquad dX = W^\top\, dD$$
+# $$dW = dD\; X^\top$$
+#
+# and in the same way
+#
+# $$dX = W^\top\, dD$$
 #
 # The cell compares one entry three ways: the sum, the product, and a nudge.
 

@@ -40,7 +40,9 @@ print(which())
 # works out one function by hand and by PyTorch, down to the result $r = 144$. The function itself stood in a picture
 # that is lost. So this lesson uses a **stand-in** with the same result:
 #
-# $$r = \big((x + y)\, z\big)^2 \qquad \text{at } x = -2,\ y = 5,\ z = -4$$
+# $$r = \big((x + y)\, z\big)^2$$
+#
+# Take it at $x = -2$, $y = 5$, $z = -4$.
 #
 # It joins two examples of lesson 1: $(x + y)\,z$ and the square.
 
