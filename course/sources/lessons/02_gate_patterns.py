@@ -32,8 +32,8 @@ from course.style import RED
 #
 # $$f = 2\,(xy + \max(z, w))$$
 #
-# Take $x = 3$, $y = -4$, $z = 2$, $w = -1$. Its value is $2\,(-12 + 2) = -20$. Which gradient does $w$ receive? Think of a nudge: move $w$ a little, and
-# watch $f$. Type your number in place of the dots.
+# Take $x = 3$, $y = -4$, $z = 2$, $w = -1$. Its value is $2\,(-12 + 2) = -20$. Which gradient does $w$ receive? Think
+# of a nudge: move $w$ a little, and watch $f$. Type your number in place of the dots.
 
 # %%
 def circuit(x, y, z, w):
