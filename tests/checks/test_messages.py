@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from course import check, grade, hint
+from course.checks import markup
 from course.checks.comparing import said
 from course.checks.diagnosis import show_apart
 from course.checks.examining import examine
@@ -189,6 +190,11 @@ def test_hints_open_one_by_one(capsys):
         assert capsys.readouterr().out == f"mul_backward, hint {k} of 3: {find('mul_backward').hints[k - 1]}\n"
     hint(right, "mul_backward")
     assert "hint 1 of 3" in capsys.readouterr().out
+
+
+def test_a_hint_shows_code_as_code():
+    html = markup.hint("exp_backward", "hint 2 of 3", find("exp_backward").hints[1] + " <b>")
+    assert "<code>out</code> is e^x" in html and "`" not in html and "<b>" not in html
 
 
 def test_html_shows_a_table_and_escapes():
