@@ -192,6 +192,14 @@ def test_hints_open_one_by_one(capsys):
     assert "hint 1 of 3" in capsys.readouterr().out
 
 
+def test_a_part_that_is_right_is_not_marked_wrong_when_it_is_a_dict():
+    exercise = find("zero_grad")
+    (form,) = (form for form in exercise.mistakes if form.title == "leaves only")
+    html = examine(exercise, form.function, (0,), edge=False).html()
+    wrong = [row for row in html.split("<tr>") if "bp-off" in row and 'scope="row"' in row]
+    assert len(wrong) == 1 and ">grads<" in wrong[0] and ">data<" in html
+
+
 def test_a_hint_shows_code_as_code():
     html = markup.hint("exp_backward", "hint 2 of 3", find("exp_backward").hints[1] + " <b>")
     assert "<code>out</code> is e^x" in html and "`" not in html and "<b>" not in html
