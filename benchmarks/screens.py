@@ -67,7 +67,7 @@ def main(argv: list[str]) -> int:
         home = Path(scratch, "home")
         home.mkdir()
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        with jupyterlab(root, home) as address, visit(browser, address) as view:
+        with jupyterlab(root, home) as address, visit(browser, address, excused=True) as view:
             view.locator(".jp-NotebookPanel .jp-CodeCell").first.wait_for()
             lay_out(root)
             wide = {}
@@ -133,7 +133,7 @@ def lay_out(root: Path) -> None:
             asked = cell.metadata.get("nbgrader", {}).get("grade_id", "").removesuffix("-answer")
             found = exercises(name).get(asked)
             if found and cell.metadata.nbgrader.solution and found.mistakes:
-                cells += [code(found.mistakes[0].source), code(f"check({asked})"), code(f"hint({asked})")]
+                cells += [code(found.mistakes[0].source.strip()), code(f"check({asked})"), code(f"hint({asked})")]
             cells.append(cell)
         cells.insert(0, code("from course import hint"))
         book = form.new_notebook(cells=cells, metadata=PYTHON)

@@ -87,8 +87,11 @@ def write(path, settings):
 
 
 @contextmanager
-def visit(browser, address):
-    """A page at this address of JupyterLab, when it has put everything in its place; at the end, no script failed."""
+def visit(browser, address, excused=False):
+    """A page at this address of JupyterLab, when it has put everything in its place; at the end, no script failed.
+
+    excused  whether scripts may fail: on a machine that is busy enough, widgets give up waiting
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
@@ -99,7 +102,7 @@ def visit(browser, address):
     ask(page, "app.restored")
     yield page
     context.close()
-    assert trouble == []
+    assert excused or trouble == []
 
 
 @contextmanager

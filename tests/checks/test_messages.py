@@ -200,6 +200,14 @@ def test_a_part_that_is_right_is_not_marked_wrong_when_it_is_a_dict():
     assert len(wrong) == 1 and ">grads<" in wrong[0] and ">data<" in html
 
 
+def test_a_dict_of_arrays_is_a_grid_for_each_array():
+    exercise = find("loss_and_grads")
+    report = examine(exercise, exercise.mistakes[0].function, (0,), edge=False)
+    assert "loss  ✓ right" in str(report) and "grads['W1'] (3, 4)  ✗ all 12 are wrong" in str(report)
+    html = report.html()
+    assert "params['W1'] (3, 4)" in html.replace("&#x27;", "'") and "{" not in html.partition("</style>")[2]
+
+
 def test_a_hint_shows_code_as_code():
     html = markup.hint("exp_backward", "hint 2 of 3", find("exp_backward").hints[1] + " <b>")
     assert "<code>out</code> is e^x" in html and "`" not in html and "<b>" not in html
