@@ -105,10 +105,10 @@ def photograph(view, folder: Path, name: str, size: tuple[int, int], theme: str)
 
 
 FITS = "([pane, tall]) => innerHeight === tall && pane.clientHeight < tall && pane.clientHeight > tall / 2"
-# What scrolls sideways, or sticks out: by its class and the beginning of its text
+# What scrolls sideways, code in its cell aside: by its class and the beginning of its text
 WIDE = """pane => [pane, ...pane.querySelectorAll("*")].filter(e => e.checkVisibility() && e.clientWidth
       && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== "visible"
-      && getComputedStyle(e).overflowX !== "clip" && !e.closest(".jp-Toolbar, mjx-assistive-mml"))
+      && getComputedStyle(e).overflowX !== "clip" && !e.closest(".jp-Toolbar, mjx-assistive-mml, .cm-editor"))
     .map(e => `${e.className} by ${e.scrollWidth - e.clientWidth}: ${e.textContent.trim().slice(0, 60)}`)"""
 
 
@@ -154,6 +154,7 @@ def front(view, root: Path):
     told = subprocess.run([sys.executable, "-m", "course", "progress", "--page", str(root / "course.html")], cwd=root,
                           env=os.environ | {"PYTHONPATH": str(root)}, capture_output=True, text=True)
     print(told.stdout, told.stderr)
+    ask(view, "[...app.shell.widgets('main')].find(tab => tab.title.label === names.path)?.dispose()", path=FRONT)
     ask(view, "app.commands.execute('docmanager:open', {path: names.path, factory: 'Markdown Preview'})", path=FRONT)
     view.get_by_role("heading", name="Your way through the course").wait_for()
     return view

@@ -107,7 +107,7 @@ def markdown(work: Path) -> str:
     """The page for JupyterLab."""
     stops, steps, day = path_through(work)
     head = ["", "lesson", "", "assignment", "exercises", "points"]
-    lines = [[f"{MARKS[stop.state]} {int(stop.name[:2])}", f"[{stop.title}](lessons/{stop.name}.ipynb)",
+    lines = [[f"{MARKS[stop.state]}\xa0{int(stop.name[:2])}", f"[{stop.title}](lessons/{stop.name}.ipynb)",
               "begun" if stop.read else "", f"[assignment\xa0{int(stop.name[:2])}]({_exercise(stop.name)})",
               _exercises(stop), _points(stop)] for stop in stops]
     filled = [k for k in range(len(head)) if any(line[k] for line in lines)]    # a phone has no room for empty ones

@@ -222,7 +222,7 @@ graph(lambda price, count, tax: price * count * tax,
 # The gradients can't be compared as they stand: each is per unit of its own input.
 
 # %% [markdown]
-# Now add 3 oranges at 150 to the basket: $(100 \cdot 2 + 150 \cdot 3) \cdot 1.1 = 650 \cdot 1.1 = 715$.
+# Now add 3 oranges at 150 to the basket: $(100 \cdot 2 + 150 \cdot 3) \cdot 1.1$, which is $650 \cdot 1.1 = 715$.
 
 # %%
 def basket(apple, n_apple, orange, n_orange, tax):
