@@ -88,6 +88,7 @@ def photograph(view, folder: Path, name: str, size: tuple[int, int], theme: str)
     """Pictures of one screen at a size and in a theme; returns what is wider than the place it has."""
     view.emulate_media(color_scheme=theme)
     view.set_viewport_size({"width": size[0], "height": size[1]})
+    view.wait_for_function(THEMED, arg=theme == "dark")
     view.wait_for_timeout(500)
     pane = view.locator(".jp-NotebookPanel:visible .jp-WindowedPanel-outer")
     if pane.count() == 0:
@@ -104,6 +105,9 @@ def photograph(view, folder: Path, name: str, size: tuple[int, int], theme: str)
     return pane.evaluate(WIDE)
 
 
+# JupyterLab covers itself while it changes its theme
+THEMED = """dark => !window.jupyterapp || (document.body.dataset.jpThemeLight === String(!dark)
+                                           && !document.getElementById("jupyterlab-splash"))"""
 FITS = "([pane, tall]) => innerHeight === tall && pane.clientHeight < tall && pane.clientHeight > tall / 2"
 # What scrolls sideways, code in its cell aside: by its class and the beginning of its text
 WIDE = """pane => [pane, ...pane.querySelectorAll("*")].filter(e => e.checkVisibility() && e.clientWidth
