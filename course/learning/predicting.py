@@ -88,7 +88,7 @@ def told(mine: float, question: Question) -> str:
 FOLDED = """
 body:not(:has(.bp-guessed.{asked})) .jp-OutputArea:has(.bp-cell.{asked}:not([open]))
   > .jp-OutputArea-child:not(:has(.bp-cell)),
-.cell_output:has(.bp-cell.{asked}:not([open])) > .output:not(:has(.bp-cell)) {{ display: none; }}
+.cell_output:has(.bp-cell.{asked}:not([open])) > :not(:has(.bp-cell)) {{ display: none; }}
 body:has(.bp-guessed.{asked}) .bp-cell.{asked} {{ display: none; }}
 .bp-cell {{ padding-left: 5px; }}
 .bp-cell > summary {{ cursor: pointer; }}

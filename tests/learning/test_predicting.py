@@ -8,6 +8,8 @@ import pytest
 
 from course import fold, predict
 from course.declarations.questions import QUESTIONS
+from course.figures.exported import opened
+from course.learning import predicting
 from course.learning.predicting import slug, told
 from course.places import ROOT
 from tests.notebooks import waiting
@@ -96,6 +98,17 @@ def test_the_numbers_of_a_graph_are_folded_below_it(cells):
         (prose,) = waiting.shown(below) if below["cell_type"] == "markdown" else [""]
         assert not set(numbers_in(prose)) & told - set(numbers_in(source)), prose
     assert found
+
+
+def test_where_nobody_can_guess_nothing_is_locked(monkeypatch):
+    shown = []
+    monkeypatch.setattr(predicting, "show", lambda text, html: shown.append(html))
+    fold("By code", after="what w receives")
+    predict(..., "what w receives")
+    assert "<details open" in opened(shown[0])
+    for rule in shown[1].partition("<style>")[2].partition("</style>")[0].split("}"):
+        selectors = rule.partition("{")[0].split(",\n") if ".bp-after" in rule else []
+        assert all(selector.strip().startswith(".jp-NotebookPanel:has(") for selector in selectors)
 
 
 def test_a_fold_names_its_question(capsys):
