@@ -94,18 +94,18 @@ body:has(.bp-guessed.{asked}) .bp-cell.{asked} {{ display: none; }}
 .bp-cell > summary {{ cursor: pointer; }}
 """
 # While a question waits. Pages without a kernel have no .jp-NotebookPanel: nobody could guess there.
+# No :has() on the panel: JupyterLab took twice as long to show a lesson. The box switches the style sheet off.
 WAITS = """
 .bp-predict {{ padding-left: 5px; }}
-.bp-predict label {{ display: none; }}
-.jp-NotebookPanel:has(.bp-after.{asked}) .bp-predict.{asked} label {{ display: inline-block; margin-top: .3em; }}
-.jp-NotebookPanel:has(.bp-predict.{asked} input:not(:checked)) .bp-after.{asked} > :not(summary),
-.jp-NotebookPanel:has(.bp-predict.{asked} input:not(:checked))
-  .jp-OutputArea:has(.bp-cell.{asked}) > .jp-OutputArea-child:not(:has(.bp-cell)) {{ display: none; }}
-.jp-NotebookPanel:has(.bp-predict.{asked} input:not(:checked)) .bp-after.{asked}[open]::after {{
+.jp-NotebookPanel .bp-after.{asked} > :not(summary),
+.jp-NotebookPanel .jp-OutputArea:has(> * .bp-cell.{asked}) > .jp-OutputArea-child:not(:has(.bp-cell))
+  {{ display: none; }}
+.jp-NotebookPanel .bp-after.{asked}[open]::after {{
   content: "It waits for your guess. Type it above and run that cell, or choose “Show it anyway” there.";
   font-style: italic; }}
 """
-ANYWAY = '<label><input type="checkbox"> Show it anyway</label>'
+SWITCH = "this.closest('.bp-predict').querySelector('style').disabled = this.checked"
+ANYWAY = f'<label><input type="checkbox" onchange="{SWITCH}"> Show it anyway</label>'
 
 
 def _show(text: str, asked: str, waits: bool = False) -> None:
