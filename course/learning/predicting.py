@@ -97,6 +97,8 @@ body:has(.bp-guessed.{asked}) .bp-cell.{asked} {{ display: none; }}
 # No :has() on the panel: JupyterLab took twice as long to show a lesson. The box switches the style sheet off.
 WAITS = """
 .bp-predict {{ padding-left: 5px; }}
+.bp-predict label {{ display: none; }}
+.jp-NotebookPanel .bp-predict label {{ display: inline-block; margin-top: .3em; }}
 .jp-NotebookPanel .bp-after.{asked} > :not(summary),
 .jp-NotebookPanel .jp-OutputArea:has(> * .bp-cell.{asked}) > .jp-OutputArea-child:not(:has(.bp-cell))
   {{ display: none; }}
