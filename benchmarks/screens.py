@@ -1,26 +1,32 @@
 """A page of screenshots: what learners see, at two sizes, light and dark.
 
-    python -m benchmarks screens [--output FOLDER] [NAME …]
+    python -m benchmarks screens [--output FOLDER] [--size SIZE] [--theme THEME] [NAME …]
 
 A copy of the course is laid out, its own JupyterLab opened in Chromium, and each screen photographed at 1280 × 800 and
-at 390 × 844, light and dark: the first start, the front page, reports, and each lesson after "Run All".
-FOLDER/index.html shows them side by side. Nothing is compared: they are looked at.
+at 390 × 844, light and dark: the first start, the front page, `progress` as a page, a notebook of reports, and from top
+to bottom each lesson (its graphs stepped to the end, a wrong number in its practice) and each assignment (one wrong and
+one right answer to every exercise, with check, hint and grade). FOLDER/index.html shows them side by side, and what is
+wider than its place. Nothing is compared: they are looked at.
 """
 
 import argparse
 import html
 import json
+import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from course.declarations import exercises
 from course.learning.front import NAME as FRONT
 from course.places import LESSONS
 
 SIZES = {"1280": (1280, 800), "390": (390, 844)}
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 PYTHON = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}
-TALLEST = 16000     # pixels of a picture that shows a whole notebook: Chromium's most
+TALLEST = 12000     # pixels of one picture: a notebook that is longer makes several
 
 # Answers as learners give them, for a notebook of reports
 ANSWERS = {
@@ -41,7 +47,7 @@ def main(argv: list[str]) -> int:
     from playwright.sync_api import sync_playwright
 
     from tests.browser.conftest import ARGS, CHROMIUM
-    from tests.browser.test_lab import copy_of_the_course, jupyterlab
+    from tests.browser.test_lab import copy_of_the_course, jupyterlab, visit
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks screens", description=__doc__.splitlines()[0])
     parser.add_argument("screen", nargs="*", help=f"which of {', '.join(SCREENS)}; all if left out")
@@ -52,122 +58,159 @@ def main(argv: list[str]) -> int:
     unknown = [name for name in options.screen if name not in SCREENS]
     if unknown:
         parser.error(f"there is no screen {unknown[0]!r}; there are {', '.join(SCREENS)}")
+    looks = [(size, theme) for size in SIZES for theme in THEMES
+             if options.size in (None, size) and options.theme in (None, theme)]
     folder = Path(options.output)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         root = copy_of_the_course(Path(scratch, "course"))
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         home = Path(scratch, "home")
         home.mkdir()
-        with jupyterlab(root, home) as address:
-            write_reports(root)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        with jupyterlab(root, home) as address, visit(browser, address, excused=True) as view:
+            view.locator(".jp-NotebookPanel .jp-CodeCell").first.wait_for()
+            lay_out(root)
+            wide = {}
             for name in options.screen or SCREENS:
-                for size in [options.size] if options.size else SIZES:
-                    for theme in [options.theme] if options.theme else THEMES:
-                        screen(browser, address, name, size, theme, folder / f"{name}-{size}-{theme}.png")
+                shown = SCREENS[name](view, root)
+                for size, theme in looks:
+                    found = photograph(shown, folder, f"{name}-{size}-{theme}", SIZES[size], theme)
+                    wide |= {f"{name}, {size}": found} if found else {}
+                shown.set_viewport_size(dict(zip(("width", "height"), SIZES["1280"], strict=True)))
+                print(name, flush=True)
         browser.close()
-    (folder / "index.html").write_text(page(folder), "utf-8")
+    (folder / "index.html").write_text(page(folder, wide), "utf-8")
     print(f"{folder / 'index.html'}")
     return 0
 
 
-def write_reports(root: Path) -> None:
-    """A notebook that checks the answers above, laid beside the learner's."""
+def photograph(view, folder: Path, name: str, size: tuple[int, int], theme: str) -> list[str]:
+    """Pictures of one screen at a size and in a theme; returns what is wider than the place it has."""
+    view.emulate_media(color_scheme=theme)
+    view.set_viewport_size({"width": size[0], "height": size[1]})
+    view.wait_for_function(THEMED, arg=theme == "dark")
+    view.wait_for_timeout(500)
+    pane = view.locator(".jp-NotebookPanel:visible .jp-WindowedPanel-outer")
+    if pane.count() == 0:
+        view.screenshot(path=folder / f"{name}.png", full_page=True)
+        return []
+    view.wait_for_function(FITS, arg=[pane.element_handle(), size[1]])
+    rest = pane.evaluate("pane => innerHeight - pane.clientHeight")
+    tall = pane.evaluate("pane => { pane.scrollTop = 0; return pane.scrollHeight }")
+    for part in range(-(-tall // TALLEST)):
+        view.set_viewport_size({"width": size[0], "height": rest + min(tall - part * TALLEST, TALLEST)})
+        pane.evaluate("(pane, top) => { pane.scrollTop = top }", part * TALLEST)
+        view.wait_for_timeout(300)
+        view.screenshot(path=folder / f"{name}{f'-{part + 1}' * (tall > TALLEST)}.png")
+    return pane.evaluate(WIDE)
+
+
+# JupyterLab covers itself while it changes its theme
+THEMED = """dark => !window.jupyterapp || (document.body.dataset.jpThemeLight === String(!dark)
+                                           && !document.getElementById("jupyterlab-splash"))"""
+FITS = "([pane, tall]) => innerHeight === tall && pane.clientHeight < tall && pane.clientHeight > tall / 2"
+# What scrolls sideways, code in its cell aside: by its class and the beginning of its text
+WIDE = """pane => [pane, ...pane.querySelectorAll("*")].filter(e => e.checkVisibility() && e.clientWidth
+      && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== "visible"
+      && getComputedStyle(e).overflowX !== "clip" && !e.closest(".jp-Toolbar, mjx-assistive-mml, .cm-editor"))
+    .map(e => `${e.className} by ${e.scrollWidth - e.clientWidth}: ${e.textContent.trim().slice(0, 60)}`)"""
+
+
+def lay_out(root: Path) -> None:
+    """Beside the learner's notebooks: one of reports, and each assignment with a wrong and a right answer to all."""
+    import nbformat
     import nbformat.v4 as form
 
-    cells = [form.new_code_cell("import numpy as np\nfrom course import check, grade", id="import")]
-    for k, (title, (name, source)) in enumerate(ANSWERS.items()):
-        cells += [form.new_markdown_cell(title, id=f"title-{k}"), form.new_code_cell(source, id=f"answer-{k}"),
-                  form.new_code_cell(f"check({name})", id=f"check-{k}"),
-                  form.new_code_cell(f'grade({name}, "{name}")', id=f"grade-{k}")]
-    path = root / "work" / "exercises" / "reports.ipynb"
-    path.write_text(json.dumps(form.new_notebook(cells=cells, metadata=PYTHON)), "utf-8")
+    def code(source):
+        return form.new_code_cell(source)
+
+    cells = [code("import numpy as np\nfrom course import check, grade")]
+    for title, (name, source) in ANSWERS.items():
+        cells += [form.new_markdown_cell(title), code(source), code(f"check({name})"),
+                  code(f'grade({name}, "{name}")')]
+    (root / "work" / "exercises" / "reports.ipynb").write_text(
+        json.dumps(form.new_notebook(cells=cells, metadata=PYTHON)), "utf-8")
+    for name in HERE:
+        solved = nbformat.read(root / "solutions" / name / f"{name}.ipynb", as_version=4)
+        cells = []
+        for cell in solved.cells:
+            asked = cell.metadata.get("nbgrader", {}).get("grade_id", "").removesuffix("-answer")
+            found = exercises(name).get(asked)
+            if found and cell.metadata.nbgrader.solution and found.mistakes:
+                cells += [code(found.mistakes[0].source.strip()), code(f"check({asked})"), code(f"hint({asked})")]
+            cells.append(cell)
+        cells.insert(0, code("from course import hint"))
+        book = form.new_notebook(cells=cells, metadata=PYTHON)
+        (root / "work" / "exercises" / name / "tried.ipynb").write_text(json.dumps(book), "utf-8")
 
 
-def screen(browser, address: str, name: str, size: str, theme: str, path: Path) -> None:
-    """Photograph one screen."""
-    from tests.browser.test_lab import ask
-
-    width, height = SIZES[size]
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
-    context.set_default_timeout(120_000)
-    view = context.new_page()
-    before, token = address.split("/lab")[0], address.split("?")[1]
-    view.goto(address if name not in NOTEBOOKS else f"{before}/lab/tree/{NOTEBOOKS[name]}?{token}&reset")
-    view.wait_for_function("window.jupyterapp")
-    ask(view, "app.restored")
-    view.wait_for_function("dark => document.body.dataset.jpThemeLight === String(!dark)", arg=theme == "dark")
-    SCREENS[name](view)
-    view.wait_for_timeout(500)
-    view.screenshot(path=path)
-    context.close()
-
-
-def open_at_once(view) -> None:
+def first(view, root: Path):
     """What `python course` opens."""
-    view.locator(".jp-NotebookPanel .jp-CodeCell").first.wait_for()
+    return view
 
 
-def run(path: str, before: Callable | None = None) -> Callable:
-    """A notebook that was run from top to bottom, all of it in one picture."""
-    def shown(view) -> None:
-        notebook = opened(view, path)
-        notebook.run_all_quietly()
-        if before:
-            before(view)
-        all_of_it(view)
+def front(view, root: Path):
+    """The front page that stands behind the first lesson, when some exercises pass."""
+    from tests.browser.test_lab import EXERCISE, ask, fill_in
+
+    fill_in(root / "work" / EXERCISE, root / "solutions" / "02_gate_patterns" / "02_gate_patterns.ipynb",
+            all_but="max_backward")
+    told = subprocess.run([sys.executable, "-m", "course", "progress", "--page", str(root / "course.html")], cwd=root,
+                          env=os.environ | {"PYTHONPATH": str(root)}, capture_output=True, text=True)
+    print(told.stdout, told.stderr)
+    ask(view, "[...app.shell.widgets('main')].find(tab => tab.title.label === names.path)?.dispose()", path=FRONT)
+    ask(view, "app.commands.execute('docmanager:open', {path: names.path, factory: 'Markdown Preview'})", path=FRONT)
+    view.get_by_role("heading", name="Your way through the course").wait_for()
+    return view
+
+
+def progress(view, root: Path):
+    """The same as a page by itself."""
+    shown = view.context.new_page()
+    shown.goto((root / "course.html").as_uri())
     return shown
 
 
-def opened(view, path: str):
-    from tests.browser.test_lab import NUMBER, Notebook, ask, expect
+def notebook(path: str) -> Callable:
+    """A notebook that was run from top to bottom and played with."""
+    def shown(view, root: Path):
+        from tests.browser.test_lab import NUMBER, Notebook, ask, expect
 
-    class Quiet(Notebook):
-        def run_all_quietly(self):
-            ask(self.page, "app.commands.execute('notebook:run-all-cells')")
-            for prompt in self.panel.locator(".jp-CodeCell .jp-InputPrompt").all():
-                expect(prompt).to_have_text(NUMBER, timeout=120_000)
-
-    return Quiet(view, path)
-
-
-def all_of_it(view) -> None:
-    """Make the window as tall as the notebook."""
-    from tests.browser.test_lab import ask
-
-    ask(view, "app.shell.collapseLeft()")
-    last = view.locator(".jp-NotebookPanel:visible .jp-Cell").last
-    tall = last.evaluate("""cell => {
-        const outer = cell.closest(".jp-WindowedPanel-outer");
-        outer.scrollTop = 0;
-        return cell.getBoundingClientRect().bottom - outer.getBoundingClientRect().top;
-    }""")
-    view.set_viewport_size({"width": view.viewport_size["width"], "height": min(int(tall) + 160, TALLEST)})
-    view.wait_for_timeout(300)
-    last.evaluate("cell => { cell.closest('.jp-WindowedPanel-outer').scrollTop = 0; }")
-
-
-def front_page(view) -> None:
-    """What stands behind the first lesson."""
-    view.locator("#jp-main-dock-panel .lm-TabBar-tab", has_text=FRONT).click()
-    view.get_by_role("heading", name="Your way through the course").wait_for()
+        view.evaluate("window.jupyterapp.shell.currentWidget?.dispose()")      # closing would ask whether to save
+        book = Notebook(view, path)
+        ask(view, "app.shell.collapseLeft()")
+        ask(view, "app.commands.execute('notebook:run-all-cells')")
+        for prompt in book.panel.locator(".jp-CodeCell .jp-InputPrompt").all():
+            expect(prompt).to_have_text(NUMBER, timeout=300_000)
+        for end in book.panel.get_by_role("button", name="To the end").all():
+            end.click()
+        for box in book.panel.locator(".bp-practice").locator("input.bp-box:not([readonly]) >> nth=0").all():
+            box.fill("77")
+            box.press("Enter")
+        return view
+    return shown
 
 
 LESSONS_HERE = sorted(path.stem for path in LESSONS.glob("*.ipynb"))
-NOTEBOOKS = {"reports": "exercises/reports.ipynb", **{name: f"lessons/{name}.ipynb" for name in LESSONS_HERE}}
+HERE = [name for name in LESSONS_HERE if exercises(name)]
 SCREENS: dict[str, Callable] = {
-    "first": open_at_once,
-    "front": front_page,
-    **{name: run(path) for name, path in NOTEBOOKS.items()},
+    "first": first,
+    "front": front,
+    "progress": progress,
+    "reports": notebook("exercises/reports.ipynb"),
+    **{f"lesson_{name}": notebook(f"lessons/{name}.ipynb") for name in LESSONS_HERE},
+    **{f"assignment_{name}": notebook(f"exercises/{name}/tried.ipynb") for name in HERE},
 }
 
 
-def page(folder: Path) -> str:
-    """The page that shows the pictures of a folder side by side."""
-    pictures = sorted(folder.glob("*.png"))
+def page(folder: Path, wide: dict[str, list[str]]) -> str:
+    """The page that shows the pictures of a folder side by side, and tells what is too wide."""
     figures = "".join(f'<figure><figcaption>{html.escape(path.stem)}</figcaption><a href="{path.name}">'
                       f'<img src="{path.name}" alt="{html.escape(path.stem)}" loading="lazy"></a></figure>'
-                      for path in pictures)
+                      for path in sorted(folder.glob("*.png")))
+    told = "".join(f"<h2>{html.escape(name)}</h2><ul>{''.join(f'<li>{html.escape(line)}</li>' for line in lines)}</ul>"
+                   for name, lines in wide.items())
     return ('<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Screens</title><style>'
-            "body{font:15px system-ui;margin:1rem;display:flex;flex-wrap:wrap;gap:1rem;align-items:flex-start}"
-            "figure{margin:0;width:min(46rem,48%)}img{width:100%;border:1px solid #999}</style>" + figures + "</html>")
+            "body{font:15px system-ui;margin:1rem}main{display:flex;flex-wrap:wrap;gap:1rem;align-items:flex-start}"
+            f"figure{{margin:0;width:min(46rem,48%)}}img{{width:100%;border:1px solid #999}}</style><main>{figures}"
+            f"</main><h1>Wider than its place</h1>{told}</html>")

@@ -1,7 +1,7 @@
 """A course on backpropagation: lessons, graded exercises, and what stands behind them.
 
 A notebook imports its names from here: `from course import check, grade, hint` in an exercise,
-`from course import check, graph, practice, predict` in a lesson. They are loaded on first use, so that importing the
+`from course import graph, practice, predict` in a lesson. They are loaded on first use, so that importing the
 package itself costs nothing.
 """
 
@@ -12,17 +12,18 @@ if TYPE_CHECKING:
     from course.drawing import graph
     from course.learning.identity import i_am, my_numbers
     from course.learning.notebook import check, grade, hint
-    from course.learning.predicting import predict
+    from course.learning.predicting import fold, predict
     from course.practising import practice
     from course.watching.show import watch
 
 __version__ = "0.1.0"
-__all__ = ["check", "grade", "graph", "hint", "i_am", "my_numbers", "practice", "predict", "watch"]
+__all__ = ["check", "fold", "grade", "graph", "hint", "i_am", "my_numbers", "practice", "predict", "watch"]
 
 _HOMES = {
     "check": "course.learning.notebook",
     "grade": "course.learning.notebook",
     "hint": "course.learning.notebook",
+    "fold": "course.learning.predicting",
     "i_am": "course.learning.identity",
     "my_numbers": "course.learning.identity",
     "predict": "course.learning.predicting",

@@ -122,6 +122,12 @@ def as_numbers(value: Any) -> np.ndarray | None:
     return array if array.dtype.kind in "biuf" else None
 
 
+def holds_arrays(value: Any) -> bool:
+    """Whether a value is a dict with an array in it."""
+    return isinstance(value, dict) and any(array is not None and array.ndim > 0
+                                           for array in map(as_numbers, value.values()))
+
+
 def close(got: np.ndarray, expected: np.ndarray) -> bool:
     """Whether two arrays of one shape agree, to the tolerance of the expected one's dtype."""
     return bool(np.all(agreeing(got, expected)))

@@ -12,7 +12,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from course.checks import grids
-from course.checks.comparing import as_numbers
+from course.checks.comparing import as_numbers, holds_arrays
 from course.checks.diagnosis import show
 
 if TYPE_CHECKING:
@@ -77,6 +77,12 @@ def points(earned: str) -> str:
     return f"<strong>{escape(earned)}</strong>"
 
 
+def hint(name: str, head: str, text: str) -> str:
+    """A hint to an exercise."""
+    return (f'<div class="bp-report bp-todo"><style>{STYLE}</style><div><code>{escape(name)}</code> '
+            f'<strong class="bp-verdict">{escape(head)}</strong></div><p>{in_code(text)}</p></div>')
+
+
 def _head(report: Report) -> str:
     said = escape(report.found, quote=False)
     return (f'<div role="status"><code>{escape(report.exercise.name)}</code> '
@@ -115,7 +121,7 @@ def _body(report: Report) -> Iterator[str]:
 
 def _called(report: Report, args: tuple) -> Iterator[str]:
     """The arguments in a line; under a fold, where there are arrays that need room."""
-    named = report.exercise.named(args)
+    named = [entry for name, value in report.exercise.named(args) for entry in _unpacked(name, value)]
     large = {name: array for name, value in named for array in [_array(value)] if array is not None}
     line = ", ".join(f"{name} {large[name].shape}" if name in large else f"{name}={show(value)}"
                      for name, value in named)
@@ -125,6 +131,14 @@ def _called(report: Report, args: tuple) -> Iterator[str]:
         return
     tables = "".join(f"<div>{_table(grids.grid(array), name)}</div>" for name, array in large.items())
     yield f'<details><summary>{line}</summary><div class="bp-pair">{tables}</div></details>'
+
+
+def _unpacked(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """An argument by its name; of a dict that holds arrays, what is in it."""
+    if holds_arrays(value):
+        yield from ((f"{name}[{key!r}]", entry) for key, entry in value.items())
+    else:
+        yield name, value
 
 
 def _array(value: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from course.checks import grids, markup
-from course.checks.comparing import agreeing, as_numbers, close, equal, parts
+from course.checks.comparing import agreeing, as_numbers, close, equal, holds_arrays, parts
 from course.checks.diagnosis import Diagnosis, show, show_apart
 from course.checks.exercise import Exercise
 from course.checks.running import Asked, Run
@@ -193,7 +193,8 @@ class Report:
             return [Part(", ".join(self.exercise.results), asked.reply.result, asked.expected)]
         if len(right) == 1 and isinstance(asked.expected, dict) and isinstance(asked.reply.result, dict):
             mine, right = asked.reply.result, asked.expected    # a dict's entries, each by itself
-        return [Part(str(name), mine.get(name), right[name], name not in mine) for name in right]
+        return [part for name in right
+                for part in _unpacked(Part(str(name), mine.get(name), right[name], name not in mine))]
 
     def html(self) -> str:
         """The same as a fragment of HTML; colours only repeat what ✓, ✗ and the words say."""
@@ -201,6 +202,15 @@ class Report:
 
 
 MOST_TO_COME = 4    # titles of checks; an engine has seven
+
+
+def _unpacked(part: Part) -> Iterator[Part]:
+    """A part; one by one, those of a dict that holds arrays, which no line could show."""
+    if not isinstance(part.mine, dict) or not holds_arrays(part.right):
+        yield part
+        return
+    for key, right in part.right.items():
+        yield Part(f"{part.name}[{key!r}]", part.mine.get(key), right, key not in part.mine)
 
 
 def _block(part: Part) -> Iterator[str]:
@@ -242,5 +252,5 @@ def show_points(points: float) -> str:
 def _agree(mine: Any, right: Any) -> bool:
     got = as_numbers(mine)
     if got is None or as_numbers(right) is None:
-        return equal(mine, right) if not isinstance(right, dict | np.ndarray) else False
+        return equal(mine, right)
     return got.shape == np.shape(right) and close(got, np.asarray(right))

@@ -14,6 +14,7 @@ const HINT = "Click a node, or press Enter on it, to open its table.";
 const DRAG = " Drag an input's node to change its value, or use the arrow keys on it.";
 const PANEL = 330;      // pixels that the text beside a drawing takes, with the gap; widget.css has them too
 const SMALLEST = 0.68;  // of a drawing's own size, in which its figures can be read
+const NARROWEST = 0.6;  // and where else it had to be moved sideways
 const PER_STEP = 3;     // pixels of dragging that are one step of a slider
 
 /** Draw `view` into `root`. `send(inputs)` is called when a slider moves; without it there are no sliders. */
@@ -277,7 +278,7 @@ export function mount(root, view, send) {
     const natural = Number(stage.firstElementChild.getAttribute("width")), room = body.clientWidth;
     const beside = room - PANEL >= natural * SMALLEST;
     body.classList.toggle("beside", beside);
-    return Math.min(1, Math.max(SMALLEST, ((beside ? room - PANEL : room) - 4) / natural || 1));
+    return Math.min(1, Math.max(beside ? SMALLEST : NARROWEST, ((beside ? room - PANEL : room) - 4) / natural || 1));
   }
   function resize(scale) {
     zoom = Math.min(3, Math.max(0.4, scale));

@@ -66,7 +66,7 @@ def curves(at: ArrayLike, lines: Mapping[str, ArrayLike], *, x: str = "", y: str
         known += [f"{label}: an upright line at {told(value)}." for label, value in places.items()]
         return " ".join([_head(title, x, y, log), *known])
 
-    return _drawn(draw, legend)
+    return _drawn(draw, legend, title)
 
 
 def bars(names: Sequence[str], groups: Mapping[str, ArrayLike], *, y: str = "", texts: Sequence[str] = (),
@@ -92,7 +92,7 @@ def bars(names: Sequence[str], groups: Mapping[str, ArrayLike], *, y: str = "", 
                  for label, values in groups.items()]
         return " ".join([f"{title or 'Bars'}.", *known])
 
-    return _drawn(draw, legend)
+    return _drawn(draw, legend, title)
 
 
 def steps(names: Sequence[str], parts: Sequence[float], total: str, *, y: str = "",
@@ -185,17 +185,18 @@ def _columns(labels: Sequence[str], width: float) -> int:
 
 
 def _legend(axes: Axes, labels: Sequence[str]) -> None:
-    """Above the plot and its title."""
+    """Above the plot, below its title."""
     if labels:
-        above = (1.02, 1.1)[bool(axes.get_title(loc="left"))]
-        axes.legend(loc="lower left", bbox_to_anchor=(0, above), borderaxespad=0, columnspacing=1.4,
-                    ncols=_columns(labels, axes.figure.get_figwidth()))     # pyright: ignore
+        columns = _columns(labels, axes.figure.get_figwidth())     # pyright: ignore
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.02), borderaxespad=0, columnspacing=1.4, ncols=columns)
+        rows = -(-len(labels) // columns)
+        axes.set_title(axes.get_title(loc="left"), loc="left", pad=72 * LINE * rows + 10)
 
 
-def _drawn(draw: Callable[[Axes], str], labels: Sequence[str] = ()) -> Figure:
-    """Drawn as tall as the legend asks for, so that the plot keeps its own height."""
+def _drawn(draw: Callable[[Axes], str], labels: Sequence[str] = (), title: str = "") -> Figure:
+    """Drawn as tall as the legend and the title ask for, so that the plot keeps its own height."""
     rows = -(-len(labels) // _columns(labels, WIDE)) if labels else 0
-    return drawn(draw, WIDE, HEIGHT + LINE * max(0, rows - 1))
+    return drawn(draw, WIDE, HEIGHT + LINE * max(0, rows - 1 + bool(title)))
 
 
 def _head(title: str, x: str, y: str, log: str) -> str:

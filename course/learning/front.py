@@ -18,6 +18,7 @@ from course.plaintext import one_line
 
 NAME = "Course.md"
 STATES = {"done": "done", "begun": "begun", "new": "not begun"}
+MARKS = {"done": "✓", "begun": "…", "new": "·"}
 KEPT = ".progress.json"     # in work/: what `progress` found last; nothing in it leaves the machine
 STYLE = """
 :root { color-scheme: light dark; --line: #d1d5db; --quiet: #4b5563; --green: #00735C; --soft: #f3f4f6; }
@@ -40,6 +41,7 @@ li:last-child::before { display: none; }
 .done .stop { background: var(--green); border-color: var(--green); color: #fff; }
 .begun .stop { border-color: var(--green); color: var(--green); }
 h2 { font-size: 1.1rem; margin: .2rem 0 0; }
+code { font-size: .9em; }
 li p, .quiet { color: var(--quiet); margin: 0; }
 meter { width: 100%; max-width: 16rem; height: .8rem; }
 @media (prefers-color-scheme: dark) { .done .stop { color: #16191d; } }
@@ -104,19 +106,21 @@ def path_through(work: Path) -> tuple[list[Stop], list[str], str]:
 def markdown(work: Path) -> str:
     """The page for JupyterLab."""
     stops, steps, day = path_through(work)
-    rows = ["# Your way through the course", "", "**Next**", "",
-            *(f"{k}. {step}" for k, step in enumerate(steps, 1)), "",
-            "| | lesson | | assignment | exercises | points |", "|---|---|---|---|---|---|"]
-    for stop in stops:
-        mark = {"done": "✓", "begun": "…", "new": "·"}[stop.state]
-        rows.append(f"| {mark} {int(stop.name[:2])} | [{stop.title}](lessons/{stop.name}.ipynb) "
-                    f"| {'begun' if stop.read else ''} | [assignment {int(stop.name[:2])}]({_exercise(stop.name)}) "
-                    f"| {_exercises(stop)} | {_points(stop)} |")
-    return "\n".join([*rows, "", *_practice(), "", _as_of(day), ""])
+    head = ["", "lesson", "", "assignment", "exercises", "points"]
+    lines = [[f"{MARKS[stop.state]}\xa0{int(stop.name[:2])}", f"[{stop.title}](lessons/{stop.name}.ipynb)",
+              "begun" if stop.read else "", f"[assignment\xa0{int(stop.name[:2])}]({_exercise(stop.name)})",
+              _exercises(stop), _points(stop)] for stop in stops]
+    filled = [k for k in range(len(head)) if any(line[k] for line in lines)]    # a phone has no room for empty ones
+    rows = [f"| {' | '.join(line[k] for k in filled)} |" for line in (head, ["---"] * len(head), *lines)]
+    return "\n".join(["# Your way through the course", "", "**Next**", "",
+                      *(f"{k}. {step}" for k, step in enumerate(steps, 1)), "", *rows, "", *_practice(), "",
+                      _as_of(day) + " (JupyterLab shows it when you close this page and open it again.)", ""])
 
 
 def page(work: Path) -> str:
     """The page by itself: no notebook, no script, nothing from elsewhere; light and dark, on a phone, aloud."""
+    from course.checks import markup  # with numpy, which a fresh clone lacks
+
     stops, steps, day = path_through(work)
     points, most = sum(stop.points for stop in stops), sum(stop.most for stop in stops)
     items = "".join(
@@ -127,12 +131,12 @@ def page(work: Path) -> str:
     nexts = "".join(f"<p>{escape(step)}</p>" for step in steps)
     bar = (f'<p><meter aria-label="points" min="0" max="{most:g}" value="{points:g}"></meter> '
            f"{points:g} of {most:g} points</p>") if most else ""
-    practice = "".join(f"<p>{escape(line)}</p>" for line in _practice())
+    practice = "".join(f"<p>{markup.in_code(line)}</p>" for line in _practice())
     return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
             f'content="width=device-width, initial-scale=1"><title>Your way through the course</title>'
             f"<style>{STYLE}</style></head><body><main><h1>Your way through the course</h1>{bar}"
             f'<div class="next"><strong>Next</strong>{nexts}</div><ol>{items}</ol>{practice}'
-            f'<p class="quiet">{escape(_as_of(day).replace("`", ""))}</p></main></body></html>\n')
+            f'<p class="quiet">{markup.in_code(_as_of(day))}</p></main></body></html>\n')
 
 
 def _recall(work: Path) -> dict:
@@ -170,7 +174,7 @@ def _practice() -> list[str]:
     if (work_folder() / PRACTISED).exists():        # only then: the module knows circuits, and takes its time
         from course.practising import memory
         told = memory.lines()
-    return [f"Practice: {told[-1].strip() if told else 'practice() in any lesson asks for a circuit'}."]
+    return [f"Practice: {told[-1].strip() if told else '`practice()` in any lesson asks for a circuit'}."]
 
 
 def _as_of(day: str) -> str:

@@ -17,6 +17,7 @@ from course.declarations import find
 from course.learning.identity import learner
 from course.learning.picturing import picture
 from course.learning.reading import section
+from course.learning.shown import show
 from course.plaintext import plain
 
 _hints_opened = {}
@@ -91,7 +92,8 @@ def hint(f: object, name: str | None = None) -> None:
     if opened == len(exercise.hints):
         print(f"{exercise.name}: these were all the hints. Start again from the first:")
         opened = 0
-    print(f"{exercise.name}, hint {opened + 1} of {len(exercise.hints)}: {exercise.hints[opened]}")
+    head, text = f"hint {opened + 1} of {len(exercise.hints)}", exercise.hints[opened]
+    show(f"{exercise.name}, {head}: {text}", markup.hint(exercise.name, head, text))
     _hints_opened[exercise.name] = opened + 1
 
 

@@ -1,11 +1,19 @@
-"""Prediction cells: a lesson asks for a number before it shows one."""
+"""Prediction cells: a lesson asks for a number before it shows one, and what tells it stays folded until then.
+
+`fold` folds what its cell shows; prose is folded by `<details class="bp-after the-question">`. Both can be unfolded by
+a click, wherever a notebook is shown. In JupyterLab and Notebook they stay shut while the page holds the question
+without a guess: that is a style sheet's work, which comes with the output of `predict` and goes with it.
+"""
 
 import difflib
 import math
+import re
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 from course.declarations.questions import QUESTIONS, Question
+from course.learning.shown import show
 from course.plaintext import plain
 
 RTOL = 0.01     # a guess is right when it is within one percent,
@@ -22,15 +30,34 @@ def predict(guess: Any, truth: float | Callable[[], float] | str, unit: str = ""
     Raises ValueError for a name that is no question's.
     """
     question = _named(truth) if isinstance(truth, str) else Question(truth if callable(truth) else lambda: truth, unit)
+    asked = slug(truth) if isinstance(truth, str) else ""
     if guess is None or guess is ...:
-        print("Your turn: type a number in place of the dots, then run the cell again.")
+        _show("Your turn: type a number in place of the dots, then run the cell again.", asked, waits=True)
         return
     try:
         mine = float(guess)
     except (TypeError, ValueError):
-        print(plain(f"Your guess is {guess!r}: type a number."))
+        _show(plain(f"Your guess is {guess!r}: type a number."), asked, waits=True)
         return
-    print(plain(told(mine, question)))
+    _show(plain(told(mine, question)), asked)
+
+
+def fold(summary: str, after: str) -> None:
+    """Fold what this cell shows: `summary` stands there in its place, and a click unfolds it.
+
+    after  the name of the question that is to be answered first
+
+    Raises ValueError for a name that is no question's.
+    """
+    _named(after)
+    asked = slug(after)
+    show(summary, f'<style>{FOLDED.format(asked=asked)}</style><details class="bp-after bp-cell {asked}">'
+                  f"<summary>{escape(summary)}</summary></details>")
+
+
+def slug(name: str) -> str:
+    """A question's name as a class of HTML: what-w-receives."""
+    return re.sub(r"\W+", "-", name)
 
 
 def told(mine: float, question: Question) -> str:
@@ -54,6 +81,42 @@ def told(mine: float, question: Question) -> str:
     if mine * value < 0:
         return f"✗ You said {mine:.4g}; it is {shown}. Even the sign is another: which way does the result move?"
     return f"✗ You said {mine:.4g}; it is {shown}. Find the step that surprised you."
+
+
+# What a cell shows stands in one element, a child for each output: in JupyterLab and nbconvert's pages, on the site.
+# Once a guess is there, what was folded for it shows itself.
+FOLDED = """
+body:not(:has(.bp-guessed.{asked})) .jp-OutputArea:has(.bp-cell.{asked}:not([open]))
+  > .jp-OutputArea-child:not(:has(.bp-cell)),
+.cell_output:has(.bp-cell.{asked}:not([open])) > :not(:has(.bp-cell)) {{ display: none; }}
+body:has(.bp-guessed.{asked}) .bp-cell.{asked} {{ display: none; }}
+.bp-cell {{ padding-left: 5px; }}
+.bp-cell > summary {{ cursor: pointer; }}
+"""
+# While a question waits. Pages without a kernel have no .jp-NotebookPanel: nobody could guess there.
+# No :has() on the panel: JupyterLab took twice as long to show a lesson. The box switches the style sheet off.
+WAITS = """
+.bp-predict {{ padding-left: 5px; }}
+.bp-predict label {{ display: none; }}
+.jp-NotebookPanel .bp-predict label {{ display: inline-block; margin-top: .3em; }}
+.jp-NotebookPanel .bp-after.{asked} > :not(summary),
+.jp-NotebookPanel .jp-OutputArea:has(> * .bp-cell.{asked}) > .jp-OutputArea-child:not(:has(.bp-cell))
+  {{ display: none; }}
+.jp-NotebookPanel .bp-after.{asked}[open]::after {{
+  content: "It waits for your guess. Type it above and run that cell, or choose “Show it anyway” there.";
+  font-style: italic; }}
+"""
+SWITCH = "this.closest('.bp-predict').querySelector('style').disabled = this.checked"
+ANYWAY = f'<label><input type="checkbox" onchange="{SWITCH}"> Show it anyway</label>'
+
+
+def _show(text: str, asked: str, waits: bool = False) -> None:
+    """What is said of a guess; while a question waits for one, with what keeps its answer shut."""
+    kind, lock = "bp-guessed", "<style>.bp-predict { padding-left: 5px; }</style>"
+    if waits:
+        kind, lock = "bp-waits", f"<style>{WAITS.format(asked=asked)}</style>{ANYWAY}" if asked else ""
+    show(text, f'<div class="bp-predict {kind} {asked}" data-lm-suppress-shortcuts="true">'
+               f"<div>{escape(text)}</div>{lock}</div>")
 
 
 def _is(mine: float, value: float) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from course import check, grade, hint
+from course.checks import markup
 from course.checks.comparing import said
 from course.checks.diagnosis import show_apart
 from course.checks.examining import examine
@@ -189,6 +190,27 @@ def test_hints_open_one_by_one(capsys):
         assert capsys.readouterr().out == f"mul_backward, hint {k} of 3: {find('mul_backward').hints[k - 1]}\n"
     hint(right, "mul_backward")
     assert "hint 1 of 3" in capsys.readouterr().out
+
+
+def test_a_part_that_is_right_is_not_marked_wrong_when_it_is_a_dict():
+    exercise = find("zero_grad")
+    (form,) = (form for form in exercise.mistakes if form.title == "leaves only")
+    html = examine(exercise, form.function, (0,), edge=False).html()
+    wrong = [row for row in html.split("<tr>") if "bp-off" in row and 'scope="row"' in row]
+    assert len(wrong) == 1 and ">grads<" in wrong[0] and ">data<" in html
+
+
+def test_a_dict_of_arrays_is_a_grid_for_each_array():
+    exercise = find("loss_and_grads")
+    report = examine(exercise, exercise.mistakes[0].function, (0,), edge=False)
+    assert "loss  ✓ right" in str(report) and "grads['W1'] (3, 4)  ✗ all 12 are wrong" in str(report)
+    html = report.html()
+    assert "params['W1'] (3, 4)" in html.replace("&#x27;", "'") and "{" not in html.partition("</style>")[2]
+
+
+def test_a_hint_shows_code_as_code():
+    html = markup.hint("exp_backward", "hint 2 of 3", find("exp_backward").hints[1] + " <b>")
+    assert "<code>out</code> is e^x" in html and "`" not in html and "<b>" not in html
 
 
 def test_html_shows_a_table_and_escapes():

@@ -66,6 +66,8 @@ def test_a_legend_makes_a_figure_taller_and_the_plot_no_smaller():
     tall = figures.curves(N, {f"a label that is rather long, number {k}": N * k for k in range(1, 7)})
     height = lambda figure: int(re.search(r'height="(\d+)"', figure._repr_html_())[1])
     assert height(tall) >= height(DRAWN["curves"]()) + 5 * 16
+    both = {"n": N, "2n": 2 * N}
+    assert height(figures.curves(N, both, title="A title")) >= height(figures.curves(N, both)) + 16
 
 
 def test_a_table_aligns_decimals_and_escapes_text():

@@ -20,7 +20,7 @@ def work(tmp_path, monkeypatch):
 
 
 def rows(work):
-    return [line for line in (work / front.NAME).read_text("utf-8").splitlines() if re.match(r"\| [✓…·] ", line)]
+    return [line for line in (work / front.NAME).read_text("utf-8").splitlines() if re.match(r"\| [✓…·]\s", line)]
 
 
 def test_it_has_every_lesson_and_assignment_and_its_links_lead_somewhere(work):
@@ -28,7 +28,9 @@ def test_it_has_every_lesson_and_assignment_and_its_links_lead_somewhere(work):
     links = re.findall(r"\]\((.+?)\)", text)
     assert len(links) == 2 * len(assignments()) == 2 * len(rows(work))
     assert all((work / link).is_file() for link in links)
-    assert all(row.startswith("| · ") for row in rows(work)) and "1. read lesson 0: Start here" in text
+    assert all(row.startswith("| ·\xa0") for row in rows(work)) and "1. read lesson 0: Start here" in text
+    assert all(row.count("|") == 4 for row in rows(work)), "a column with nothing in it"
+    assert "`practice()`" in text and "<code>practice()</code>" in front.page(work)
 
 
 def test_what_was_opened_and_what_passes_is_seen(work):
@@ -37,9 +39,9 @@ def test_what_was_opened_and_what_passes_is_seen(work):
                 "01_chain_rule": [Line("a", 2, 3, PASSED), Line("b", 0.5, 2, BEGUN), Line("c", 0, 1, UNWRITTEN)]},
                ["01_chain_rule: mend b"], work)
     done, begun, untouched, *_ = rows(work)
-    assert done.startswith("| ✓ 0 ") and "1 of 1 pass" in done
-    assert begun.startswith("| … 1 ") and "1 of 3 pass | 2.5 of 6 points" in begun
-    assert untouched.startswith("| · 2 ") and "pass" not in untouched
+    assert done.startswith("| ✓\xa00 ") and "1 of 1 pass" in done
+    assert begun.startswith("| …\xa01 ") and "1 of 3 pass | 2.5 of 6 points" in begun
+    assert untouched.startswith("| ·\xa02 ") and "pass" not in untouched
     assert "1. 01_chain_rule: mend b" in (work / front.NAME).read_text("utf-8")
     states = re.findall('<li class="(.+?)">', front.page(work))
     assert states[:3] == ["done", "begun", "new"] and len(states) == len(assignments())

@@ -1,13 +1,19 @@
 """A prediction cell waits for a number, tells right from wrong, and tells the wrong ones apart."""
 
-import re
+import ast
+import json
+from itertools import pairwise
 
 import pytest
 
-from course import predict
+from course import fold, predict
 from course.declarations.questions import QUESTIONS
-from course.learning.predicting import told
+from course.figures.exported import opened
+from course.learning import predicting
+from course.learning.predicting import slug, told
 from course.places import ROOT
+from tests.notebooks import waiting
+from tests.notebooks.test_prose import numbers_in
 
 
 @pytest.mark.parametrize(("guess", "words"), [
@@ -47,9 +53,66 @@ def test_a_name_that_is_no_question_is_told_with_the_nearest():
         predict(1, "what w recieves")
 
 
-@pytest.mark.parametrize("lesson", sorted((ROOT / "course" / "lessons").glob("*.ipynb")), ids=lambda path: path.stem)
-def test_no_cell_holds_its_own_answer(lesson):
-    asked = re.findall(r"predict\(guess, ([^\n]*?)\)[\\n\"]", lesson.read_text("utf-8"))
-    assert asked
-    for what in asked:
-        assert what.replace('\\"', '"').strip('"') in QUESTIONS
+LESSONS = sorted((ROOT / "course" / "lessons").glob("*.ipynb"))
+
+
+@pytest.fixture(params=LESSONS, ids=lambda path: path.stem)
+def cells(request):
+    return json.loads(request.param.read_text("utf-8"))["cells"]
+
+
+def test_no_cell_holds_its_own_answer_nor_does_what_asks(cells):
+    questions = waiting.asked(cells)
+    assert questions
+    assert len(questions) == sum("predict(" in "".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    for place, name in questions:
+        question = "".join(cells[place - 1]["source"])
+        assert cells[place - 1]["cell_type"] == "markdown"
+        for text in (question, "".join(cells[place]["source"])):
+            given = waiting.GIVEN.sub(" ", text.replace("−", "-"))
+            assert not [number for number in waiting.numbers(given) if waiting.says(number, QUESTIONS[name].truth())]
+
+
+def test_what_waits_waits_for_a_question_above_it(cells):
+    places = {slug(name): place for place, name in waiting.asked(cells)}
+    for place, cell in enumerate(cells):
+        for name in waiting.waits(cell):
+            assert places[name] < place
+
+
+def test_the_numbers_of_a_graph_are_folded_below_it(cells):
+    names, found = {}, 0
+    for cell, below in pairwise(cells):
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            continue
+        tree = ast.parse(source)
+        given = [line for line in tree.body if isinstance(line, ast.Import | ast.ImportFrom | ast.FunctionDef)
+                 or (isinstance(line, ast.Assign) and isinstance(line.value, ast.List))]
+        exec(compile(ast.Module(given, []), "<lesson>", "exec"), names)
+        last = tree.body[-1]
+        if not ast.unparse(last).startswith("graph("):
+            continue
+        found += 1
+        told = set(numbers_in(str(eval(compile(ast.Expression(last.value), "<lesson>", "eval"), names))))
+        (prose,) = waiting.shown(below) if below["cell_type"] == "markdown" else [""]
+        assert not set(numbers_in(prose)) & told - set(numbers_in(source)), prose
+    assert found
+
+
+def test_where_nobody_can_guess_nothing_is_locked(monkeypatch):
+    shown = []
+    monkeypatch.setattr(predicting, "show", lambda text, html: shown.append(html))
+    fold("By code", after="what w receives")
+    predict(..., "what w receives")
+    assert "<details open" in opened(shown[0])
+    for rule in shown[1].partition("<style>")[2].partition("</style>")[0].split("}"):
+        selectors = rule.partition("{")[0].split(",\n") if ".bp-after" in rule else []
+        assert all(selector.strip().startswith(".jp-NotebookPanel ") for selector in selectors)
+
+
+def test_a_fold_names_its_question(capsys):
+    fold("By code", after="what w receives")
+    assert capsys.readouterr().out == "By code\n"
+    with pytest.raises(ValueError, match="did you mean 'what w receives'"):
+        fold("By code", after="what w recieves")

@@ -9,6 +9,7 @@ import pytest
 
 import autodiff
 from course import pytorch
+from tests.notebooks import waiting
 from tests.notebooks.running import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,7 +84,9 @@ def test_with_pytorch_the_lesson_is_live(tmp_path):
 
 def test_without_pytorch_the_lesson_shows_what_was_recorded_and_says_so(tmp_path):
     (tmp_path / "torch.py").write_text(NO_TORCH, encoding="utf-8")
-    cells = list(printed(run_lesson(tmp_path)))
+    book = run_lesson(tmp_path)
+    assert waiting.told_too_early(book.cells) == []
+    cells = list(printed(book))
     assert not [trouble for _, _, trouble in cells if trouble]
     assert "PyTorch is not installed" in which(cells) and pytorch.SETUP in which(cells)
     shown = set()

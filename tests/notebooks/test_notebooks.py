@@ -12,6 +12,7 @@ import pytest
 from course.authoring import build
 from course.declarations import assignments, exercises
 from tests.browser.test_lab import RUN_HERE
+from tests.notebooks import waiting
 from tests.notebooks.running import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +52,7 @@ def test_the_built_notebooks_are_what_their_sources_make(capsys):
 def test_a_lesson_runs(name, tmp_path):
     book = run(ROOT / "course/lessons" / f"{name}.ipynb", tmp_path)
     assert not trouble(book), "\n\n".join(trouble(book))
+    assert waiting.told_too_early(book.cells) == []
 
 
 @pytest.mark.parametrize("name", assignments())

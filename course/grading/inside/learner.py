@@ -107,7 +107,7 @@ def _stubs() -> dict[str, types.ModuleType]:
         return values
 
     told: dict[str, tuple[Any, str]] = {}
-    names = ["check", "grade", "graph", "hint", "i_am", "practice", "predict", "watch"]
+    names = ["check", "fold", "grade", "graph", "hint", "i_am", "practice", "predict", "watch"]
     vars(course).update(dict.fromkeys(names, nothing), my_numbers=my_numbers, _told=told,
                         __all__=[*names, "my_numbers"])
     return {"course": course}

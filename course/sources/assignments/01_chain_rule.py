@@ -11,7 +11,7 @@
 # - The graded cells also try edge cases that `check` does not show. Some of them **count** how often your
 #   function calls the functions that it is given.
 #
-# Lesson 1 is the companion to this notebook.
+# [Lesson 1](../../lessons/01_chain_rule.ipynb) is the companion to this notebook.
 
 # %% setup
 import numpy as np
@@ -188,7 +188,7 @@ def chain_grad_stored(f, fprime, w, n):
 # $$\frac{dz}{dw} = f'(f(f(w))) \cdot f'(f(w)) \cdot f'(w)$$
 #
 # Each input is computed anew from `w`, when it is needed. That takes no memory, but more calls: for n = 3 it is
-# 2 + 1 + 0 = 3 calls of `f`, in general n(n − 1)/2. Storing takes time n and memory n; recomputing takes time n².
+# 2 + 1 + 0 = 3 calls of `f`, in general $n(n-1)/2$. Storing takes time n and memory n; recomputing takes time n².
 
 # %% answer chain_grad_recomputed
 def chain_grad_recomputed(f, fprime, w, n):
@@ -363,4 +363,6 @@ def sum_over_paths(graph, u, j):
 # %% [markdown]
 # ## Done?
 #
-# Press **Validate** above the notebook. When it says *Success!*, hand the notebook in.
+# Press **Validate** above the notebook. When it says *Success!*, save the notebook and hand it in where your instructor
+# has told you to: in a terminal, `python course submit` makes the file for it. `python course progress` shows what comes
+# next.

@@ -11,7 +11,7 @@
 # - `check(f)` tells you at once, in words, what is wrong. `hint(f)` helps on.
 # - The graded cells also try edge cases that `check` does not show.
 #
-# Lesson 2 is the companion to this notebook.
+# [Lesson 2](../../lessons/02_gate_patterns.ipynb) is the companion to this notebook.
 
 # %% setup
 import numpy as np
@@ -121,8 +121,8 @@ def div_backward(dout, x, y):
 # %% [markdown] exercise reciprocal_backward
 # ## 2.6 Reciprocal
 #
-# The gate computes `1 / x`. In the sigmoid neuron it stands at the end: there x is 1.3679, dout is 1, and the
-# gradient is −0.5344.
+# The gate computes `1 / x`. It stands at the end of $1/(1 + e^t)$, the chain of lesson 2: there x is 1.3679, dout is 1,
+# and the gradient is −0.5344.
 
 # %% answer reciprocal_backward
 def reciprocal_backward(dout, x):
@@ -259,7 +259,7 @@ def staged_backward(x, y):
 # | `exp_no_upstream` | `out` | `(dout, out)` |
 # | `tie_pays_twice` | `dout * (x >= y), dout * (y >= x)` | `(dout, x, y)` |
 #
-# The first witness is given.
+# The first witness is given. Add one for each of the others, under its name.
 
 # %% answer witnesses
 def witnesses():
@@ -282,4 +282,6 @@ def witnesses():
 # %% [markdown]
 # ## Done?
 #
-# Press **Validate** above the notebook. When it says *Success!*, hand the notebook in.
+# Press **Validate** above the notebook. When it says *Success!*, save the notebook and hand it in where your instructor
+# has told you to: in a terminal, `python course submit` makes the file for it. `python course progress` shows what comes
+# next.

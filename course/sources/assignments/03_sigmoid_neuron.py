@@ -12,7 +12,7 @@
 # - `check(f)` tells you at once, in words, what is wrong. `hint(f)` helps on.
 # - The graded cells also try edge cases that `check` does not show.
 #
-# Lesson 3 is the companion to this notebook.
+# [Lesson 3](../../lessons/03_sigmoid_neuron.ipynb) is the companion to this notebook.
 
 # %% setup
 import numpy as np
@@ -280,4 +280,6 @@ def vanishing_product(zs):
 # %% [markdown]
 # ## Done?
 #
-# Press **Validate** above the notebook. When it says *Success!*, hand the notebook in.
+# Press **Validate** above the notebook. When it says *Success!*, save the notebook and hand it in where your instructor
+# has told you to: in a terminal, `python course submit` makes the file for it. `python course progress` shows what comes
+# next.

@@ -13,7 +13,7 @@
 # `check(f)` tells you at once, in words, what is wrong. `hint(f)` helps on. The graded cells also try edge cases:
 # square matrices, a single row, ties, integers, huge numbers.
 #
-# Lesson 4 is the companion to this notebook.
+# [Lesson 4](../../lessons/04_vectorized_gradients.ipynb) is the companion to this notebook.
 
 # %% setup
 import numpy as np
@@ -385,4 +385,6 @@ def gradient_check(f, x, dout, analytic):
 # %% [markdown]
 # ## Done?
 #
-# Press **Validate** above the notebook. When it says *Success!*, hand the notebook in.
+# Press **Validate** above the notebook. When it says *Success!*, save the notebook and hand it in where your instructor
+# has told you to: in a terminal, `python course submit` makes the file for it. `python course progress` shows what comes
+# next.

@@ -9,7 +9,7 @@
 #
 # `check(f)` shows a first case of each exercise; the graded cells try the others.
 #
-# Lesson 5 is the companion to this notebook.
+# [Lesson 5](../../lessons/05_pytorch_comparison.ipynb) is the companion to this notebook.
 
 # %% setup
 import numpy as np
@@ -297,4 +297,6 @@ class SigmoidFn(Function):
 # %% [markdown]
 # ## Done?
 #
-# Press **Validate** above the notebook. When it says *Success!*, hand the notebook in.
+# Press **Validate** above the notebook. When it says *Success!*, save the notebook and hand it in where your instructor
+# has told you to: in a terminal, `python course submit` makes the file for it. `python course progress` shows what comes
+# next.

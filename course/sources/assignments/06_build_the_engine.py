@@ -14,7 +14,7 @@
 # Messages write a graph as a small program, such as `q = x + y; f = q * z`. There `total([x, y, x], [2, 3, 5])` is a
 # single node, 2x + 3y + 5x, with three slots.
 #
-# Lesson 6 is the companion to this notebook.
+# [Lesson 6](../../lessons/06_build_the_engine.ipynb) is the companion to this notebook.
 
 # %% setup
 import math
@@ -340,4 +340,6 @@ def forward_mode(root, seed):
 # %% [markdown]
 # ## Done?
 #
-# Press **Validate** above the notebook. When it says *Success!*, hand the notebook in.
+# Press **Validate** above the notebook. When it says *Success!*, save the notebook and hand it in where your instructor
+# has told you to: in a terminal, `python course submit` makes the file for it. `python course progress` shows what comes
+# next.

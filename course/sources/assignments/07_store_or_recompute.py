@@ -12,8 +12,9 @@
 # - **calls**: how often a stage is called. Calls of its derivative don't count.
 # - **values held**: how many values must be there at the same time, at most.
 #
-# `check(f)` tells you at once, in words, what is wrong. `hint(f)` helps on. Lesson 7 is the companion to this
-# notebook.
+# `check(f)` tells you at once, in words, what is wrong. `hint(f)` helps on.
+#
+# [Lesson 7](../../lessons/07_store_or_recompute.ipynb) is the companion to this notebook.
 
 # %% setup
 import numpy as np
@@ -214,3 +215,10 @@ def peak_memory(trace):
 # %% [markdown]
 # That is the whole range: n values and n − 1 calls at one end, 3 values and n(n − 1)/2 calls at the other, and about
 # 2√n values and 2n calls in between. Lesson 7 goes on to the best that can be done with any given memory.
+
+# %% [markdown]
+# ## Done?
+#
+# Press **Validate** above the notebook. When it says *Success!*, save the notebook and hand it in where your instructor
+# has told you to: in a terminal, `python course submit` makes the file for it. `python course progress` shows what comes
+# next.

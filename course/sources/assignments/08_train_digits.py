@@ -26,7 +26,7 @@
 # **The data** are real: 1,797 images of 8 × 8 pixels (Alpaydin and Kaynak 1998). You train on 1,442 of them. The other
 # 355 are held out, always the same ones: every fifth image of each digit.
 #
-# Lesson 8 is the companion to this notebook.
+# [Lesson 8](../../lessons/08_train_digits.ipynb) is the companion to this notebook.
 
 # %% setup
 import numpy as np
@@ -304,3 +304,10 @@ def train(params, X, y, rng):
 
 # %% check train
 # %% grade train
+
+# %% [markdown]
+# ## Done?
+#
+# Press **Validate** above the notebook. When it says *Success!*, save the notebook and hand it in where your instructor
+# has told you to: in a terminal, `python course submit` makes the file for it. `python course progress` shows what comes
+# next.

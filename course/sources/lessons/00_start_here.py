@@ -104,8 +104,8 @@ def show(x, nudge):
 # %% [markdown]
 # ## Green values, red gradients
 #
-# A computation can be drawn as a **computational graph**: each step is a gate, and the edges carry numbers. Here
-# are two gates in a row: $q = 2x$, then $f = q^2$.
+# A computation can be drawn as a **computational graph**, or *circuit* for short: each step is a *gate*, and the edges
+# carry numbers. Here are two gates in a row: $q = 2x$, then $f = q^2$.
 #
 # Press **Step** again and again, or *To the end*. The buttons also answer to the arrow keys.
 

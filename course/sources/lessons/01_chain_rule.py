@@ -20,7 +20,7 @@ import numpy as np
 
 import autodiff
 from autodiff.trace import trace
-from course import graph, practice, predict
+from course import fold, graph, practice, predict
 from course.figures import beside, curves, table
 
 # %% [markdown]
@@ -123,8 +123,9 @@ curves(steps, {"centred": centred, "one step to the right": one_sided},
 #
 # Back to $f = (x + y)\,z$. Give the sum a name: $q = x + y$, then $f = qz$. Both gates have slopes that you know:
 #
-# $$\frac{\partial f}{\partial q} = z = -4, \qquad \frac{\partial f}{\partial z} = q = 3, \qquad
-#   \frac{\partial q}{\partial x} = 1, \qquad \frac{\partial q}{\partial y} = 1$$
+# $$\frac{\partial f}{\partial q} = z = -4, \qquad \frac{\partial f}{\partial z} = q = 3$$
+#
+# $$\frac{\partial q}{\partial x} = 1, \qquad \frac{\partial q}{\partial y} = 1$$
 #
 # Step through the graph, forward and back.
 
@@ -132,7 +133,7 @@ curves(steps, {"centred": centred, "one step to the right": one_sided},
 graph(circuit, x=-2, y=5, z=-4, names="q f")
 
 # %% [markdown]
-# <details><summary>Step to the end first. Then: what each gate did</summary>
+# <details class="bp-after how-fast-f-moves-with-x"><summary>Step to the end first. Then: what each gate did</summary>
 #
 # **The start.** The backward pass begins with $\partial f/\partial f = 1$. Raise $f$ by 1, and $f$ rises by 1. It is
 # not the value of $f$ that flows back.
@@ -152,9 +153,10 @@ graph(circuit, x=-2, y=5, z=-4, names="q f")
 # (Example: Karpathy 2015, "Compound expressions with chain rule".)
 
 # %% [markdown]
-# Believe nothing that you can check. A nudge of 0.1 in $x$ should move $f$ by $-4 \cdot 0.1 = -0.4$.
+# Believe nothing that you can check. A nudge of 0.1 in $x$ should move $f$ by 0.1 times the gradient of $x$.
 
 # %%
+fold("How far f moves", after="how fast f moves with x")
 print(f"{circuit(-2, 5, -4):.2f} → {circuit(-1.9, 5, -4):.2f}")
 
 # %% [markdown]
@@ -187,15 +189,18 @@ practice("chains")
 # ## The shop
 #
 # You buy 2 apples at 100 each, and 10 % tax is added: $100 \cdot 2 \cdot 1.1 = 220$. If the price of an apple rises
-# by 1, how much more do you pay?
-#
-# Forward, 100 becomes 200 and then 220. Back, 1 becomes 1.1 and then 2.2. So you pay 2.2 more. (Example: Saitoh 2016,
-# chapter 5.)
+# by 1, how much more do you pay? (Example: Saitoh 2016, chapter 5.)
 
 # %%
 graph(lambda price: price * 2 * 1.1, price=100, names="goods total")
 
 # %% [markdown]
+# <details><summary>Step to the end first. Then: how much more</summary>
+#
+# Forward, 100 becomes 200 and then 220. Back, 1 becomes 1.1 and then 2.2. So you pay 2.2 more.
+#
+# </details>
+#
 # There the 2 and the 1.1 are part of the gates. You can also draw them as inputs. Then they receive gradients of their
 # own.
 
@@ -217,7 +222,7 @@ graph(lambda price, count, tax: price * count * tax,
 # The gradients can't be compared as they stand: each is per unit of its own input.
 
 # %% [markdown]
-# Now add 3 oranges at 150 to the basket: $(100 \cdot 2 + 150 \cdot 3) \cdot 1.1 = 650 \cdot 1.1 = 715$.
+# Now add 3 oranges at 150 to the basket: $(100 \cdot 2 + 150 \cdot 3) \cdot 1.1$, which is $650 \cdot 1.1 = 715$.
 
 # %%
 def basket(apple, n_apple, orange, n_orange, tax):
@@ -236,8 +241,8 @@ graph(basket, apple=100, n_apple=2, orange=150, n_orange=3, tax=1.1,
 # Two things to see:
 #
 # - **All is local.** The gate + knows nothing of taxes, and the gate for apples knows nothing of oranges. Each needs
-#   its own inputs and what comes from above.
-# - **Results are shared.** The tax gate sends one number down, once. Both fruits use it, and nobody computes it again.
+#   its own inputs and what comes back to it.
+# - **Results are shared.** The tax gate sends one number back, once. Both fruits use it, and nobody computes it again.
 
 # %% [markdown]
 # A computer can't hold 1.1 exactly, so its 220 is not quite 220. That is why this course shows only the first few
@@ -288,7 +293,8 @@ beside(curves(n, calls, x="stages n", y="calls of f"),
 # ## Any graph
 #
 # Now for every graph at once. Number the values $u_1, u_2, \dots, u_n$ so that each comes after all that it depends on.
-# That is a **topological order**. The inputs need nothing; the last value is the result.
+# That is a **topological order**. The values that $u_i$ is computed from are its **parents**: for $u_3 = u_1 u_2$ they are
+# $u_1$ and $u_2$. The inputs have none; the last value is the result.
 #
 # **Forward** (Algorithm 6.1 in Goodfellow, Bengio and Courville 2016): go through the list once, and compute each
 # value from those before it.
@@ -381,8 +387,12 @@ a, b = 2.0, -1.0                        # change us
 tell("(a + b)(b + 1), last path to b", a + b, autodiff.grad(fork, wrt=1)(a, b))
 
 # %% [markdown]
-# What hid them: at $w = 1$ all stages see the same number. At $y = 0$ the inner value is $x$ itself. And at
-# $b = -1$ the path that was forgotten has slope 0.
+# <details><summary>Expose all three first. Then: what hid them</summary>
+#
+# At $w = 1$ all stages see the same number. At $y = 0$ the inner value is $x$ itself. And at $b = -1$ the path that was
+# forgotten has slope 0.
+#
+# </details>
 
 # %% [markdown]
 # ## Your turn

@@ -30,10 +30,10 @@ from course.style import RED
 #
 # The circuit of this lesson is
 #
-# $$f = 2\,(xy + \max(z, w)) \qquad\text{at}\quad x = 3,\; y = -4,\; z = 2,\; w = -1.$$
+# $$f = 2\,(xy + \max(z, w))$$
 #
-# Its value is $2\,(-12 + 2) = -20$. Which gradient does $w$ receive? Think of a nudge: move $w$ a little, and
-# watch $f$. Type your number in place of the dots.
+# Take $x = 3$, $y = -4$, $z = 2$, $w = -1$. Its value is $2\,(-12 + 2) = -20$. Which gradient does $w$ receive? Think
+# of a nudge: move $w$ a little, and watch $f$. Type your number in place of the dots.
 
 # %%
 def circuit(x, y, z, w):
@@ -53,7 +53,7 @@ predict(guess, "what w receives")
 graph(circuit, x=3, y=-4, z=2, w=-1, names="p m s f")
 
 # %% [markdown]
-# <details><summary>Step to the end first. Then: what each gate did</summary>
+# <details class="bp-after what-w-receives"><summary>Step to the end first. Then: what each gate did</summary>
 #
 # The gate × 2 makes a gradient of 2.00 out of the 1.00. From there:
 #
@@ -73,7 +73,7 @@ graph(circuit, x=3, y=-4, z=2, w=-1, names="p m s f")
 # ## Local × upstream
 #
 # Every gate follows one rule. The gate knows how its output moves when one input moves: that is the **local
-# gradient**. From above it hears how the final result moves when its output moves: the **upstream gradient**,
+# gradient**. From its output's side it hears how the final result moves when its output moves: the **upstream gradient**,
 # `dout` in code. What it sends back is the product:
 #
 # $$\texttt{dx} = \text{local gradient} \times \texttt{dout}$$
@@ -103,12 +103,19 @@ table(["gate", "at", "value", "local gradient"],
 # The gate $x/y$ has two inputs, so it has two local gradients. Measure each while the other input stands still.
 
 # %% [markdown]
-# Now a chain: $1/(1 + e^t)$ at $t = -1$. The backward pass starts with 1. The gate 1/x multiplies by its local
-# gradient and sends back −0.5344. The gate + 1 passes that on. The gate exp multiplies by its own output:
-# $-0.5344 \cdot 0.3679 = -0.1966$.
+# Now a chain: $1/(1 + e^t)$ at $t = -1$. Its gates are exp, + 1 and 1/x, and the table has what each multiplies by.
+# What comes back to $t$?
 
 # %%
 graph(lambda t: 1 / (1 + autodiff.exp(t)), t=-1.0)
+
+# %% [markdown]
+# <details><summary>Step to the end first. Then: how it came there</summary>
+#
+# The backward pass starts with 1. The gate 1/x multiplies by its local gradient and sends back −0.5344. The gate + 1
+# passes that on. The gate exp multiplies by its own output: $-0.5344 \cdot 0.3679 = -0.1966$.
+#
+# </details>
 
 # %% [markdown]
 # A test for any gate you write: **what comes back is proportional to `dout`**. Twice the upstream gradient, twice

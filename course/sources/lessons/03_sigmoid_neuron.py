@@ -29,7 +29,7 @@ import numpy as np
 
 import autodiff
 from autodiff.trace import trace
-from course import graph, practice, predict
+from course import fold, graph, practice, predict
 from course.figures import curves, table
 
 # %% [markdown]
@@ -72,7 +72,7 @@ graph(neuron, w0=2, x0=-1, w1=-3, x1=-2, w2=-3, names=stages)
 # %% [markdown]
 # ### Forward: eight values
 #
-# <details><summary>Step to the end first. Then: all eight</summary>
+# <details class="bp-after the-neuron-s-output"><summary>Step to the end first. Then: all eight</summary>
 #
 # | gate | computes | value |
 # |---|---|---|
@@ -94,9 +94,9 @@ passes = trace(neuron, w0=2.0, x0=-1.0, w1=-3.0, x1=-2.0, w2=-3.0)
 name = {node.id: node.name for node in passes.nodes}
 name |= zip([node.id for node in passes.nodes if node.parents], stages, strict=True)
 
+fold("All eight, by code", after="the neuron's output")
 table(["gate", "value"], [(name[step.sender], step.after) for step in passes.steps
-                          if step.direction == "forward" and name[step.sender] in stages],
-      fold="All eight, by code")
+                          if step.direction == "forward" and name[step.sender] in stages])
 
 # %% [markdown]
 # ### Backward: five red numbers down the spine
@@ -104,7 +104,7 @@ table(["gate", "value"], [(name[step.sender], step.after) for step in passes.ste
 # Start with $\partial f / \partial f = 1$. Each gate multiplies what comes from above by its own slope:
 # **upstream gradient × local gradient**.
 #
-# <details><summary>Work them out first. Then: all five</summary>
+# <details class="bp-after how-far-w0-moves-it"><summary>Work them out first. Then: all five</summary>
 #
 # | gate | local gradient | upstream × local |
 # |---|---|---|
@@ -127,7 +127,7 @@ table(["gate", "value"], [(name[step.sender], step.after) for step in passes.ste
 # Each × gate swaps: the gradient of a weight is the upstream gradient times its input, the gradient of an input is the
 # upstream gradient times its weight.
 #
-# <details><summary>Work them out first. Then: the gradients of the inputs</summary>
+# <details class="bp-after how-far-w0-moves-it"><summary>Work them out first. Then: the gradients of the inputs</summary>
 #
 # | weight | gradient | input | gradient |
 # |---|---|---|---|
@@ -138,10 +138,10 @@ table(["gate", "value"], [(name[step.sender], step.after) for step in passes.ste
 # </details>
 
 # %%
+fold("The whole way back, by code", after="how far w0 moves it")
 table(["from", "to", "upstream", "× local", "= contribution"],
       [(name[step.sender], name[step.receiver], step.upstream, step.local, step.contribution)
-       for step in passes.steps if step.direction == "backward" and step.local is not None],
-      fold="The whole way back, by code")
+       for step in passes.steps if step.direction == "backward" and step.local is not None])
 
 # %% [markdown]
 # A test that needs no calculus: nudge $w_0$ by 0.001, run the neuron again, and see how far $f$ moved.
@@ -151,6 +151,7 @@ def plain(w0=2.0, x0=-1.0, w1=-3.0, x1=-2.0, w2=-3.0):
     return 1 / (1 + math.exp(-(w0 * x0 + w1 * x1 + w2)))
 
 nudge = 0.001
+fold("How far f moved", after="how far w0 moves it")
 print(f"f moved by        {plain(w0=2 + nudge) - plain():.7f}")
 print(f"slope × nudge is  {passes.gradient('w0') * nudge:.7f}")
 
@@ -457,3 +458,5 @@ print("Found: this input exposes the wrong gate." if abs(right - wrong) > 1e-4
 # $9.5367 \times 10^{-7}$ of it is left, before the weights have had their say.
 #
 # </details>
+#
+# Next: [lesson 4](04_vectorized_gradients.ipynb) does all of this for whole arrays.

@@ -24,7 +24,7 @@ import ipywidgets as widgets
 import numpy as np
 
 import autodiff
-from course import graph, practice, predict
+from course import fold, graph, practice, predict
 from course.figures import bars, beside, curves, marked, table
 
 # %% [markdown]
@@ -71,12 +71,14 @@ graph(lambda X, W, b: autodiff.sigmoid(X @ W + b).sum(),
 def draw_entry(i=2, k=7):
     return marked(("W", (5, 10), (i, k)), ("X", (10, 3), (k, None)), ("D", (5, 3), (i, None)))
 
+fold("The picture", after="how many change")
 draw_entry()
 
 # %% [markdown]
 # Choose another weight. (Without a running kernel the picture above stands for it.)
 
 # %%
+fold("The picture, for any weight", after="how many change")
 _ = widgets.interact(draw_entry,
                      i=widgets.IntSlider(value=2, min=0, max=4, description="row i"),
                      k=widgets.IntSlider(value=7, min=0, max=9, description="column k"))
@@ -85,7 +87,11 @@ _ = widgets.interact(draw_entry,
 # Now read the sum again. It runs over $j$, the last index of both factors. A matrix product runs over the last
 # index of the first factor and the **first** index of the second. So $X$ must be transposed:
 #
-# $$dW = dD\; X^\top \qquad\text{and in the same way}\qquad dX = W^\top\, dD$$
+# $$dW = dD\; X^\top$$
+#
+# and in the same way
+#
+# $$dX = W^\top\, dD$$
 #
 # The cell compares one entry three ways: the sum, the product, and a nudge.
 
@@ -593,3 +599,5 @@ print("Found: these matrices expose the wrong formula." if not np.allclose(right
 # Go back towards $10^{-5}$.
 #
 # </details>
+#
+# Next: [lesson 5](05_pytorch_comparison.ipynb) finds one gradient in three ways, PyTorch's among them.

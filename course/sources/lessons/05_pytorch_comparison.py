@@ -26,7 +26,7 @@ from IPython.display import display
 
 import autodiff
 from autodiff import Tensor
-from course import graph, predict
+from course import fold, graph, predict
 from course.figures import table
 from course.pytorch import live_or_recorded, side_by_side, which
 
@@ -40,7 +40,9 @@ print(which())
 # works out one function by hand and by PyTorch, down to the result $r = 144$. The function itself stood in a picture
 # that is lost. So this lesson uses a **stand-in** with the same result:
 #
-# $$r = \big((x + y)\, z\big)^2 \qquad \text{at } x = -2,\ y = 5,\ z = -4$$
+# $$r = \big((x + y)\, z\big)^2$$
+#
+# Take it at $x = -2$, $y = 5$, $z = -4$.
 #
 # It joins two examples of lesson 1: $(x + y)\,z$ and the square.
 
@@ -74,7 +76,7 @@ graph(lambda x, y, z: ((x + y) * z) ** 2, x=-2, y=5, z=-4, names=["q", "u", "r"]
 # %% [markdown]
 # Backward it is always upstream gradient × local gradient.
 #
-# <details><summary>Step to the end first. Then: every step</summary>
+# <details class="bp-after the-gradient-of-z"><summary>Step to the end first. Then: every step</summary>
 #
 # Forward: $q = 3$, $u = -12$, $r = 144$. Backward:
 #
@@ -94,6 +96,7 @@ q = x + y
 u = q * z
 du = 1.0 * 2 * u
 by_hand = {"r": u * u, "x": du * z, "y": du * z, "z": du * q}
+fold("What comes out by hand", after="the gradient of z")
 print(by_hand)
 
 # %% [markdown]
@@ -108,6 +111,7 @@ r = ((x + y) * z) ** 2
 r.backward()
 
 by_autodiff = {"r": r.item(), "x": x.grad, "y": y.grad, "z": z.grad}
+fold("What autodiff gives", after="the gradient of z")
 print({name: float(number) for name, number in by_autodiff.items()})
 
 # %% [markdown]
@@ -126,6 +130,7 @@ def r144(torch):
     print(x.grad, y.grad, z.grad)
     return {"r": r.item(), "x": x.grad.item(), "y": y.grad.item(), "z": z.grad.item()}
 
+fold("What PyTorch gives", after="the gradient of z")
 by_pytorch = live_or_recorded(r144)
 
 # %% [markdown]
@@ -395,7 +400,7 @@ def checked(torch):
         print(f"{name}: {'passes' if passed else 'fails'}")
     return torch.autograd.gradcheck(good, x, raise_exception=False)
 
-live_or_recorded(checked)
+passed = live_or_recorded(checked)
 
 # %% [markdown]
 # ## Three lines of training
@@ -594,3 +599,5 @@ print("Found: this v exposes it." if np.abs(right - wrong).max() > 1e-6
 # rounding of float64, both are right.
 #
 # </details>
+#
+# Next: [lesson 6](06_build_the_engine.ipynb) builds the engine that stands behind `backward`.

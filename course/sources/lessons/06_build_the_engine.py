@@ -445,3 +445,5 @@ tell("when first met", when_first_met, walk_back, short_and_long)               
 # Forward mode: three walks, one for each input. Backward mode would take a thousand.
 #
 # </details>
+#
+# Next: [lesson 7](07_store_or_recompute.ipynb) asks what a gradient costs, in time and in memory.

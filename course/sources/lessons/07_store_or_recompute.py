@@ -34,7 +34,7 @@ from ipywidgets import IntSlider, fixed, interact
 import autodiff
 from autodiff import scalar
 from autodiff.trace import trace
-from course import graph, predict
+from course import fold, graph, predict
 from course.figures import beside, curves, spans, table
 
 # %% [markdown]
@@ -356,6 +356,7 @@ def price(program, n):
     grad = program(Value(1.5), n)
     return grad, calls, Value.most, Value.lives
 
+fold("What each program pays for 20 stages", after="calls in all")
 table(["program", "gradient", "calls", "values held"],
       [(program.__name__, *price(program, 20)[:3]) for program in (store, recompute)], digits=12)
 
@@ -767,4 +768,4 @@ tell("with s places it takes 2n calls at most", min(calls_needed, 2 * n), calls_
 #
 # </details>
 #
-# Next: lesson 8 trains a network with all of this.
+# Next: [lesson 8](08_train_digits.ipynb) trains a network with all of this.

@@ -61,7 +61,7 @@ predict(guess, "how many parameters")
 # A numeric gradient nudges each of them up and down, and every nudge is a forward pass. One backward pass costs about as
 # much as two of them. That is why it exists.
 #
-# <details><summary>Guess first. Then: how many forward passes for one step</summary>
+# <details class="bp-after how-many-parameters"><summary>Guess first. Then: how many forward passes for one step</summary>
 #
 # 4,820: two for each parameter.
 #
@@ -480,15 +480,25 @@ predict(guess, "what step size 5 does")
 watch()
 
 # %% [markdown]
-# **Relus die.** At scale 10 the gradients are large, and so is the first step: it throws the weights and biases far
+# <details class="bp-after what-dies-at-scale-10"><summary>Watch it first. Then: what dies</summary>
+#
+# At scale 10 the gradients are large, and so is the first step: it throws the weights and biases far
 # away. After 3 steps all eight relus are shut for every point. From there on every gradient of a weight is 0, and
 # nothing opens them again.
 #
-# **The gradient vanishes.** On the way back every layer of sigmoids multiplies by a slope of at most 1/4. The first
+# </details>
+# <details class="bp-after what-vanishes-at-depth-6"><summary>Watch it first. Then: what vanishes</summary>
+#
+# On the way back every layer of sigmoids multiplies by a slope of at most 1/4. The first
 # layer gets less than a thousandth of what the last one gets. Try relu at the same depth.
 #
-# **The loss jumps.** A step of 5 goes down the slope, past the valley and up the other side. With relus, a few such
+# </details>
+# <details class="bp-after what-step-size-5-does"><summary>Watch it first. Then: what the loss does</summary>
+#
+# A step of 5 goes down the slope, past the valley and up the other side. With relus, a few such
 # steps kill them all: try it.
+#
+# </details>
 #
 # What saturates at scale 10? Choose tanh, and look before the first step.
 

@@ -88,7 +88,6 @@ FACTS = {
     "-3": PRODUCT.gradient("x"),
     "0.7": AT,
     "0.1": NUDGE,
-    "-0.4": CIRCUIT.gradient("x") * NUDGE,
     "100": [APPLE, STAGES],
     "1.1": [TAX, DGOODS],
     "200": [GOODS, SHOP.gradient("tax")],
