@@ -1,0 +1,102 @@
+"""The language that the course speaks, and a text in it.
+
+English is the key. `tr("you passed {n} of {m}", n=2, m=3)` looks the template up in the compiled catalogues of
+course/translations and fills in the values; what is not there is told in English, as gettext has it. A sentence with
+values is one template, never pieces, since another language has another order.
+
+`later("a text")` marks a text that stands in data and is told by `tr` when it is shown.
+"""
+
+import contextlib
+import functools
+import gettext
+import os
+from collections.abc import Iterator
+from contextvars import ContextVar
+from pathlib import Path
+
+from course.places import ROOT, work_folder
+
+TRANSLATIONS = ROOT / "course" / "translations"
+DOMAIN = "course"
+ENGLISH = "en"
+VARIABLE = "COURSE_LANG"
+KEPT = ".language"          # in work/: the language that a learner has chosen
+WHOLE = "x-whole"           # in the header of a compiled catalogue: "yes" where no text of the course lacks
+
+_SPOKEN: ContextVar[str] = ContextVar("SPOKEN", default="")
+
+
+def tr(text: str, /, **values: object) -> str:
+    """A text in the language of the course, its {placeholders} filled with the values, where there are any."""
+    said = _catalogue(language()).gettext(text) if text else ""
+    return said.format(**values) if values else said
+
+
+def later(text: str) -> str:
+    """The text itself; `backprop translate` finds it by this call."""
+    return text
+
+
+@functools.cache
+def languages() -> tuple[str, ...]:
+    """English, and the languages that have a compiled catalogue: "zh_CN"."""
+    found = TRANSLATIONS.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")
+    return (ENGLISH, *sorted(path.parents[1].name for path in found))
+
+
+def language() -> str:
+    """The language in force: that of `speaking`, of COURSE_LANG, the one remembered in work/, or the system's.
+
+    The system's counts only when the whole course is there in it: nobody is to meet half a translation unasked.
+    """
+    asked = _SPOKEN.get() or os.environ.get(VARIABLE, "")
+    if asked:
+        return known(asked) or ENGLISH
+    if len(languages()) == 1:
+        return ENGLISH
+    kept = known(_remembered(work_folder()))
+    if kept:
+        return kept
+    system = known(next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), ""))
+    return system if system and _catalogue(system).info().get(WHOLE) == "yes" else ENGLISH
+
+
+def known(name: str) -> str:
+    """The language that a name such as zh, zh-CN or zh_CN.UTF-8 means, of those that are here; "" if none."""
+    tag = name.split(".")[0].split("@")[0].replace("-", "_").lower()
+    exact = [here for here in languages() if here.lower() == tag]
+    first = tag.split("_")[0]
+    near = [here for here in languages() if here.lower().split("_")[0] == first]
+    return next(iter(exact + near), "")
+
+
+@contextlib.contextmanager
+def speaking(name: str) -> Iterator[None]:
+    """Speak a language in this context alone."""
+    token = _SPOKEN.set(name)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(token)
+
+
+def remember(name: str, work: Path | None = None) -> None:
+    """Speak this language from now on wherever this work/ is in use. May raise OSError."""
+    folder = work or work_folder()
+    folder.mkdir(exist_ok=True)
+    (folder / KEPT).write_text(f"{name}\n", "utf-8")
+    _remembered.cache_clear()
+
+
+@functools.lru_cache(8)         # asked for with every text
+def _remembered(work: Path) -> str:
+    try:
+        return (work / KEPT).read_text("utf-8").strip()
+    except (OSError, ValueError):
+        return ""
+
+
+@functools.cache
+def _catalogue(name: str) -> gettext.NullTranslations:
+    return gettext.translation(DOMAIN, TRANSLATIONS, [name], fallback=True)
