@@ -54,12 +54,19 @@ def wanted(root=ROOT):
     found = {f"{kind}-{path.stem}": list(of_source(read_source(path, root)))
              for kind in NOTEBOOKS for path in sorted((root / SOURCES / kind).glob("*.py"))}
     for name in ASSIGNMENTS:
-        files = sorted((root / "course/declarations").glob(f"{name.split('_', 1)[1]}*/**/*.py"))
-        found[f"declarations-{name}"] = [*of_exercises(declared(name)), *(e for path in files for e in of_tests(path))]
+        found[f"declarations-{name}"] = [*of_exercises(declared(name)),
+                                         *(entry for path in _modules(name, root) for entry in of_tests(path))]
     found["questions"] = list(of_questions(QUESTIONS))
-    found["course"] = [entry for path in sorted((root / "course").rglob("*.py")) if "sources" not in path.parts
-                       for entry in of_module(path)]
+    own = {path for name in ASSIGNMENTS for path in _modules(name, root)}
+    found["course"] = [entry for path in sorted((root / "course").rglob("*.py"))
+                       if path not in own and "sources" not in path.parts for entry in of_module(path)]
     return found
+
+
+def _modules(assignment, root):
+    """The files of an assignment's declarations."""
+    home, name = root / "course/declarations", assignment.split("_", 1)[1]
+    return [home / f"{name}.py"] if (home / f"{name}.py").is_file() else sorted((home / name).glob("*.py"))
 
 
 def of_source(source):
@@ -88,14 +95,15 @@ def of_questions(questions):
 
 
 def of_module(path):
-    """What a module says by tr("…") and later("…")."""
-    yield from (Entry(node.args[0].value, "message", path.stem) for node in _calls(path, ("tr", "later"))
-                if _is_text(node.args[0]))
+    """What a module says by tr("…"), later("…") and, as title, sentence and question, Diagnosis("…", "…", "…")."""
+    for node in _calls(path, ("tr", "later", "Diagnosis")):
+        said = node.args[:3] if node.func.id == "Diagnosis" else node.args[:1]
+        yield from (Entry(arg.value, "message", path.stem) for arg in said if _is_text(arg))
 
 
 def of_tests(path):
     """What the checks of an assignment say by said("…"), where that is one text; one with values is in a tr("…")."""
-    for node in _calls(path, ("tr", "said")):
+    for node in _calls(path, ("tr", "later", "said")):
         said = node.args[:1]
         if node.func.id == "said":
             named = [keyword.value for keyword in node.keywords if keyword.arg in ("ask", "title", "seen")]

@@ -7,6 +7,7 @@ from typing import Any
 
 from course.declarations.questions import QUESTIONS, Question
 from course.plaintext import plain
+from course.words import tr
 
 RTOL = 0.01     # a guess is right when it is within one percent,
 NEAR = 0.1      # and near within ten
@@ -23,12 +24,12 @@ def predict(guess: Any, truth: float | Callable[[], float] | str, unit: str = ""
     """
     question = _named(truth) if isinstance(truth, str) else Question(truth if callable(truth) else lambda: truth, unit)
     if guess is None or guess is ...:
-        print("Your turn: type a number in place of the dots, then run the cell again.")
+        print(tr("Your turn: type a number in place of the dots, then run the cell again."))
         return
     try:
         mine = float(guess)
     except (TypeError, ValueError):
-        print(plain(f"Your guess is {guess!r}: type a number."))
+        print(plain(tr("Your guess is {guess!r}: type a number.", guess=guess)))
         return
     print(plain(told(mine, question)))
 
@@ -36,24 +37,27 @@ def predict(guess: Any, truth: float | Callable[[], float] | str, unit: str = ""
 def told(mine: float, question: Question) -> str:
     """What is said of a guess: right, or how it is wrong, each in its own sentence."""
     value = float(question.truth())
-    shown = f"{value:.4g}{' ' * bool(question.unit)}{question.unit}"
+    shown, said = f"{value:.4g}{' ' * bool(question.unit)}{tr(question.unit)}", f"{mine:.4g}"
     if _is(mine, value):
-        return f"✓ Yes, it is {shown}."
+        return tr("✓ Yes, it is {value}.", value=shown)
     for known, sentence in question.known:
         if _is(mine, float(known())):
-            return f"✗ You said {mine:.4g}. {sentence} It is {shown}."
+            return tr("✗ You said {guess}. {sentence} It is {value}.", guess=said, sentence=tr(sentence), value=shown)
     if value and _is(mine, -value):
-        return f"✗ It is {shown}: the size is right, the sign is not. Which way does the result move?"
+        return tr("✗ It is {value}: the size is right, the sign is not. Which way does the result move?", value=shown)
     if _is_rounded(mine, value):
-        return f"✓ Rounded, yes: it is {shown}."
+        return tr("✓ Rounded, yes: it is {value}.", value=shown)
     power = math.log10(mine / value) if value and 0 < mine / value < math.inf else 0.0
     if round(power) and _is(mine, value * 10.0**round(power)):
-        return f"✗ It is {shown}: the digits are right, the decimal point is not. By what were they multiplied?"
+        return tr("✗ It is {value}: the digits are right, the decimal point is not. By what were they multiplied?",
+                  value=shown)
     if value and math.isclose(mine, value, rel_tol=NEAR):
-        return f"✗ Near: you said {mine:.4g}; it is {shown}. Which step did you round, or leave out?"
+        return tr("✗ Near: you said {guess}; it is {value}. Which step did you round, or leave out?", guess=said,
+                  value=shown)
     if mine * value < 0:
-        return f"✗ You said {mine:.4g}; it is {shown}. Even the sign is another: which way does the result move?"
-    return f"✗ You said {mine:.4g}; it is {shown}. Find the step that surprised you."
+        return tr("✗ You said {guess}; it is {value}. Even the sign is another: which way does the result move?",
+                  guess=said, value=shown)
+    return tr("✗ You said {guess}; it is {value}. Find the step that surprised you.", guess=said, value=shown)
 
 
 def _is(mine: float, value: float) -> bool:
