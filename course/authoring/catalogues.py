@@ -190,7 +190,7 @@ SMALL = {str(k) for k in range(13)}     # numbers that one language may write in
 
 
 def _formulas(text):
-    return [re.sub(r"\s+", " ", texts.TEXT_IN_FORMULA.sub(r"\\text{}", found)) for found in FORMULA.findall(text)]
+    return [re.sub(r"\s+", " ", texts.TEXT_IN_FORMULA.sub(" ", found)).strip("$ ") for found in FORMULA.findall(text)]
 
 
 def differing(how, english, other):
@@ -245,9 +245,9 @@ def wrong_with(how, english, other, language, terms=()):
     if language.startswith("zh"):
         yield from chinese(other)
     for english_term, term, never in terms:
-        bare = _words_alone(english)
-        if re.search(rf"(?i)\b(?:{english_term})", bare) and term not in other:
-            yield f"the glossary has {term} for {re.search(rf'(?i){english_term}', bare)[0]!r}: {english[:40]!r}"
+        found = re.search(rf"(?i)\b(?:{english_term})", re.sub(r'"[^"]*"', " ", _words_alone(english)))     # no titles
+        if found and term not in other:
+            yield f"the glossary has {term} for {found[0]!r}: {english[:40]!r}"
         for word in never:
             if word in other:
                 yield f"the glossary has {term}, never {word}"
@@ -255,8 +255,12 @@ def wrong_with(how, english, other, language, terms=()):
 
 def chinese(text):
     """What Chinese text keeps: its own punctuation, and a space between Chinese characters and letters or digits."""
+    for found in re.finditer(r"(\*{1,2})(?!\s|\*)([^*]+?)(?<!\s)\1", TAG.sub("", text)):
+        before, after = found.string[:found.start()][-1:], found.string[found.end():][:1]
+        if (before.isalnum() and not found[2][0].isalnum()) or (after.isalnum() and not found[2][-1].isalnum()):
+            yield f"no emphasis: Markdown wants punctuation outside of it, or a space beside it: {found[0]}"
     text = re.sub(r"\*\*|(?<!\*)\*(?!\*)|\[(?=[^\]]*\]\()", "", LINK.sub("", TAG.sub("", text)))    # as it is read
-    touching = re.search(r"[\u3400-\u9fff][A-Za-z0-9$`{]|[A-Za-z0-9$`}%][\u3400-\u9fff]", SLOT.sub("{x}", text))
+    touching = re.search(r"[\u3400-\u9fff][A-Za-z0-9$`]|[A-Za-z0-9$`%][\u3400-\u9fff]", SLOT.sub("\0", text))
     if touching:
         yield f"no space between Chinese and other letters: …{text[max(0, touching.start() - 8):touching.end() + 8]}…"
     wrong = re.search(r"[\u3400-\u9fff] ?[,.;:?!](?![\w.])|[\u3400-\u9fff]\(|[\u3400-\u9fff] \([\u3400-\u9fff]", text)
