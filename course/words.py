@@ -33,6 +33,14 @@ def tr(text: str, /, **values: object) -> str:
     return said.format(**values) if values else said
 
 
+def sentences(*said: str) -> str:
+    """Sentences one after the other; after a Chinese full stop no space follows."""
+    joined = ""
+    for sentence in filter(None, said):
+        joined += (" " if joined and joined[-1] not in "。？！：" else "") + sentence
+    return joined
+
+
 def later(text: str) -> str:
     """The text itself; `backprop translate` finds it by this call."""
     return text

@@ -179,6 +179,11 @@ def string_nodes(tree, figures):
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(
                     first.value.value, str):
                 docstrings[first.value] = getattr(node, "name", "")
+    labelled = {arg.id for call in ast.walk(tree) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+                and call.func.id in figures for arg in call.args if isinstance(arg, ast.Name)}
+    for node in ast.walk(tree):     # what is drawn may have a name
+        if isinstance(node, ast.Assign) and any(isinstance(at, ast.Name) and at.id in labelled for at in node.targets):
+            node.value.is_label = True
     found = []
     _visit(tree, "", figures, docstrings, found)
     return found
@@ -186,6 +191,7 @@ def string_nodes(tree, figures):
 
 def _visit(node, context, figures, docstrings, found):
     """context: "label" in what a function of course.figures is given, "name" where strings are names, else ""."""
+    context = "label" if getattr(node, "is_label", False) else context
     if node in docstrings:
         if WORD.search(node.value):
             found.append((node, "docstring", docstrings[node]))

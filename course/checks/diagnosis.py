@@ -27,7 +27,7 @@ from course.checks.comparing import Problem, agreeing, as_numbers, close, equal,
 from course.checks.exercise import Check, Exercise, Mistake
 from course.checks.running import Asked, Different, Retrace, Run, run
 from course.checks.verdict import ALL_ZEROS, ANOTHER_VALUE, NOT_FINITE, UNWRITTEN
-from course.words import later, tr
+from course.words import later, sentences, tr
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool,
                                     "result.", asked=asked)
     mistake = _in_the_bank(result, seeds, edge, more)
     if mistake:
-        says = " ".join(filter(None, (tr(mistake.says), tr(problem.seen))))
+        says = sentences(tr(mistake.says), tr(problem.seen))
         return Diagnosis(mistake.title, says, mistake.ask, mistake.code, asked, _relation(result)[1])
     if problem.kind in ("value", "finite"):
         also = more(False) if more else None
@@ -82,7 +82,7 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool,
         cause = _cause(result, seeds, edge, more(False) if more else None, None)
         why = cause or Told("None in the result", "", "Which step of yours was to fill it?")
         says = tr("There is None in `{label}`, where a number belongs.", label=problem.label)
-        return Diagnosis(why.title, f"{says} {tr(why.says)}".strip(), why.ask, asked=asked)
+        return Diagnosis(why.title, sentences(says, tr(why.says)), why.ask, asked=asked)
     if problem.kind == "value":
         return _value(problem, asked, *leading_on(result.exercise, evidence_of(result), problem.label))
     return _SPEAKERS[problem.kind](problem, asked, result.exercise)
@@ -390,7 +390,7 @@ def _value(problem: Problem, asked: Asked | None, more: str, ask: str) -> Diagno
         got, right, label = got[at], right[at], f"{label}[{', '.join(map(str, at))}]"
     mine, wanted = show_both(got, right)
     says = tr("`{label}` is {mine}; it should be {wanted}.", label=label, mine=mine, wanted=wanted)
-    return Diagnosis(ANOTHER_VALUE, f"{says} {more}".strip(), ask, asked=asked)
+    return Diagnosis(ANOTHER_VALUE, sentences(says, more), ask, asked=asked)
 
 
 def _said(problem: Problem, asked: Asked | None, exercise: Exercise) -> Diagnosis:
@@ -594,5 +594,5 @@ def _kind(value: Any) -> str:
         return tr("a number")
     if isinstance(value, tuple | list):
         return tr("a {type} of {n}", type=type(value).__name__, n=len(value))
-    names = {complex: later("a complex number"), str: later("a text"), type(None): "None"}
+    names = {complex: later("a complex number"), str: later("a text"), type(None): later("None")}
     return tr(names[type(value)]) if type(value) in names else tr("a {type}", type=type(value).__name__)

@@ -62,7 +62,7 @@ def _asked_more(f: Any, result: Run) -> Callable[[bool], Run] | None:
 
 
 def _not_a_function(exercise: Exercise, value: object, graded: bool) -> Report:
-    what = "None" if value is None else tr("a {type}", type=type(value).__name__)
+    what = tr("None") if value is None else tr("a {type}", type=type(value).__name__)
     says = tr("{name} is {what}, not a function: it should be defined as `{heading}`.", name=exercise.name, what=what,
               heading=exercise.heading)
     missed: list[Finding] = [(check, Problem("unwritten"), None) for check in exercise.checks]

@@ -16,7 +16,7 @@ from course.checks.exercise import Exercise
 from course.checks.running import Asked, Run
 from course.checks.verdict import Share, Verdict, earned
 from course.plaintext import one_line, plain
-from course.words import tr
+from course.words import sentences, tr
 
 INLINE = 4      # elements of a vector that is written in its line; longer ones are grids
 
@@ -168,7 +168,7 @@ class Report:
                 yield tr("  yours    ") + "  ".join(f"{part.name}={part.texts[0]}" for part in rows)
                 yield tr("  expected ") + "  ".join(f"{part.name}={part.texts[1]}" for part in rows) + \
                     (f"      {found.relation}" if found.relation else "")
-        yield "  " + " ".join(filter(None, [tr(found.says), tr(found.ask)])) + \
+        yield "  " + sentences(tr(found.says), tr(found.ask)) + \
             (f"     → {tr(self.exercise.read)}" if self.exercise.read else "")
 
     def _notes(self) -> Iterator[str]:

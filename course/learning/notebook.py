@@ -101,7 +101,7 @@ def _called_too_early(asker: str, value: object) -> str:
     frame = sys._getframe(2)
     lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
     call = re.search(rf"\b{asker}\(\s*(\w+)\s*\(", lines[frame.f_lineno - 1] if len(lines) >= frame.f_lineno else "")
-    what = "None" if value is None else tr("a {type}", type=type(value).__name__)
+    what = tr("None") if value is None else tr("a {type}", type=type(value).__name__)
     if call:
         return plain(tr("{asker} calls your function itself, many times: hand it over by its name alone, without "
                         "brackets behind it:\n  {asker}({name})\n`{name}(…)` is what it returned: {what}.",
