@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
-from course.places import ROOT, work_folder
+from course.places import COMMAND, ROOT, work_folder
 
 TRANSLATIONS = ROOT / "course" / "translations"
 DOMAIN = "course"
@@ -66,8 +66,24 @@ def language() -> str:
     kept = known(_remembered(work_folder()))
     if kept:
         return kept
-    system = known(next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), ""))
+    system = _of_the_system()
     return system if system and _catalogue(system).info().get(WHOLE) == "yes" else ENGLISH
+
+
+def offered() -> str:
+    """A line for who has chosen no language: how the system's is had, or how English is; "" where there is but one."""
+    system = _of_the_system()
+    if system in ("", ENGLISH) or os.environ.get(VARIABLE) or known(_remembered(work_folder())):
+        return ""
+    here = language()
+    with speaking(system):
+        return tr("This course is in your language: `{command} --language en` for English.", command=COMMAND) \
+            if here == system else tr("A part of this course is in your language: `{command} --language {name}`.",
+                                      command=COMMAND, name=system.partition("_")[0])
+
+
+def _of_the_system() -> str:
+    return known(next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), ""))
 
 
 def known(name: str) -> str:
@@ -87,6 +103,16 @@ def speaking(name: str) -> Iterator[None]:
         yield
     finally:
         _SPOKEN.reset(token)
+
+
+def translated(path: Path, under: str) -> Path:
+    """A notebook of the course in the language in force, where it is there in it; `under` is "lessons" or "exercises".
+
+    path  the English one: …/lessons/NN_name.ipynb, …/exercises/NN_name/NN_name.ipynb
+    """
+    inside = path.name if under == "lessons" else f"{path.parent.name}/{path.name}"
+    other = TRANSLATIONS / language() / under / inside
+    return other if other.is_file() else path
 
 
 def remember(name: str, work: Path | None = None) -> None:

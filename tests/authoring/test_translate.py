@@ -10,6 +10,8 @@ import pytest
 from course import words
 from course.authoring import catalogues, texts, translate
 from course.authoring.build import targets
+from course.declarations import ASSIGNMENTS, declared
+from course.learning import reading, workspace
 from course.places import ROOT
 
 LANGUAGES = catalogues.languages()
@@ -94,8 +96,9 @@ def test_texts_of_code_are_what_a_learner_reads():
 
 
 def test_a_translation_takes_the_place_of_each_text_and_of_nothing_else():
-    book = {"Twice x.\n\nx: a number": '"两倍" \\的 x。\n\nx：一个数', "One line, and its second.": "一\n二", "no news": "没有",
-            "theory": '理论 "一"', "how many": "多少", "It says {f(2):.1f}.": "是 {f(2):.1f}。\n{{}}"}
+    book = {"Twice x.\n\nx: a number": '"两倍" \\的 x。\n\nx：一个数', "One line, and its second.": "一\n二",
+            "no news": "没有", "theory": '理论 "一"', "how many": "多少",
+            "It says {f(2):.1f}.": "是 {f(2):.1f}。\n{{}}"}
     other = texts.translated(CELL, "code", book, frozenset({"curves"}))
     assert texts.same_code(CELL, other, frozenset({"curves"}))
     assert "    # 一\n    # 二\n    return 2 * x     # 没有\n" in other and "%matplotlib inline" in other
@@ -104,8 +107,8 @@ def test_a_translation_takes_the_place_of_each_text_and_of_nothing_else():
     assert names["f"].__doc__ == '"两倍" \\的 x。\n\n    x：一个数\n    ' and '理论 "一"' in names["shown"]
 
 
-PROSE = ("## Nudge\n\nOne sentence. A second\nthat goes on.\n\n$$\na = \\text{how far}\n\n+ b\n$$\n\n- an item\n  goes on;\n"
-         "- another\n\n$$x$$\n\n```\nas it\nstands\n```\n\n<details><summary>What?</summary>")
+PROSE = ("## Nudge\n\nOne sentence. A second\nthat goes on.\n\n$$\na = \\text{how far}\n\n+ b\n$$\n\n- an item\n"
+         "  goes on;\n- another\n\n$$x$$\n\n```\nas it\nstands\n```\n\n<details><summary>What?</summary>")
 
 
 def test_prose_is_parted_into_blocks_and_its_lines_are_joined():
@@ -157,7 +160,8 @@ def test_what_is_missing_stale_left_over_or_new_is_named_by_file_and_line(repo):
         f"course/translations/zh_CN/course.po:{line}: {what}" for line, what in (
             (9, "missing: 'one'"), (13, "the English is gone: 'gone'"),
             (17, "stale: the English has changed to 'old'"),
-            (22, "a placeholder differs from the English: '{x}', '{y}' in 'a {x}'"), (1, "new in the English: 'fresh'"))]
+            (22, "a placeholder differs from the English: '{x}', '{y}' in 'a {x}'"),
+            (1, "new in the English: 'fresh'"))]
 
 
 TERMS = [("upstream gradient", "上游梯度", ("传入梯度",))]
@@ -249,6 +253,45 @@ def test_a_report_speaks_chinese_and_its_verdict_stays_english():
         assert not re.search(r"\b(yours|expected|lesson|upstream)\b", re.sub(r"<style>.*?</style>|class=\S+", "", told))
     assert report.verdict == english.verdict and report.verdict.title == "upstream added"
     assert "upstream added" in str(english)
+
+
+def test_lessons_are_laid_out_in_the_language_and_what_is_begun_in_another_stays(nobody_has_chosen):
+    work = nobody_has_chosen
+    workspace.lay_out(work)
+    begun, untouched = (work / "lessons" / f"{name}.ipynb" for name in ("00_start_here", "01_chain_rule"))
+    begun.write_text("mine", encoding="utf-8")
+    words.remember("zh", work)
+    assert workspace.lay_out(work) == ["lessons/00_start_here.new.ipynb"]
+    assert begun.read_text(encoding="utf-8") == "mine"
+    chinese = words.TRANSLATIONS / "zh_CN"
+    assert untouched.read_bytes() == (chinese / "lessons/01_chain_rule.ipynb").read_bytes()
+    assert (work / "lessons/00_start_here.new.ipynb").read_bytes() == \
+        (chinese / "lessons/00_start_here.ipynb").read_bytes()
+    name = "exercises/01_chain_rule/01_chain_rule.ipynb"
+    assert (work / name).read_bytes() == (chinese / name).read_bytes()
+    words.remember("en", work)
+    assert workspace.lay_out(work) == []
+    assert untouched.read_bytes() == (ROOT / "course/lessons/01_chain_rule.ipynb").read_bytes()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_an_exercise_sends_to_is_a_section_of_the_lesson(language):
+    done = catalogues.complete(language)
+    for name in ASSIGNMENTS:
+        if {f"lessons-{name}", f"declarations-{name}"} <= set(done):
+            headings = reading.headings(ROOT / targets(f"course/sources/lessons/{name}.py", language)[0])
+            for exercise in declared(name).values():
+                with words.speaking(language):
+                    (section,) = reading.QUOTED.findall(words.tr(exercise.read))
+                assert section in headings
+
+
+def test_whoever_has_chosen_no_language_is_told_once_how(nobody_has_chosen, monkeypatch):
+    assert words.offered() == ""
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert "--language zh" in words.offered() and "中文" in words.offered()
+    words.remember("en")
+    assert words.offered() == ""
 
 
 def test_every_template_is_filled_by_the_names_that_it_has():
