@@ -8,7 +8,7 @@ import polib
 import pytest
 
 from course import words
-from course.authoring import catalogues, texts, translate
+from course.authoring import catalogues, texts, translate, typeface
 from course.authoring.build import targets
 from course.declarations import ASSIGNMENTS, declared
 from course.learning import reading, workspace
@@ -55,7 +55,8 @@ def test_no_cell_is_left_in_english(language, name):
 
 
 @pytest.mark.parametrize(("there", "same"), [
-    ("x = 'a word or two'", True), ("x = ['two words']", False), ("y = 'another word'", False), ("x = f'{1} word'", False),
+    ("x = 'a word or two'", True), ("x = ['two words']", False), ("y = 'another word'", False),
+    ("x = f'{1} word'", False),
 ])
 def test_code_that_does_something_else_is_seen(there, same):
     assert texts.same_code("x = 'two words'  # why", there) is same
@@ -91,8 +92,8 @@ print(f"It says {f(2):.1f}.", mode == "two words", table["a key"])
 
 def test_texts_of_code_are_what_a_learner_reads():
     found = texts.texts_of(CELL, "code", frozenset({"curves"}))
-    assert [text.text for text in found] == ["Twice x.\n\nx: a number", "One line, and its second.", "no news", "theory",
-                                             "how many", "It says {f(2):.1f}."]
+    assert [text.text for text in found] == ["Twice x.\n\nx: a number", "One line, and its second.", "no news",
+                                             "theory", "how many", "It says {f(2):.1f}."]
 
 
 def test_a_translation_takes_the_place_of_each_text_and_of_nothing_else():
@@ -272,6 +273,14 @@ def test_lessons_are_laid_out_in_the_language_and_what_is_begun_in_another_stays
     words.remember("en", work)
     assert workspace.lay_out(work) == []
     assert untouched.read_bytes() == (ROOT / "course/lessons/01_chain_rule.ipynb").read_bytes()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_typeface_of_plots_has_every_character_of_their_labels(language):
+    from fontTools.ttLib import TTFont
+
+    font = TTFont(ROOT / catalogues.FOLDER / language / typeface.NAME)
+    assert typeface.characters(language) <= {chr(code) for code in font.getBestCmap()}, typeface.__doc__
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
