@@ -4,6 +4,7 @@ A language is a folder of course/translations, named as gettext names it (zh_CN)
 
     lessons-NN_name.po, assignments-NN_name.po   the texts of a notebook's source, by paragraph
     declarations-NN_name.po                      mistakes, hints and checks of an assignment
+    causes.po                                    what is told of wrong answers that nobody wrote down
     questions.po                                 what `predict` says to a usual wrong number
     course.po                                    what the package itself says: tr("…") and later("…")
     complete.txt                                 the names of those that are complete: a learner meets no others
@@ -18,6 +19,7 @@ import difflib
 import re
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 import polib
 
@@ -56,6 +58,7 @@ def wanted(root=ROOT):
     for name in ASSIGNMENTS:
         found[f"declarations-{name}"] = [*of_exercises(declared(name)),
                                          *(entry for path in _modules(name, root) for entry in of_tests(path))]
+    found["causes"] = list(of_causes())
     found["questions"] = list(of_questions(QUESTIONS))
     own = {path for name in ASSIGNMENTS for path in _modules(name, root)}
     found["course"] = [entry for path in sorted((root / "course").rglob("*.py"))
@@ -86,6 +89,20 @@ def of_exercises(exercises):
         for mistake in exercise.mistakes:
             for part in ("title", "says", "ask"):
                 yield Entry(getattr(mistake, part), "message", f"{name}: {mistake.code}, {part}")
+
+
+def of_causes():
+    """What is told of causes that nobody wrote down."""
+    from course.checks.causes import candidates, edits, kinds, results
+
+    rows = [(kind, each.clause, each.ask) for kind, each in kinds.KINDS.items()]
+    rows += [(each.kind, each.clause, each.ask) for each in edits.ALONG_AN_EDGE]
+    rows += [row[:3] for row in (*results.WHOLE, *results.OF_ONE, *results.BY_LENGTH)]
+    rows += [[arg.value for arg in (call.args[0], *call.args[3:]) if _is_text(arg)] for call in ast.walk(
+        ast.parse(Path(candidates.__file__).read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "add"]
+    for row in rows:
+        yield from (Entry(text, "message", row[0]) for text in row)
 
 
 def of_questions(questions):
@@ -245,7 +262,8 @@ def wrong_with(how, english, other, language, terms=()):
     if language.startswith("zh"):
         yield from chinese(other)
     for english_term, term, never in terms:
-        found = re.search(rf"(?i)\b(?:{english_term})", re.sub(r'"[^"]*"', " ", _words_alone(english)))     # no titles
+        bare = re.sub(r'"[^"]*"', " ", SLOT.sub(" ", _words_alone(english)))     # what is quoted are titles
+        found = re.search(rf"(?i)\b(?:{english_term})", bare)
         if found and term not in other:
             yield f"the glossary has {term} for {found[0]!r}: {english[:40]!r}"
         for word in never:
@@ -315,4 +333,4 @@ def missing_from(names, root=ROOT):
     from course.declarations import ASSIGNMENTS
 
     every = {f"{kind}-{path.stem}" for kind in NOTEBOOKS for path in (root / SOURCES / kind).glob("*.py")}
-    return (every | {f"declarations-{name}" for name in ASSIGNMENTS} | {"questions", "course"}) - set(names)
+    return (every | {f"declarations-{name}" for name in ASSIGNMENTS} | {"causes", "questions", "course"}) - set(names)

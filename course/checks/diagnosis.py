@@ -299,8 +299,8 @@ def _keys(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
         says.append(tr("lacks {keys}", keys=_listed(missing)))
     if extra:
         says.append(tr("has {keys}, which should not be there", keys=_listed(extra)))
-    return Diagnosis("keys of the result", tr("`{label}` {what}.", label=problem.label, what=tr(" and ").join(says)),
-                     asked=asked)
+    what = tr("{lacks} and {has}", lacks=says[0], has=says[1]) if len(says) == 2 else says[0]
+    return Diagnosis("keys of the result", tr("`{label}` {what}.", label=problem.label, what=what), asked=asked)
 
 
 def _shape(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
