@@ -21,6 +21,7 @@ TRANSLATIONS = ROOT / "course" / "translations"
 DOMAIN = "course"
 ENGLISH = "en"
 VARIABLE = "COURSE_LANG"
+SYSTEM = ("LC_ALL", "LC_MESSAGES", "LANG")      # of the environment, as gettext asks it
 KEPT = ".language"          # in work/: the language that a learner has chosen
 WHOLE = "x-whole"           # in the header of a compiled catalogue: "yes" where no text of the course lacks
 
@@ -61,19 +62,22 @@ def language() -> str:
     asked = _SPOKEN.get() or os.environ.get(VARIABLE, "")
     if asked:
         return known(asked) or ENGLISH
-    if len(languages()) == 1:
-        return ENGLISH
-    kept = known(_remembered(work_folder()))
+    return _unasked(*map(os.environ.get, SYSTEM))
+
+
+@functools.lru_cache(8)         # asked for with every text
+def _unasked(*system: str | None) -> str:
+    kept = known(_remembered())
     if kept:
         return kept
-    system = _of_the_system()
-    return system if system and _catalogue(system).info().get(WHOLE) == "yes" else ENGLISH
+    found = _of_the_system(*system)
+    return found if found and _catalogue(found).info().get(WHOLE) == "yes" else ENGLISH
 
 
 def offered() -> str:
     """A line for who has chosen no language: how the system's is had, or how English is; "" where there is but one."""
-    system = _of_the_system()
-    if system in ("", ENGLISH) or os.environ.get(VARIABLE) or known(_remembered(work_folder())):
+    system = _of_the_system(*map(os.environ.get, SYSTEM))
+    if system in ("", ENGLISH) or os.environ.get(VARIABLE) or known(_remembered()):
         return ""
     here = language()
     with speaking(system):
@@ -82,8 +86,8 @@ def offered() -> str:
                                       command=COMMAND, name=system.partition("_")[0])
 
 
-def _of_the_system() -> str:
-    return known(next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), ""))
+def _of_the_system(*names: str | None) -> str:
+    return known(next(filter(None, names), ""))
 
 
 def known(name: str) -> str:
@@ -120,13 +124,12 @@ def remember(name: str, work: Path | None = None) -> None:
     folder = work or work_folder()
     folder.mkdir(exist_ok=True)
     (folder / KEPT).write_text(f"{name}\n", "utf-8")
-    _remembered.cache_clear()
+    _unasked.cache_clear()
 
 
-@functools.lru_cache(8)         # asked for with every text
-def _remembered(work: Path) -> str:
+def _remembered() -> str:
     try:
-        return (work / KEPT).read_text("utf-8").strip()
+        return (work_folder() / KEPT).read_text("utf-8").strip()
     except (OSError, ValueError):
         return ""
 

@@ -212,12 +212,12 @@ def test_the_glossary_has_one_word_for_each_term_of_the_course():
 
 @pytest.fixture
 def nobody_has_chosen(monkeypatch, tmp_path):
-    for name in (words.VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG"):
+    for name in (words.VARIABLE, *words.SYSTEM):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(words, "work_folder", lambda: tmp_path)
-    words._remembered.cache_clear()
+    words._unasked.cache_clear()
     yield tmp_path
-    words._remembered.cache_clear()
+    words._unasked.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["zh", "zh-CN", "zh_CN.UTF-8", "ZH_cn"])
@@ -238,6 +238,7 @@ def test_the_system_s_language_counts_once_the_course_is_whole_in_it(nobody_has_
     whole = not catalogues.missing_from(catalogues.complete("zh_CN"))
     assert words.language() == ("zh_CN" if whole else "en")
     monkeypatch.setattr(words._catalogue("zh_CN"), "_info", {words.WHOLE: "yes"})
+    words._unasked.cache_clear()
     assert words.language() == "zh_CN"
 
 
