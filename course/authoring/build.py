@@ -25,7 +25,7 @@ from collections import Counter
 from pathlib import Path
 
 from course.authoring.sourcetext import CODE_STUB, Problem, SourceError, check_assignment, check_lesson, read_source
-from course.authoring.texts import figures_of, translated
+from course.authoring.texts import figures_of, same_code, translated
 from course.places import ROOT
 from course.words import DOMAIN, ENGLISH, later
 
@@ -59,12 +59,14 @@ def notebook(source, declared, language=ENGLISH, book=None):
     figures = figures_of(source.cells) if book else frozenset()
     for cell in source.cells:
         text = _cell_text(cell, cell.text, declared, {})
+        said = translated(cell.text, cell.kind, book, figures) if book else cell.text
+        if cell.kind == "code" and book and not same_code(cell.text, said, figures):
+            raise SourceError([Problem(source.path, cell.line, f"in {language} this cell has other code:\n{said}")])
         built = {
             "cell_type": cell.kind,
             "id": _cell_id(cell, text, used),
             "metadata": _cell_metadata(cell, declared),
-            "source": _cell_text(cell, translated(cell.text, cell.kind, book, figures), declared, book) if book
-            else text,
+            "source": _cell_text(cell, said, declared, book or {}),
         }
         if cell.kind == "code":
             built |= {"execution_count": None, "outputs": []}

@@ -257,7 +257,7 @@ def wrong_with(how, english, other, language, terms=()):
     if found := differing(how, english, other):
         what, odd = found
         yield f"a {what} differs from the English: {', '.join(map(repr, odd[:3]))} in {english[:40]!r}"
-    if how in ("comment", "text", "template") and other.count("\n") > english.count("\n") and how != "comment":
+    if how in ("text", "template") and other.count("\n") > english.count("\n"):
         yield f"one line in English is several here: {english[:40]!r}"
     if language.startswith("zh"):
         yield from chinese(other)
