@@ -590,7 +590,7 @@ def _kind(value: Any) -> str:
         return tr("a number") if value.ndim == 0 else tr("an array of shape {shape}", shape=value.shape)
     if isinstance(value, bool):
         return tr("True or False")
-    if isinstance(value, (int, float, np.float32)):
+    if isinstance(value, (int, float, np.floating)):
         return tr("a number")
     if isinstance(value, tuple | list):
         return tr("a {type} of {n}", type=type(value).__name__, n=len(value))
