@@ -20,6 +20,8 @@ COMMANDS = {
              "course.authoring.testing:main"),
     "nbgrader": ("run nbgrader with this course's configuration", "course.cli:nbgrader"),
     "build": ("make lessons, solutions and exercises from course/sources", "course.authoring.build:main"),
+    "translate": ("what is missing or stale in the course's translations; `translate --check` for CI",
+                  "course.authoring.translate:main"),
     "progress": ("which of your exercises pass, and the points so far", "course.learning.progress:main"),
     "practice": ("a page of circuits to fill in, for a class: to play, to print, and solved",
                  "course.practising.sheet:main"),
@@ -44,14 +46,14 @@ COMMANDS = {
 # the file that a command works by: the copy of the course that learners get lacks it
 NEEDS = dict.fromkeys(("teach", "nbgrader", "autograde", "answers", "extend", "feedback", "export", "forget", "report"),
                       CONFIGURATION) | \
-    dict.fromkeys(("test", "build", "new", "mistakes", "bundle", "setup", "site"), "pyproject.toml")
+    dict.fromkeys(("test", "build", "translate", "new", "mistakes", "bundle", "setup", "site"), "pyproject.toml")
 # nbgrader's commands that open the gradebook
 OF_THE_GRADEBOOK = ("generate_assignment", "autograde", "generate_feedback", "db", "export", "zip_collect")
 # what `setup` may add: the extras of pyproject.toml
 EXTRAS = ("author", "cluster", "hub", "peers", "postgres", "site", "teach", "test", "torch", "types")
 # the extras that a command works by
-EXTRAS_OF = {"test": ["test"], "build": ["author"], "site": ["site"], "teach": ["teach"], "feedback": ["teach"],
-             "report": ["teach"]}
+EXTRAS_OF = {"test": ["test"], "build": ["author"], "translate": ["author"], "site": ["site"], "teach": ["teach"],
+             "feedback": ["teach"], "report": ["teach"]}
 
 
 def main(argv=None):

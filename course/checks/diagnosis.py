@@ -27,11 +27,12 @@ from course.checks.comparing import Problem, agreeing, as_numbers, close, equal,
 from course.checks.exercise import Check, Exercise, Mistake
 from course.checks.running import Asked, Different, Retrace, Run, run
 from course.checks.verdict import ALL_ZEROS, ANOTHER_VALUE, NOT_FINITE, UNWRITTEN
+from course.words import later, sentences, tr
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What is said of an answer that is not right.
+    """What is said of an answer that is not right; the title is in English, as data, and told by `tr`.
 
     title   the mistake's name: "upstream dropped"
     code    its id in MISTAKES.md, or ""
@@ -66,7 +67,7 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool,
                                     "result.", asked=asked)
     mistake = _in_the_bank(result, seeds, edge, more)
     if mistake:
-        says = " ".join(filter(None, (mistake.says, problem.seen)))
+        says = sentences(tr(mistake.says), tr(problem.seen))
         return Diagnosis(mistake.title, says, mistake.ask, mistake.code, asked, _relation(result)[1])
     if problem.kind in ("value", "finite"):
         widest = _widest(result, more)
@@ -79,8 +80,8 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool,
     if problem.kind == "type" and _holds_none(problem.got):
         cause = _cause(result, seeds, edge, more, None)
         why = cause or Told("None in the result", "", "Which step of yours was to fill it?")
-        return Diagnosis(why.title, f"There is None in `{problem.label}`, where a number belongs. {why.says}".strip(),
-                         why.ask, asked=asked)
+        says = tr("There is None in `{label}`, where a number belongs.", label=problem.label)
+        return Diagnosis(why.title, sentences(says, tr(why.says)), why.ask, asked=asked)
     if problem.kind == "value":
         known = evidence_of(_widest(result, more))
         return _value(problem, asked, *leading_on(result.exercise, evidence_of(result), problem.label,
@@ -257,55 +258,57 @@ def _cause(result: Run, seeds: Sequence[int], edge: bool, more: Callable[[bool],
 def _raised(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     failure = asked.reply.failure
     assert failure is not None      # or the problem were another
-    where = f" (line {failure.line}: `{failure.code}`)" if failure.code else ""
+    where = tr(" (line {line}: `{code}`)", line=failure.line, code=failure.code) if failure.code else ""
     if failure.kind == "NotPlain":
         return Diagnosis("not a number or an array",
-                         f"Your function returned something that is not made of numbers and arrays: "
-                         f"{failure.message}.", _made_plain(failure.message) or
-                         f"Which values should `{exercise.signature}` return?", asked=asked)
+                         tr("Your function returned something that is not made of numbers and arrays: {what}.",
+                            what=failure.message), _made_plain(failure.message) or
+                         tr("Which values should `{signature}` return?", signature=exercise.signature), asked=asked)
     for kind, pattern, says, ask in _TRANSLATIONS:
         if failure.kind == kind and re.search(pattern, failure.message):
-            return Diagnosis(f"stopped with {failure.kind}", says.format(
-                name=exercise.name, signature=exercise.signature, message=failure.message.rstrip(".")) + where +
-                (_shapes_given(exercise, asked) if pattern.startswith("could not") else ""), ask, asked=asked)
+            return Diagnosis(f"stopped with {failure.kind}", tr(
+                says, name=exercise.name, signature=exercise.signature, message=failure.message.rstrip(".")) + where +
+                (_shapes_given(exercise, asked) if pattern.startswith("could not") else ""), tr(ask), asked=asked)
     return Diagnosis(f"stopped with {failure.kind}",
-                     f"Your function stopped with {failure.kind}: {failure.message.rstrip('.')}{where}.", asked=asked)
+                     tr("Your function stopped with {kind}: {message}{where}.", kind=failure.kind,
+                        message=failure.message.rstrip("."), where=where), asked=asked)
 
 
 def _made_plain(what: str) -> str:
     """How one gets rid of what is not carried, as a question; "" where that is not known."""
     if what == "an array of object":
-        return "What does `.astype(float)` make of that array, and what did you put into it that is no number?"
-    return "What does `float(…)` make of it?" if what in ("Fraction", "Decimal") else ""
+        return tr("What does `.astype(float)` make of that array, and what did you put into it that is no number?")
+    return tr("What does `float(…)` make of it?") if what in ("Fraction", "Decimal") else ""
 
 
 _TRANSLATIONS = [
     ("ValueError", "truth value of an array",
-     "A comparison of two arrays gives one answer for each element, so `if` can't choose between them.",
-     "Which numpy function picks, element by element, from two arrays?"),
-    ("RecursionError", "", "Your function calls itself without end.", "When should it stop?"),
+     later("A comparison of two arrays gives one answer for each element, so `if` can't choose between them."),
+     later("Which numpy function picks, element by element, from two arrays?")),
+    ("RecursionError", "", later("Your function calls itself without end."), later("When should it stop?")),
     ("TypeError", r"positional argument|unexpected keyword|required positional",
-     "Your function can't be called as `{signature}`: {message}.", "Do its parameters match the stub's?"),
-    ("TypeError", "not callable", "{name} is not a function: {message}.", ""),
-    ("NameError", "", "Your function uses a name that nothing defines: {message}.",
-     "Is it misspelt, or defined in a cell that has not run?"),
-    ("UnboundLocalError", "", "A variable is read before anything was assigned to it: {message}.", ""),
+     later("Your function can't be called as `{signature}`: {message}."), later("Do its parameters match the stub's?")),
+    ("TypeError", "not callable", later("{name} is not a function: {message}."), ""),
+    ("NameError", "", later("Your function uses a name that nothing defines: {message}."),
+     later("Is it misspelt, or defined in a cell that has not run?")),
+    ("UnboundLocalError", "", later("A variable is read before anything was assigned to it: {message}."), ""),
     ("ValueError", "could not be broadcast|mismatch in its core dimension|not aligned",
-     "Two shapes do not fit: {message}.", "Write the shape of each factor beside it: which axes should meet?"),
-    ("ZeroDivisionError", "", "Your function divides by zero.", "Which input is 0 here, and may it be?"),
+     later("Two shapes do not fit: {message}."),
+     later("Write the shape of each factor beside it: which axes should meet?")),
+    ("ZeroDivisionError", "", later("Your function divides by zero."), later("Which input is 0 here, and may it be?")),
 ]
 
 
 def _count(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     names, got = exercise.results, problem.got
-    what = f"{len(got)} values" if isinstance(got, tuple | list) else f"one value ({_kind(got)})"
-    return Diagnosis("number of results", f"Your function returned {what}; it should return {len(names)}: "
-                                          f"{', '.join(names)}.", asked=asked)
+    what = tr("{n} values", n=len(got)) if isinstance(got, tuple | list) else tr("one value ({kind})", kind=_kind(got))
+    return Diagnosis("number of results", tr("Your function returned {what}; it should return {n}: {names}.", what=what,
+                                             n=len(names), names=", ".join(names)), asked=asked)
 
 
 def _type(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
-    return Diagnosis("type of the result", f"`{problem.label}` is {_kind(problem.got)}; "
-                                           f"it should be {_kind(problem.expected)}.", asked=asked)
+    return Diagnosis("type of the result", tr("`{label}` is {kind}; it should be {right}.", label=problem.label,
+                                              kind=_kind(problem.got), right=_kind(problem.expected)), asked=asked)
 
 
 def _holds_none(value: Any) -> bool:
@@ -317,23 +320,31 @@ def _keys(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     extra = [key for key in problem.got if key not in problem.expected]
     says = []
     if missing:
-        says.append(f"lacks {_listed(missing)}")
+        says.append(tr("lacks {keys}", keys=_listed(missing)))
     if extra:
-        says.append(f"has {_listed(extra)}, which should not be there")
-    return Diagnosis("keys of the result", f"`{problem.label}` {' and '.join(says)}.", asked=asked)
+        says.append(tr("has {keys}, which should not be there", keys=_listed(extra)))
+    what = tr("{lacks} and {has}", lacks=says[0], has=says[1]) if len(says) == 2 else says[0]
+    return Diagnosis("keys of the result", tr("`{label}` {what}.", label=problem.label, what=what), asked=asked)
 
 
 def _shape(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     got, right = problem.got, problem.expected
     letters = _letters(exercise, problem.label)
-    says = f"`{problem.label}` has shape {got.shape}{_by_name(got.shape, exercise, asked)}; " \
-           f"it should have shape {right.shape}{f', that is {_spelled(letters)}' if letters else ''}"
+    says = tr("`{label}` has shape {shape}{names}; it should have shape {right}{right_names}", label=problem.label,
+              shape=got.shape, names=_by_name(got.shape, exercise, asked), right=right.shape,
+              right_names=_that_is(letters))
     if got.size == right.size and close(got.reshape(right.shape), right):
-        return Diagnosis("shape of the result", f"{says}. The values are right.", asked=asked)
+        return Diagnosis("shape of the result", tr("{says}. The values are right.", says=says), asked=asked)
     if got.T.shape == right.shape and close(got.T, right):
-        return Diagnosis("transposed", f"{says}. The numbers are right: it is the transpose.", asked=asked)
-    why = ": a gradient has the shape of what it belongs to" if _is_gradient(problem.label) else ""
-    return Diagnosis("shape of the result", f"{says}{why}.", asked=asked)
+        return Diagnosis("transposed", tr("{says}. The numbers are right: it is the transpose.", says=says),
+                         asked=asked)
+    why = tr(": a gradient has the shape of what it belongs to") if _is_gradient(problem.label) else ""
+    return Diagnosis("shape of the result", tr("{says}{why}.", says=says, why=why), asked=asked)
+
+
+def _that_is(letters: Sequence[str]) -> str:
+    """A shape by the names of its axes, as it follows one in numbers; "" where they have none."""
+    return tr(", that is {shape}", shape=_spelled(letters)) if letters else ""
 
 
 def _letters(exercise: Exercise, label: str) -> str:
@@ -355,7 +366,7 @@ def _by_name(shape: tuple[int, ...], exercise: Exercise, asked: Asked) -> str:
     found = [names.get(size, set()) for size in shape]
     if not found or any(len(letters) != 1 for letters in found):
         return ""
-    return f", that is {_spelled([letter for letters in found for letter in letters])}"
+    return _that_is([letter for letters in found for letter in letters])
 
 
 def _shape_of(value: Any) -> tuple[int, ...]:
@@ -366,31 +377,33 @@ def _shape_of(value: Any) -> tuple[int, ...]:
 
 def _shapes_given(exercise: Exercise, asked: Asked) -> str:
     """The shapes of a call's arguments, by the names of their axes."""
-    given = [f"{name} is {_spelled(exercise.axes[name])} = {_shape_of(arg)}" for name, arg in
-             zip(exercise.parameters, asked.args, strict=False) if name in exercise.axes]
-    return f" Here {', '.join(given)}." if given else ""
+    given = [tr("{name} is {names} = {shape}", name=name, names=_spelled(exercise.axes[name]), shape=_shape_of(arg))
+             for name, arg in zip(exercise.parameters, asked.args, strict=False) if name in exercise.axes]
+    return tr(" Here {shapes}.", shapes=", ".join(given)) if given else ""
 
 
 def _changed(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     return Diagnosis("writes into its argument",
-                     f"Your function changed its argument `{problem.label}`, which others still use.",
+                     tr("Your function changed its argument `{label}`, which others still use.", label=problem.label),
                      "How could you make a new array instead?", "A06", asked)
 
 
 def _integer(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
-    what = "a gradient is a real number" if _is_gradient(problem.label) else "its values should be real numbers"
-    return Diagnosis("integers", f"`{problem.label}` is an array of {problem.got.dtype}: {what}.",
+    what = later("`{label}` is an array of {dtype}: a gradient is a real number.") if _is_gradient(problem.label) else \
+        later("`{label}` is an array of {dtype}: its values should be real numbers.")
+    return Diagnosis("integers", tr(what, label=problem.label, dtype=problem.got.dtype),
                      "What is the dtype of the array that you wrote into?", "C01", asked)
 
 
 def _precision(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
-    return Diagnosis("precision lost", f"`{problem.label}` came back as {problem.got.dtype} from "
-                                       f"{problem.expected.dtype} input.", asked=asked)
+    return Diagnosis("precision lost", tr("`{label}` came back as {dtype} from {right} input.", label=problem.label,
+                                          dtype=problem.got.dtype, right=problem.expected.dtype), asked=asked)
 
 
 def _finite(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
-    bad = "nan" if np.isnan(problem.got).any() else "infinite"
-    return Diagnosis(NOT_FINITE, f"`{problem.label}` is {bad} where it should be a number.",
+    bad = later("`{label}` is nan where it should be a number.") if np.isnan(problem.got).any() else \
+        later("`{label}` is infinite where it should be a number.")
+    return Diagnosis(NOT_FINITE, tr(bad, label=problem.label),
                      "Which step overflows, or divides by zero?", asked=asked)
 
 
@@ -400,7 +413,8 @@ def _value(problem: Problem, asked: Asked | None, more: str, ask: str) -> Diagno
         at = np.unravel_index(np.argmin(agreeing(got, right)), right.shape)      # the first that does not
         got, right, label = got[at], right[at], f"{label}[{', '.join(map(str, at))}]"
     mine, wanted = show_both(got, right)
-    return Diagnosis(ANOTHER_VALUE, f"`{label}` is {mine}; it should be {wanted}. {more}".strip(), ask, asked=asked)
+    says = tr("`{label}` is {mine}; it should be {wanted}.", label=label, mine=mine, wanted=wanted)
+    return Diagnosis(ANOTHER_VALUE, sentences(says, more), ask, asked=asked)
 
 
 def _said(problem: Problem, asked: Asked | None, exercise: Exercise) -> Diagnosis:
@@ -432,9 +446,8 @@ def _relation(result: Run, everywhere: bool = False) -> tuple[str, str, str]:
     if not sides or len(sides) != len(calls):
         return "", "", ""
     if not any(np.any(mine) for mine, _ in sides):
-        what = "gradient" if all(_is_gradient(name) for name in result.exercise.results) else "value"
-        passes = ": nothing passes through" if what == "gradient" else ""
-        return ALL_ZEROS, "", f"Every {what} that you returned is 0{passes}."
+        return ALL_ZEROS, "", tr("Every gradient that you returned is 0: nothing passes through.") if all(
+            _is_gradient(name) for name in result.exercise.results) else tr("Every value that you returned is 0.")
     one_length = len({_length(asked) for asked in calls}) == 1
     for title, relation, says, change in _RELATIONS:
         if everywhere and one_length and title == OF_LENGTH:
@@ -442,8 +455,8 @@ def _relation(result: Run, everywhere: bool = False) -> tuple[str, str, str]:
         changed = [change(asked, mine, result.exercise) for asked, (mine, _) in zip(calls, sides, strict=True)]
         if all(value is not None and len(value) == len(right) and close(value, right)
                for value, (_, right) in zip(changed, sides, strict=True)):
-            relation = relation.replace("dout", result.exercise.upstream or "dout")
-            return title, relation, says.format(results=", ".join(result.exercise.results))
+            relation = tr(relation, dout=result.exercise.upstream or "dout")
+            return title, relation, tr(says, results=", ".join(result.exercise.results))
     return "", "", ""
 
 
@@ -497,18 +510,21 @@ def _reversed(asked: Asked, mine: np.ndarray, exercise: Exercise) -> np.ndarray 
 
 OF_LENGTH = "a factor of N"
 _RELATIONS: list[tuple[str, str, str, Change]] = [
-    ("sign", "= −yours", "Every value has the other sign.", lambda asked, mine, exercise: -mine),
-    ("upstream dropped", "= yours × dout",
-     "These are the local gradients: the upstream gradient has not been multiplied in.", _times(1.0)),
-    ("upstream twice", "= yours / dout", "The upstream gradient has been multiplied in twice.", _times(-1.0)),
-    ("half of it", "= 2 × yours", "Every value should be 2 × as large.", lambda asked, mine, exercise: 2 * mine),
-    ("twice too much", "= yours / 2", "Every value is 2 × too large.", lambda asked, mine, exercise: mine / 2),
-    (OF_LENGTH, "= N × yours", "Every value should be N × as large, where N is the length of the first axis.",
-     _by_length(1)),
-    (OF_LENGTH, "= yours / N", "Every value is N × too large, where N is the length of the first axis.",
-     _by_length(-1)),
-    ("order of the results", "= yours, in another order",
-     "The values are right, in another order: return {results}.", _reversed),
+    ("sign", later("= −yours"), later("Every value has the other sign."), lambda asked, mine, exercise: -mine),
+    ("upstream dropped", later("= yours × {dout}"),
+     later("These are the local gradients: the upstream gradient has not been multiplied in."), _times(1.0)),
+    ("upstream twice", later("= yours / {dout}"),
+     later("The upstream gradient has been multiplied in twice."), _times(-1.0)),
+    ("half of it", later("= 2 × yours"), later("Every value should be 2 × as large."),
+     lambda asked, mine, exercise: 2 * mine),
+    ("twice too much", later("= yours / 2"), later("Every value is 2 × too large."),
+     lambda asked, mine, exercise: mine / 2),
+    (OF_LENGTH, later("= N × yours"),
+     later("Every value should be N × as large, where N is the length of the first axis."), _by_length(1)),
+    (OF_LENGTH, later("= yours / N"),
+     later("Every value is N × too large, where N is the length of the first axis."), _by_length(-1)),
+    ("order of the results", later("= yours, in another order"),
+     later("The values are right, in another order: return {results}."), _reversed),
 ]
 
 
@@ -596,11 +612,12 @@ def _number(value: float, digits: int) -> str:
 
 def _kind(value: Any) -> str:
     if isinstance(value, np.ndarray):
-        return "a number" if value.ndim == 0 else f"an array of shape {value.shape}"
+        return tr("a number") if value.ndim == 0 else tr("an array of shape {shape}", shape=value.shape)
     if isinstance(value, bool):
-        return "True or False"
-    names = {int: "a number", float: "a number", np.float64: "a number", np.float32: "a number",
-             complex: "a complex number", str: "a text", dict: "a dict", type(None): "None"}
+        return tr("True or False")
+    if isinstance(value, (int, float, np.floating)):
+        return tr("a number")
     if isinstance(value, tuple | list):
-        return f"a {type(value).__name__} of {len(value)}"
-    return names.get(type(value), f"a {type(value).__name__}")
+        return tr("a {type} of {n}", type=type(value).__name__, n=len(value))
+    names = {complex: later("a complex number"), str: later("a text"), type(None): later("None")}
+    return tr(names[type(value)]) if type(value) in names else tr("a {type}", type=type(value).__name__)

@@ -15,6 +15,7 @@ from course.checks.exercise import Exercise
 from course.checks.report import Report
 from course.checks.running import Finding, Run, run
 from course.checks.slips import rounded, slip
+from course.words import tr
 
 SHOWN_SEED = 0      # of the draws that `check` shows
 OTHER_SEED = 1      # and of those that a cause must explain as well
@@ -61,7 +62,8 @@ def _asked_more(f: Any, result: Run) -> Callable[[bool], Run] | None:
 
 
 def _not_a_function(exercise: Exercise, value: object, graded: bool) -> Report:
-    what = "None" if value is None else f"a {type(value).__name__}"
-    says = f"{exercise.name} is {what}, not a function: it should be defined as `{exercise.heading}`."
+    what = tr("None") if value is None else tr("a {type}", type=type(value).__name__)
+    says = tr("{name} is {what}, not a function: it should be defined as `{heading}`.", name=exercise.name, what=what,
+              heading=exercise.heading)
     missed: list[Finding] = [(check, Problem("unwritten"), None) for check in exercise.checks]
     return Report(exercise, Run(exercise, verdicts=missed), Diagnosis("not a function", says), graded)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from course.checks import grids
 from course.checks.comparing import as_numbers, holds_arrays
 from course.checks.diagnosis import show
+from course.words import tr
 
 if TYPE_CHECKING:
     from course.checks.report import Part, Report
@@ -98,7 +99,7 @@ def _checks(report: Report) -> Iterator[str]:
 def _body(report: Report) -> Iterator[str]:
     found = report.diagnosis
     assert found is not None
-    says, ask = in_code(found.says), f" <em>{in_code(found.ask)}</em>" if found.ask else ""
+    says, ask = in_code(tr(found.says)), f" <em>{in_code(tr(found.ask))}</em>" if found.ask else ""
     if report.unwritten:
         yield f"<p>{says}</p>"
         return
@@ -111,10 +112,10 @@ def _body(report: Report) -> Iterator[str]:
             if part.grids:
                 yield from _grids(part)
         if parts and found.relation:
-            yield f"<p>expected <code>{escape(found.relation)}</code></p>"
+            yield f"<p>{tr('expected')} <code>{escape(found.relation)}</code></p>"
     yield report.picture
     if report.exercise.read:
-        read = escape(report.exercise.read, quote=False)
+        read = escape(tr(report.exercise.read), quote=False)
         link = f'<a href="{escape(report.section)}" onclick="{escape(TWICE)}">{read}</a>'
         yield f"<p>→ {link if report.section else read}</p>"
 
@@ -125,7 +126,7 @@ def _called(report: Report, args: tuple) -> Iterator[str]:
     large = {name: array for name, value in named for array in [_array(value)] if array is not None}
     line = ", ".join(f"{name} {large[name].shape}" if name in large else f"{name}={show(value)}"
                      for name, value in named)
-    line = f"called with <code>{escape(line, quote=False)}</code>"
+    line = tr("called with {arguments}", arguments=f"<code>{escape(line, quote=False)}</code>")
     if not large:
         yield f"<p>{line}</p>"
         return
@@ -158,7 +159,7 @@ def _results(parts: list[Part]) -> Iterator[str]:
     texts = list(zip(filled[:len(parts)], filled[len(parts):], strict=True))
     rows = (f'<tr><th scope="row">{escape(part.name)}</th>{_cell(mine, not part.same)}{_cell(right)}</tr>'
             for part, (mine, right) in zip(parts, texts, strict=True))
-    head = '<tr><td></td><th scope="col">yours</th><th scope="col">expected</th></tr>'
+    head = f'<tr><td></td><th scope="col">{tr("yours")}</th><th scope="col">{tr("expected")}</th></tr>'
     yield f'<div class="bp-pair"><table><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>'
 
 
@@ -167,7 +168,8 @@ def _grids(part: Part) -> Iterator[str]:
     assert part.grids is not None
     yours, expected = part.grids
     head = f'<code>{escape(part.name)}</code> <span class="bp-quiet">{escape(part.shape)}</span>'
-    pair = f'<div class="bp-pair"><div>{_table(yours, "yours")}</div><div>{_table(expected, "expected")}</div></div>'
+    tables = (f"<div>{_table(grid, name)}</div>" for grid, name in ((yours, tr("yours")), (expected, tr("expected"))))
+    pair = f'<div class="bp-pair">{"".join(tables)}</div>'
     if part.same:
         yield f"<details><summary>{head} {part.found}</summary>{pair}</details>"
     else:

@@ -14,8 +14,9 @@ from course.checks.comparing import agreeing, as_numbers, close, equal, holds_ar
 from course.checks.diagnosis import Diagnosis, show, show_apart
 from course.checks.exercise import Exercise
 from course.checks.running import Asked, Run
-from course.checks.verdict import Share, Verdict, counted
+from course.checks.verdict import Share, Verdict, earned
 from course.plaintext import one_line, plain
+from course.words import sentences, tr
 
 INLINE = 4      # elements of a vector that is written in its line; longer ones are grids
 
@@ -40,7 +41,7 @@ class Part:
     def texts(self) -> tuple[str, str]:
         """The two in a line each."""
         if self.missing:
-            return "missing", show(self.right)
+            return tr("missing"), show(self.right)
         return (show(self.mine), show(self.right)) if self.same else show_apart(self.mine, self.right)
 
     @functools.cached_property
@@ -75,14 +76,17 @@ class Part:
     def found(self) -> str:
         """How much of it is wrong, in words."""
         if self.same:
-            return "✓ right"
+            return tr("✓ right")
         if self.arrays is None:
-            return "✗ missing" if self.missing else "✗ wrong"
+            return tr("✗ missing") if self.missing else tr("✗ wrong")
         if self._agreeing is None:
-            return f"✗ yours has shape {self.arrays[0].shape}, expected {self.arrays[1].shape}"
+            return tr("✗ yours has shape {mine}, expected {right}", mine=self.arrays[0].shape,
+                      right=self.arrays[1].shape)
         wrong, size = int(np.sum(~self._agreeing)), self._agreeing.size
-        return f"✗ {wrong} of {size} {'is' if wrong == 1 else 'are'} wrong" if wrong < size else \
-            f"✗ all {size} are wrong" if size > 1 else "✗ wrong"
+        if wrong == size:
+            return tr("✗ all {size} are wrong", size=size) if size > 1 else tr("✗ wrong")
+        return tr("✗ {n} of {size} is wrong", n=wrong, size=size) if wrong == 1 else \
+            tr("✗ {n} of {size} are wrong", n=wrong, size=size)
 
 
 @dataclass(frozen=True)
@@ -127,11 +131,11 @@ class Report:
 
     @property
     def found(self) -> str:
-        return "✓ right on the cases shown; the next cell asks for more" if self.to_come else self.verdict.found
+        return tr("✓ right on the cases shown; the next cell asks for more") if self.to_come else self.verdict.found
 
     @property
     def points(self) -> str:
-        return f"{show_points(self.run.score)} of {counted(self.exercise.points, 'point')}"
+        return earned(self.run.score, self.exercise.points)
 
     @property
     def to_come(self) -> list[str]:
@@ -145,7 +149,7 @@ class Report:
         if not self.graded or self.unwritten or self.run.passed or len(self.run.verdicts) < 2:
             return
         for check, problem, _ in self.run.verdicts:
-            yield f"  {'✗' if problem else '✓'} {check.title} ({show_points(check.points)})"
+            yield f"  {'✗' if problem else '✓'} {tr(check.title)} ({show_points(check.points)})"
 
     def _body(self) -> Iterator[str]:
         found = self.diagnosis
@@ -159,13 +163,13 @@ class Report:
                 for part in rows:
                     yield from _block(part)
                 if found.relation:
-                    yield f"  expected {found.relation}"
+                    yield tr("  expected {relation}", relation=found.relation)
             elif rows:
-                yield "  yours    " + "  ".join(f"{part.name}={part.texts[0]}" for part in rows)
-                yield "  expected " + "  ".join(f"{part.name}={part.texts[1]}" for part in rows) + \
+                yield tr("  yours    ") + "  ".join(f"{part.name}={part.texts[0]}" for part in rows)
+                yield tr("  expected ") + "  ".join(f"{part.name}={part.texts[1]}" for part in rows) + \
                     (f"      {found.relation}" if found.relation else "")
-        yield "  " + " ".join(filter(None, [found.says, found.ask])) + \
-            (f"     → {self.exercise.read}" if self.exercise.read else "")
+        yield "  " + sentences(tr(found.says), tr(found.ask)) + \
+            (f"     → {tr(self.exercise.read)}" if self.exercise.read else "")
 
     def _notes(self) -> Iterator[str]:
         yield from (f"  {note}" for note in self.notes)
@@ -176,11 +180,12 @@ class Report:
         found, notes = self.diagnosis, []
         if self.to_come:
             more = "; …" if len(self.to_come) > MOST_TO_COME else ""
-            notes.append(f"`grade` also looks at: {'; '.join(self.to_come[:MOST_TO_COME])}{more}")
+            titles = tr("; ").join(map(tr, self.to_come[:MOST_TO_COME]))
+            notes.append(tr("`grade` also looks at: {titles}{more}", titles=titles, more=more))
         if found and found.asked and found.asked.reply.printed:
-            notes.append("It printed: " + found.asked.reply.printed.strip()[:300])
+            notes.append(tr("It printed: {text}", text=found.asked.reply.printed.strip()[:300]))
         if not self.unwritten and self.run.warnings:
-            notes.append(f"It warned (this costs nothing): {self.run.warnings[0]}")
+            notes.append(tr("It warned (this costs nothing): {text}", text=self.run.warnings[0]))
         return notes
 
     def parts(self, asked: Asked) -> list[Part]:
@@ -218,10 +223,10 @@ def _block(part: Part) -> Iterator[str]:
     yield f"  {part.name} {part.shape}  {part.found}".replace("   ", "  ")
     if part.is_large and part.grids:
         yours, expected = ([f"{head} {g.part}".strip(), *g.lines()]
-                           for head, g in zip(("yours", "expected"), part.grids, strict=True))
+                           for head, g in zip((tr("yours"), tr("expected")), part.grids, strict=True))
         yield from (f"    {line}" for line in grids.beside(yours, expected))
     elif not part.same:
-        yield f"    yours {part.texts[0]}   expected {part.texts[1]}"
+        yield tr("    yours {mine}   expected {right}", mine=part.texts[0], right=part.texts[1])
 
 
 # Where reports go, if not to the screen: a function that takes one.

@@ -13,6 +13,7 @@ from course.checks.comparing import Problem, compare, said
 from course.checks.covering import carriers, covering, tuples
 from course.checks.draws import Draw
 from course.checks.exercise import Check, Exercise
+from course.words import later, tr
 
 
 @dataclass
@@ -294,16 +295,17 @@ def _not_refused(reply: Reply, otherwise: Problem, exercise: Exercise) -> Proble
         return another_kind(reply.failure.kind, reply.failure.message)
     if reply.failure.message.strip():
         return None
-    return said(f"Your function stopped with {reply.failure.kind}, as it should, but without a word.",
-                "What would you like to read there, a month from now?", "W07", "an error without a message")
+    return said(tr("Your function stopped with {kind}, as it should, but without a word.", kind=reply.failure.kind),
+                tr("What would you like to read there, a month from now?"), "W07", later("an error without a message"))
 
 
 def another_kind(kind: str, message: str) -> Problem:
     """The Problem of an answer that stops with an exception of another kind than is asked for."""
-    ask = "What stands behind your `raise`: an exception, or a text?" if "derive from BaseException" in message else \
-        "Do you raise it, or does it happen to you?"
-    return said(f"Your function stopped with {kind} ({message.rstrip('.')}); a ValueError is asked for, whose message "
-                "says what is wrong.", ask, title="another kind of error")
+    is_text = "derive from BaseException" in message
+    ask = tr("What stands behind your `raise`: an exception, or a text?") if is_text else \
+        tr("Do you raise it, or does it happen to you?")
+    return said(tr("Your function stopped with {kind} ({message}); a ValueError is asked for, whose message says what "
+                   "is wrong.", kind=kind, message=message.rstrip(".")), ask, title=later("another kind of error"))
 
 
 def _is_blank(failure: Failure | None) -> bool:

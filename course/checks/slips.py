@@ -25,9 +25,10 @@ from course.checks.clock import own_seconds
 from course.checks.comparing import Problem, as_numbers, close, parts
 from course.checks.diagnosis import Diagnosis
 from course.checks.running import Ask, Asked, Different, Run, run
+from course.words import later, tr
 
 SECONDS = 0.08      # of this thread's own time, that all mending may take: who asks for a check waits for it
-NOTHING = "nothing returned"
+NOTHING = later("nothing returned")
 
 Seeds = Sequence[int]
 
@@ -64,19 +65,21 @@ def _nothing_returned(f: FunctionType | None, asked: Asked, result: Run) -> Diag
     tree = _tree(f)
     if reply.printed.strip():
         line = _last(tree, lambda node: isinstance(node, ast.Call) and _name_of(node.func) == "print")
-        return Diagnosis("printed, not returned", "Your function printed its result and returned nothing: `print` "
-                         f"shows a value to you, `return` gives it to whoever calls{_at(f, line)}.",
+        return Diagnosis("printed, not returned", tr("Your function printed its result and returned nothing: `print` "
+                                                     "shows a value to you, `return` gives it to whoever calls{at}.",
+                                                     at=_at(f, line)),
                          "Which value should whoever calls your function get?", asked=asked)
     if f is None or result.exercise.driver or not _does_something(f.__code__):
         return None
     if not all(_ends_with_nothing(f.__code__)):
         line = _last(tree, lambda node: isinstance(node, ast.Return))
-        return Diagnosis(NOTHING, f"What your function returned is None{_at(f, line)}. Much that changes or shows a "
-                         "value, such as `sort`, `append` or `print`, gives nothing back.",
+        return Diagnosis(NOTHING, tr("What your function returned is None{at}. Much that changes or shows a value, "
+                                     "such as `sort`, `append` or `print`, gives nothing back.", at=_at(f, line)),
                          "Where does this None come from?", asked=asked)
     line = _last(tree, lambda node: isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr))
-    return Diagnosis(NOTHING, f"Your function computes and then ends without `return`{_at(f, line)}: what it has found "
-                     "is lost.", "Which values should whoever calls your function get?", asked=asked)
+    return Diagnosis(NOTHING, tr("Your function computes and then ends without `return`{at}: what it has found is "
+                                 "lost.", at=_at(f, line)),
+                     "Which values should whoever calls your function get?", asked=asked)
 
 
 def _does_something(code: CodeType) -> bool:
@@ -107,8 +110,9 @@ def _error_returned(f: FunctionType | None, asked: Asked, result: Run) -> Diagno
                                                                and _is_error(_name_of(node.value)))):
             kind = _name_of(line.value) if isinstance(line, ast.Return) else kind
         if _is_error(kind):
-            return Diagnosis("an error returned, not raised", f"Your function returned a {kind}, as if it were a "
-                             "result: whoever calls it goes on with that. `raise` stops it.",
+            return Diagnosis("an error returned, not raised",
+                             tr("Your function returned a {kind}, as if it were a result: whoever calls it goes on "
+                                "with that. `raise` stops it.", kind=kind),
                              "Which word belongs in front of the error?", asked=each)
     return None
 
@@ -135,10 +139,12 @@ def _math_of_arrays(f: FunctionType | None, asked: Asked, result: Run) -> Diagno
         return None
     tool = written[0] if written else called[0]
     name = tool.removeprefix("math.")
-    instead = f"`np.{NUMPY.get(name, name)}` takes both" if hasattr(np, NUMPY.get(name, name)) and name not in (
-        "float", "int") else "An array is computed with as it is"
-    return Diagnosis("one number's function, given an array", f"`{tool}` takes one number, and here an array comes "
-                     f"({_line(failure)}). {instead}.", code="X01", asked=asked)
+    other = NUMPY.get(name, name)
+    instead = tr("`np.{name}` takes both", name=other) if hasattr(np, other) and name not in (
+        "float", "int") else tr("An array is computed with as it is")
+    return Diagnosis("one number's function, given an array",
+                     tr("`{tool}` takes one number, and here an array comes ({line}). {instead}.", tool=tool,
+                        line=_line(failure), instead=instead), code="X01", asked=asked)
 
 
 _NOT_CALLABLE = re.compile(r"'(int|float|numpy\.\w+|ndarray|tuple|list|NoneType)' object is not callable")
@@ -150,11 +156,13 @@ def _number_called(f: FunctionType | None, asked: Asked, result: Run) -> Diagnos
     found = _NOT_CALLABLE.search(failure.message) if failure and failure.kind == "TypeError" else None
     if failure is None or found is None:
         return None
-    what = {"int": "a number", "float": "a number", "ndarray": "an array", "NoneType": "nothing (None)",
-            "tuple": "a tuple", "list": "a list"}.get(found[1], "a number")
-    return Diagnosis("a value called like a function", f"Python finds {what} before a bracket, and takes the bracket "
-                     f"for a call ({_line(failure)}).", "Is a `*` missing before the bracket, or was a function called "
-                     "where it should be handed over?", asked=asked)
+    what = {"ndarray": later("an array"), "NoneType": later("nothing (None)"), "tuple": later("a tuple"),
+            "list": later("a list")}.get(found[1], later("a number"))
+    return Diagnosis("a value called like a function",
+                     tr("Python finds {what} before a bracket, and takes the bracket for a call ({line}).",
+                        what=tr(what), line=_line(failure)),
+                     "Is a `*` missing before the bracket, or was a function called where it should be handed over?",
+                     asked=asked)
 
 
 _INSIDE = re.compile(r"(\w+): (.*)", re.DOTALL)
@@ -166,9 +174,10 @@ def _handed_over_stopped(f: FunctionType | None, asked: Asked, result: Run) -> D
     inside = _INSIDE.fullmatch(failure.message) if failure and failure.kind == "RuntimeError" else None
     if failure is None or inside is None or not _is_error(inside[1]) or not _holds_callable(asked.args):
         return None
-    return Diagnosis(f"stopped with {inside[1]}", f"A function that yours was given stopped with {inside[1]}: "
-                     f"{inside[2].rstrip('.')} ({_line(failure)}).", "With what do you call it, and what does it take?",
-                     asked=asked)
+    return Diagnosis(f"stopped with {inside[1]}",
+                     tr("A function that yours was given stopped with {kind}: {message} ({line}).", kind=inside[1],
+                        message=inside[2].rstrip("."), line=_line(failure)),
+                     "With what do you call it, and what does it take?", asked=asked)
 
 
 def _holds_callable(value: Any) -> bool:
@@ -180,8 +189,12 @@ def _holds_callable(value: Any) -> bool:
 
 
 _WHOLE: list[tuple[str, Callable[[np.ndarray], np.ndarray]]] = [
-    ("rounded", np.rint), ("cut off behind the decimal point", np.trunc), ("rounded down", np.floor),
-    *((f"rounded to {k} decimal place{'s' * (k > 1)}", functools.partial(np.round, decimals=k)) for k in (1, 2, 3, 4))]
+    (later("Your numbers are those expected, rounded."), np.rint),
+    (later("Your numbers are those expected, cut off behind the decimal point."), np.trunc),
+    (later("Your numbers are those expected, rounded down."), np.floor),
+    (later("Your numbers are those expected, rounded to {n} decimal place."), functools.partial(np.round, decimals=1)),
+    *((later("Your numbers are those expected, rounded to {n} decimal places."),
+       functools.partial(np.round, decimals=n)) for n in (2, 3, 4))]
 
 
 def rounded(result: Run) -> Diagnosis | None:
@@ -196,9 +209,11 @@ def rounded(result: Run) -> Diagnosis | None:
     for how, change in _WHOLE:
         if all(close(mine, change(right)) for mine, right in sides) and any(
                 np.any(change(right)) for _, right in sides):       # zeros tell nothing
-            return Diagnosis("rounded", f"Your numbers are those expected, {how}.",
-                             "Which step makes whole numbers: `//`, `int`, `round`, or an array of integers?" if
-                             "place" not in how else "Which step rounds?", asked=asked)
+            places = getattr(change, "keywords", {}).get("decimals", 0)
+            return Diagnosis("rounded", tr(how, n=places),
+                             tr("Which step rounds?") if places else
+                             tr("Which step makes whole numbers: `//`, `int`, `round`, or an array of integers?"),
+                             asked=asked)
     return None
 
 
@@ -222,8 +237,9 @@ def _other_order(f: FunctionType, asked: Asked, result: Run, passes: Passes) -> 
     if mine == due or sorted(mine) != sorted(due) or not passes(
             lambda *args: f(**dict(zip(due, args, strict=False)))):
         return None
-    return Diagnosis("parameters in another order", f"Your function takes `{', '.join(mine)}`; it is called as "
-                     f"`{result.exercise.signature}`. What it computes is right.", asked=asked)
+    return Diagnosis("parameters in another order",
+                     tr("Your function takes `{mine}`; it is called as `{signature}`. What it computes is right.",
+                        mine=", ".join(mine), signature=result.exercise.signature), asked=asked)
 
 
 def _from_elsewhere(f: FunctionType, asked: Asked, result: Run, passes: Passes) -> Diagnosis | None:
@@ -233,9 +249,11 @@ def _from_elsewhere(f: FunctionType, asked: Asked, result: Run, passes: Passes) 
     read = [name for name in f.__code__.co_names if name in due and name not in mine and name in f.__globals__]
     if not read or callable(f.__globals__[read[0]]) or isinstance(f.__globals__[read[0]], ModuleType):
         return None
-    return Diagnosis("a name from another cell", f"Your function reads `{read[0]}`, which is none of its parameters "
-                     f"(`{', '.join(mine)}`): it finds one that another cell has left behind.",
-                     f"Where should `{read[0]}` come from, each time the function is called?", asked=asked)
+    return Diagnosis("a name from another cell",
+                     tr("Your function reads `{name}`, which is none of its parameters (`{mine}`): it finds one that "
+                        "another cell has left behind.", name=read[0], mine=", ".join(mine)),
+                     tr("Where should `{name}` come from, each time the function is called?", name=read[0]),
+                     asked=asked)
 
 
 def _never_reached(f: FunctionType, asked: Asked) -> Diagnosis | None:
@@ -246,8 +264,9 @@ def _never_reached(f: FunctionType, asked: Asked) -> Diagnosis | None:
             block = block if isinstance(block, list) else []
             for k, statement in enumerate(block[:-1]):
                 if isinstance(statement, ast.Return) and not isinstance(block[k + 1], ast.FunctionDef):
-                    return Diagnosis("return before the end", f"What stands below `return` is never run"
-                                     f"{_at(f, statement)}.", "Where should the function end?", asked=asked)
+                    return Diagnosis("return before the end", tr("What stands below `return` is never run{at}.",
+                                                                 at=_at(f, statement)),
+                                     "Where should the function end?", asked=asked)
     return None
 
 
@@ -358,7 +377,7 @@ def _regrouped(node: ast.BinOp | ast.UnaryOp) -> Iterator[ast.AST]:
 
 
 def _tell_brackets(f: FunctionType, line: ast.AST, asked: Asked) -> Diagnosis:
-    return Diagnosis("brackets", f"Your formula is right but for its brackets{_at(f, line)}.",
+    return Diagnosis("brackets", tr("Your formula is right but for its brackets{at}.", at=_at(f, line)),
                      "In which order does Python work it out?", asked=asked)
 
 
@@ -378,8 +397,8 @@ ROUNDING = ("int", "round", "np.round", "np.around", "np.rint", "np.floor", "np.
 
 def _tell_rounding(f: FunctionType, line: ast.AST, asked: Asked) -> Diagnosis:
     what = "//" if isinstance(line, ast.BinOp) else _name_of(line.func) if isinstance(line, ast.Call) else "int"
-    return Diagnosis("rounded", f"`{what}` drops what stands behind the decimal point{_at(f, line)}; the rest is "
-                     "right.", "May these numbers be other than whole?", asked=asked)
+    return Diagnosis("rounded", tr("`{what}` drops what stands behind the decimal point{at}; the rest is right.",
+                                   what=what, at=_at(f, line)), "May these numbers be other than whole?", asked=asked)
 
 
 def _return_later(tree: ast.FunctionDef) -> Iterator[Change]:
@@ -398,8 +417,9 @@ def _return_later(tree: ast.FunctionDef) -> Iterator[Change]:
 
 
 def _tell_return(f: FunctionType, line: ast.AST, asked: Asked) -> Diagnosis:
-    return Diagnosis("return before the end", "Your function returns inside its loop, so in the first round"
-                     f"{_at(f, line)}; the rest is right.", "When has the loop done its work?", asked=asked)
+    return Diagnosis("return before the end",
+                     tr("Your function returns inside its loop, so in the first round{at}; the rest is right.",
+                        at=_at(f, line)), "When has the loop done its work?", asked=asked)
 
 
 # ------------------------------------------------------------------------------------ in words
@@ -425,8 +445,8 @@ def _at(f: FunctionType | None, node: ast.AST | None) -> str:
         code = textwrap.dedent(inspect.getsource(f)).splitlines()[number - 1].strip()
     except (OSError, IndexError):
         return ""
-    return f" (line {f.__code__.co_firstlineno + number - 1}: `{code}`)"
+    return tr(" (line {line}: `{code}`)", line=f.__code__.co_firstlineno + number - 1, code=code)
 
 
 def _line(failure: Failure) -> str:
-    return f"line {failure.line}: `{failure.code}`" if failure.code else "it stopped there"
+    return tr("line {line}: `{code}`", line=failure.line, code=failure.code) if failure.code else tr("it stopped there")

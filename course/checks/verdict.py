@@ -5,12 +5,14 @@ from typing import Any
 
 from course import __version__
 from course.plaintext import one_line
+from course.words import later, tr
 
 KEY = "backprop"                # in an output's metadata
-UNWRITTEN = "not written yet"   # title of an answer that is still the stub
-ANOTHER_VALUE = "another value"     # titles that say what was seen, and not what it comes from
-NOT_FINITE = "not finite"
-ALL_ZEROS = "all zeros"
+UNWRITTEN = later("not written yet")    # title of an answer that is still the stub
+ANOTHER_VALUE = later("another value")      # titles that say what was seen, and not what it comes from
+NOT_FINITE = later("not finite")
+ALL_ZEROS = later("all zeros")
+STOPPED = "stopped with "       # and the kind of an exception: a title, too
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,10 @@ class Verdict:
     def found(self) -> str:
         """All of it in a few words, for a person."""
         if self.unwritten:
-            return f"· {self.title}"
-        return f"✗ {self.mistake}" if self.title else f"✓ right on {counted(self.calls, 'call')}"
+            return f"· {tr(self.title)}"
+        if self.title:
+            return f"✗ {told(self.title)}" + (f" [{self.code}]" if self.code else "")
+        return tr("✓ right on {n} call", n=1) if self.calls == 1 else tr("✓ right on {n} calls", n=self.calls)
 
     def as_metadata(self) -> dict:
         """The metadata of an output. Seeds go as text: JavaScript, which may save a notebook, rounds large numbers."""
@@ -85,6 +89,17 @@ def verdict_in(metadata: Any) -> Verdict | None:
                        seeds=tuple(int(seed) for seed in about["seeds"]))
     except (LookupError, TypeError, ValueError, OverflowError):
         return None
+
+
+def told(title: str) -> str:
+    """A mistake's name in the language of the course; as data it is English."""
+    return tr("stopped with {kind}", kind=title.removeprefix(STOPPED)) if title.startswith(STOPPED) else tr(title)
+
+
+def earned(points: float, of: float) -> str:
+    """Points out of those that there are: "2 of 3 points"."""
+    return tr("{earned} of {n} point", earned=f"{points:g}", n=1) if of == 1 else \
+        tr("{earned} of {n} points", earned=f"{points:g}", n=f"{of:g}")
 
 
 def counted(n: float, what: str) -> str:

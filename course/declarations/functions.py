@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from course.words import tr
+
 
 def square(t):
     return t * t
@@ -55,4 +57,4 @@ class Counter:
 
 def times(n):
     """How often, in words."""
-    return "once" if n == 1 else f"{n} times"
+    return tr("once") if n == 1 else tr("{n} times", n=n)

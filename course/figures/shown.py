@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SHEET = Path(__file__).parents[1] / "style.mplstyle"
+TYPEFACES = Path(__file__).parents[1] / "translations"      # of a language whose characters matplotlib's own lacks
 PER_INCH = 72       # pixels of a page: a point of type is a pixel
 SHARPER = 2         # so many dots of the picture for each of them
 WIDE, HEIGHT = 5.6, 3.4     # inches: two stand side by side in a cell at 1280 pixels, and on a phone one can be read
@@ -70,6 +71,12 @@ def _styled() -> Iterator[None]:
 
 @functools.cache
 def _sheet():
-    from matplotlib import rc_params_from_file
+    from matplotlib import font_manager, rc_params_from_file
 
-    return rc_params_from_file(SHEET, use_default_template=False)
+    sheet = rc_params_from_file(SHEET, use_default_template=False)
+    others = sorted(TYPEFACES.glob("*/labels.otf"))
+    for path in others:
+        font_manager.fontManager.addfont(path)
+    if others:      # a character is looked for in one after the other
+        sheet["font.family"] = ["sans-serif", *(font_manager.FontProperties(fname=path).get_name() for path in others)]
+    return sheet

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from course.learning.workspace import changed
 from course.places import COMMAND, LESSONS, PRACTISED, work_folder
 from course.plaintext import one_line
+from course.words import translated
 
 NAME = "Course.md"
 STATES = {"done": "done", "begun": "begun", "new": "not begun"}
@@ -94,7 +95,7 @@ def path_through(work: Path) -> tuple[list[Stop], list[str], str]:
     stops = []
     for lesson in sorted(LESSONS.glob("*.ipynb")):
         row = kept["assignments"].get(lesson.stem, {})
-        stops.append(Stop(lesson.stem, _title(lesson), f"lessons/{lesson.name}" in touched,
+        stops.append(Stop(lesson.stem, _title(translated(lesson, "lessons")), f"lessons/{lesson.name}" in touched,
                           bool(row.get("passed")) or _exercise(lesson.stem) in touched,
                           *(row.get(key, 0) for key in ("passed", "of", "points", "most"))))
     first = next((stop for stop in stops if stop.state != "done"), None)

@@ -4,6 +4,8 @@ import argparse
 import difflib
 import sys
 
+from course.words import tr
+
 
 def main(argv: list[str]) -> int:
     """Print the first hints to an exercise; returns an exit code."""
@@ -16,10 +18,10 @@ def main(argv: list[str]) -> int:
     known = {name: exercise for assignment in assignments() for name, exercise in exercises(assignment).items()}
     if options.exercise not in known:
         near = difflib.get_close_matches(options.exercise, known, 1)
-        meant = f" Did you mean {near[0]}?" if near else ""
-        print(f"There is no exercise {options.exercise!r}.{meant}", file=sys.stderr)
+        meant = tr(" Did you mean {name}?", name=near[0]) if near else ""
+        print(tr("There is no exercise {name!r}.", name=options.exercise) + meant, file=sys.stderr)
         return 1
     hints = known[options.exercise].hints
     for number, text in enumerate(hints[:max(1, options.number)], 1):
-        print(f"{options.exercise}, hint {number} of {len(hints)}: {text}")
+        print(tr("{name}, hint {k} of {n}: {text}", name=options.exercise, k=number, n=len(hints), text=tr(text)))
     return 0

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from course.learning import front, workspace
 from course.places import COMMAND, DATA, INSTALLED, ROOT, use_configuration, work_folder
+from course.words import known, languages, offered, remember, tr
 
 SETTINGS = DATA / "jupyter"
 FIRST_LESSON = "lessons/00_start_here.ipynb"
@@ -32,6 +33,10 @@ PURPOSES = {"lab": "open JupyterLab at the first lesson (also when no command is
 def learn(arguments: list[str]) -> int:
     """Lay lessons and exercises out, and open the first lesson; from then on, what was open last."""
     options = read_options("lab", arguments)
+    if options.language:
+        remember(known(options.language))
+    elif other := offered():
+        print(other)
     if lay_out_and_tell():
         return 1
     work = work_folder()
@@ -74,9 +79,13 @@ def read_options(command: str, arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=f"{COMMAND} {command}", description=PURPOSES[command], allow_abbrev=False)
     parser.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
     parser.add_argument("--port", type=int, metavar="N", help="the port (8888, or the next free one)")
+    if command == "lab":
+        parser.add_argument("--language", metavar="NAME", help=f"from now on: {', '.join(languages())}")
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
         parser.error(f"there is no option {unknown[0]!r}; there are --no-browser, --port N and --help")
+    if command == "lab" and options.language and not known(options.language):
+        parser.error(f"the course does not speak {options.language!r}; it speaks {', '.join(languages())}")
     if options.port is not None and not 1 <= options.port <= 65535:
         parser.error(f"a port is a number from 1 to 65535, not {options.port}")
     return options
@@ -88,16 +97,16 @@ def lay_out_and_tell() -> int:
     try:
         beside = workspace.lay_out()
     except OSError as error:
-        print(f"The lessons could not be laid out in {told}: {error}\nSee that this folder can be written to.",
-              file=sys.stderr)
+        print(tr("The lessons could not be laid out in {folder}: {error}\nSee that this folder can be written to.",
+                 folder=told, error=error), file=sys.stderr)
         return 1
     with contextlib.suppress(OSError):      # the course works without it
         front.write()
     if INSTALLED:
-        print(f"Your lessons and exercises are in {told}")
+        print(tr("Your lessons and exercises are in {folder}", folder=told))
     if beside:
-        print("There are new versions of notebooks that you have changed. Yours are as you left them;\n"
-              "the new ones lie beside them:", *(f"  {told}{name}" for name in beside), sep="\n")
+        print(tr("There are new versions of notebooks that you have changed. Yours are as you left them;\n"
+                 "the new ones lie beside them:"), *(f"  {told}{name}" for name in beside), sep="\n")
     return 0
 
 
@@ -107,12 +116,12 @@ def serve(options: argparse.Namespace, folder: Path, address: str, role: str, wo
     address  the page that opens; workspaces  where JupyterLab keeps which tabs are open
     """
     if options.port and is_taken(options.port):
-        print(f"Port {options.port} is in use by another program. Choose another one,\n"
-              "or leave --port out, and a free one is found.", file=sys.stderr)
+        print(tr("Port {port} is in use by another program. Choose another one,\n"
+                 "or leave --port out, and a free one is found.", port=options.port), file=sys.stderr)
         return 1
     os.chdir(folder if INSTALLED else ROOT)   # nbgrader's server extensions look for nbgrader_config.py there
     use_configuration(SETTINGS / role, SETTINGS / "everyone", ROOT)
-    print("JupyterLab is starting. Ctrl-C here stops it.", flush=True)
+    print(tr("JupyterLab is starting. Ctrl-C here stops it."), flush=True)
     if not (sys.stdin and sys.stdin.isatty()):   # there, Jupyter leaves SIGINT to chance, but obeys SIGTERM
         signal.signal(signal.SIGINT, lambda *_: signal.raise_signal(signal.SIGTERM))
     from jupyter_core.paths import jupyter_config_dir

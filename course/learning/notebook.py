@@ -12,13 +12,14 @@ from course.checks.draws import FRESH
 from course.checks.examining import SHOWN_SEED, examine
 from course.checks.exercise import Exercise
 from course.checks.report import Report, tell
-from course.checks.verdict import counted
+from course.checks.verdict import earned
 from course.declarations import find
 from course.learning.identity import learner
 from course.learning.picturing import picture
 from course.learning.reading import section
 from course.learning.shown import show
 from course.plaintext import plain
+from course.words import tr
 
 _hints_opened = {}
 
@@ -61,7 +62,7 @@ class Points(float):
         return points
 
     def _repr_html_(self) -> str:
-        return markup.points(f"{self:g} of {counted(self.of, 'point')}")
+        return markup.points(earned(self, self.of))
 
     def __reduce__(self) -> tuple:
         return float, (float(self),)
@@ -90,10 +91,12 @@ def hint(f: object, name: str | None = None) -> None:
     exercise = _exercise(f, name)
     opened = _hints_opened.get(exercise.name, 0)
     if opened == len(exercise.hints):
-        print(f"{exercise.name}: these were all the hints. Start again from the first:")
+        print(tr("{name}: these were all the hints. Start again from the first:", name=exercise.name))
         opened = 0
-    head, text = f"hint {opened + 1} of {len(exercise.hints)}", exercise.hints[opened]
-    show(f"{exercise.name}, {head}: {text}", markup.hint(exercise.name, head, text))
+    head = tr("hint {k} of {n}", k=opened + 1, n=len(exercise.hints))
+    text = tr(exercise.hints[opened])
+    show(tr("{name}, {head}: {text}", name=exercise.name, head=head, text=text),
+         markup.hint(exercise.name, head, text))
     _hints_opened[exercise.name] = opened + 1
 
 
@@ -102,11 +105,13 @@ def _called_too_early(asker: str, value: object) -> str:
     frame = sys._getframe(2)
     lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
     call = re.search(rf"\b{asker}\(\s*(\w+)\s*\(", lines[frame.f_lineno - 1] if len(lines) >= frame.f_lineno else "")
-    what = "None" if value is None else f"a {type(value).__name__}"
+    what = tr("None") if value is None else tr("a {type}", type=type(value).__name__)
     if call:
-        return plain(f"{asker} calls your function itself, many times: hand it over by its name alone, without "
-                     f"brackets behind it:\n  {asker}({call[1]})\n`{call[1]}(…)` is what it returned: {what}.")
-    return plain(f"{asker} takes a function, by its name alone; this is {what}. For example:\n  {asker}(mul_backward)")
+        return plain(tr("{asker} calls your function itself, many times: hand it over by its name alone, without "
+                        "brackets behind it:\n  {asker}({name})\n`{name}(…)` is what it returned: {what}.",
+                        asker=asker, name=call[1], what=what))
+    return plain(tr("{asker} takes a function, by its name alone; this is {what}. For example:\n"
+                    "  {asker}(mul_backward)", asker=asker, what=what))
 
 
 def _exercise(f: object, name: str | None) -> Exercise:

@@ -6,6 +6,7 @@ from typing import Any
 
 from course.checks.comparing import parts
 from course.checks.report import Report
+from course.words import tr
 
 MOST = 9        # inputs that still fit into a picture of a report's width
 
@@ -22,7 +23,7 @@ def picture(report: Report) -> str:
         return ""
     svg, says = drawn
     source = base64.b64encode(svg.encode()).decode()
-    return (f"<details><summary>your numbers on the graph</summary><img alt=\"{escape(says)}\" "
+    return (f"<details><summary>{tr('your numbers on the graph')}</summary><img alt=\"{escape(says)}\" "
             f'style="max-width:100%" src="data:image/svg+xml;base64,{source}"></details>')
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from course.declarations.questions import QUESTIONS, Question
 from course.learning.shown import show
 from course.plaintext import plain
+from course.words import tr
 
 RTOL = 0.01     # a guess is right when it is within one percent,
 NEAR = 0.1      # and near within ten
@@ -32,12 +33,12 @@ def predict(guess: Any, truth: float | Callable[[], float] | str, unit: str = ""
     question = _named(truth) if isinstance(truth, str) else Question(truth if callable(truth) else lambda: truth, unit)
     asked = slug(truth) if isinstance(truth, str) else ""
     if guess is None or guess is ...:
-        _show("Your turn: type a number in place of the dots, then run the cell again.", asked, waits=True)
+        _show(tr("Your turn: type a number in place of the dots, then run the cell again."), asked, waits=True)
         return
     try:
         mine = float(guess)
     except (TypeError, ValueError):
-        _show(plain(f"Your guess is {guess!r}: type a number."), asked, waits=True)
+        _show(plain(tr("Your guess is {guess!r}: type a number.", guess=guess)), asked, waits=True)
         return
     _show(plain(told(mine, question)), asked)
 
@@ -63,24 +64,27 @@ def slug(name: str) -> str:
 def told(mine: float, question: Question) -> str:
     """What is said of a guess: right, or how it is wrong, each in its own sentence."""
     value = float(question.truth())
-    shown = f"{value:.4g}{' ' * bool(question.unit)}{question.unit}"
+    shown, said = f"{value:.4g}{' ' * bool(question.unit)}{tr(question.unit)}", f"{mine:.4g}"
     if _is(mine, value):
-        return f"✓ Yes, it is {shown}."
+        return tr("✓ Yes, it is {value}.", value=shown)
     for known, sentence in question.known:
         if _is(mine, float(known())):
-            return f"✗ You said {mine:.4g}. {sentence} It is {shown}."
+            return tr("✗ You said {guess}. {sentence} It is {value}.", guess=said, sentence=tr(sentence), value=shown)
     if value and _is(mine, -value):
-        return f"✗ It is {shown}: the size is right, the sign is not. Which way does the result move?"
+        return tr("✗ It is {value}: the size is right, the sign is not. Which way does the result move?", value=shown)
     if _is_rounded(mine, value):
-        return f"✓ Rounded, yes: it is {shown}."
+        return tr("✓ Rounded, yes: it is {value}.", value=shown)
     power = math.log10(mine / value) if value and 0 < mine / value < math.inf else 0.0
     if round(power) and _is(mine, value * 10.0**round(power)):
-        return f"✗ It is {shown}: the digits are right, the decimal point is not. By what were they multiplied?"
+        return tr("✗ It is {value}: the digits are right, the decimal point is not. By what were they multiplied?",
+                  value=shown)
     if value and math.isclose(mine, value, rel_tol=NEAR):
-        return f"✗ Near: you said {mine:.4g}; it is {shown}. Which step did you round, or leave out?"
+        return tr("✗ Near: you said {guess}; it is {value}. Which step did you round, or leave out?", guess=said,
+                  value=shown)
     if mine * value < 0:
-        return f"✗ You said {mine:.4g}; it is {shown}. Even the sign is another: which way does the result move?"
-    return f"✗ You said {mine:.4g}; it is {shown}. Find the step that surprised you."
+        return tr("✗ You said {guess}; it is {value}. Even the sign is another: which way does the result move?",
+                  guess=said, value=shown)
+    return tr("✗ You said {guess}; it is {value}. Find the step that surprised you.", guess=said, value=shown)
 
 
 # What a cell shows stands in one element, a child for each output: in JupyterLab and nbconvert's pages, on the site.
@@ -103,20 +107,29 @@ WAITS = """
 .jp-NotebookPanel .jp-OutputArea:has(> * .bp-cell.{asked}) > .jp-OutputArea-child:not(:has(.bp-cell))
   {{ display: none; }}
 .jp-NotebookPanel .bp-after.{asked}[open]::after {{
-  content: "It waits for your guess. Type it above and run that cell, or choose “Show it anyway” there.";
+  content: "{waits}";
   font-style: italic; }}
 """
 SWITCH = "this.closest('.bp-predict').querySelector('style').disabled = this.checked"
-ANYWAY = f'<label><input type="checkbox" onchange="{SWITCH}"> Show it anyway</label>'
+ANYWAY = '<label><input type="checkbox" onchange="{switch}"> {says}</label>'
 
 
 def _show(text: str, asked: str, waits: bool = False) -> None:
     """What is said of a guess; while a question waits for one, with what keeps its answer shut."""
     kind, lock = "bp-guessed", "<style>.bp-predict { padding-left: 5px; }</style>"
     if waits:
-        kind, lock = "bp-waits", f"<style>{WAITS.format(asked=asked)}</style>{ANYWAY}" if asked else ""
+        kind, lock = "bp-waits", _waiting(asked)
     show(text, f'<div class="bp-predict {kind} {asked}" data-lm-suppress-shortcuts="true">'
                f"<div>{escape(text)}</div>{lock}</div>")
+
+
+def _waiting(asked: str) -> str:
+    """The style sheet that keeps what a question's answer is in shut, and the box that switches it off."""
+    if not asked:
+        return ""
+    says = tr("It waits for your guess. Type it above and run that cell, or choose “Show it anyway” there.")
+    return f"<style>{WAITS.format(asked=asked, waits=says)}</style>" + ANYWAY.format(
+        switch=SWITCH, says=tr("Show it anyway"))
 
 
 def _is(mine: float, value: float) -> bool:

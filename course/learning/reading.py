@@ -9,8 +9,10 @@ from urllib.parse import quote
 
 from course.declarations import ASSIGNMENTS
 from course.places import work_folder
+from course.words import tr
 
 READ = re.compile(r'lesson (\d+), "(.+)"')
+QUOTED = re.compile("[\"“«「](.+)[\"”»」]")      # the same section in another language
 
 
 def section(read: str) -> str:
@@ -27,7 +29,8 @@ def section(read: str) -> str:
     lesson = work / "lessons" / f"{''.join(ASSIGNMENTS[int(found[1]):][:1])}.ipynb"
     if not lesson.is_file():
         return ""
-    heading = next((text for text in headings(lesson) if text.casefold() == found[2].casefold()), "")
+    wanted = {found[2].casefold(), *(said.casefold() for said in QUOTED.findall(tr(read)))}
+    heading = next((text for text in headings(lesson) if text.casefold() in wanted), "")
     address = Path(os.path.relpath(lesson)).as_posix()
     return quote(address) + (f"#{quote(heading.replace(' ', '-'))}" if heading else "")
 

@@ -10,11 +10,14 @@ import os
 from pathlib import Path
 
 from course.places import EXERCISES, LAID_OUT, LESSONS, work_folder
+from course.words import translated
 
 
 def lay_out(work: Path | None = None, lessons: Path = LESSONS, exercises: Path | None = EXERCISES) -> list[str]:
     """Bring a folder, work_folder() if left out, up to date with the lessons and the exercises (None: lessons alone).
 
+    Each comes in the language in force, where it is there in it. A notebook that a learner has begun in another stays;
+    the new one is laid beside it.
     Returns the paths, relative to it, of the new versions that were laid beside a learner's own copies.
     Raises OSError when it can't be written.
     """
@@ -27,7 +30,7 @@ def lay_out(work: Path | None = None, lessons: Path = LESSONS, exercises: Path |
             continue
         for original in _files(originals):
             name = f"{folder}/{original.relative_to(originals).as_posix()}"
-            laid = _lay(original.read_bytes(), work, name, record)
+            laid = _lay(translated(original, folder).read_bytes(), work, name, record)
             if laid not in (None, name):
                 beside.append(laid)
     _write(work / LAID_OUT, json.dumps(record, indent=1, sort_keys=True).encode())

@@ -30,6 +30,7 @@ FOLDER = "backprop-course"
 # Of the package course, what learners don't get: it builds, grades and teaches, or records data
 LEFT_OUT = ("course/sources/", "course/grading/", "course/teaching/", "course/data/jupyter/teacher/",
             "course/authoring/")
+SOURCES_OF_TRANSLATIONS = (".po", ".txt", ".md")    # they hold the texts of solutions, too
 AS_THEY_ARE = ("LICENSE", "constraints.txt")
 
 README = """# Backpropagation, by hand and by heart
@@ -96,6 +97,10 @@ def _is_for_learners(name, assignments):
     parts = name.split("/")
     if any(part.startswith(".") or part == "__pycache__" for part in parts) or name.startswith(LEFT_OUT):
         return False
+    if name.startswith("course/translations/"):
+        if name.endswith(SOURCES_OF_TRANSLATIONS):
+            return False
+        parts = parts[3:]
     return parts[0] != "exercises" or not assignments or parts[1] in assignments
 
 

@@ -55,6 +55,11 @@ def test_a_lesson_runs(name, tmp_path):
     assert waiting.told_too_early(book.cells) == []
 
 
+def test_a_translated_lesson_runs_and_its_plots_have_all_characters(tmp_path):
+    book = run(ROOT / "course/translations/zh_CN/lessons/01_chain_rule.ipynb", tmp_path, COURSE_LANG="zh")
+    assert not trouble(book), "\n\n".join(trouble(book))
+
+
 @pytest.mark.parametrize("name", assignments())
 def test_a_release_says_not_written_yet_and_nothing_else(name, tmp_path):
     book = run(ROOT / "exercises" / name / f"{name}.ipynb", tmp_path)

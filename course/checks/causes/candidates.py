@@ -7,11 +7,13 @@ import numpy as np
 
 from course.checks.causes.edits import ALONG_AN_EDGE, Edit
 from course.checks.causes.tape import Node, Tape
+from course.words import later
 
-FAST = "If {input} grows by a little, how fast does {gate} move?"
-ABOVE = "What comes into {gate} from above?"
-OWN = "Which value does this slope need: the gate's input or its output?"
-BROUGHT_DOWN = "Which number does the power rule, or the product, bring down here?"
+MOVED = later("What moves when {gate} moves?")
+FAST = later("If {input} grows by a little, how fast does {gate} move?")
+ABOVE = later("What comes into {gate} from above?")
+OWN = later("Which value does this slope need: the gate's input or its output?")
+BROUGHT_DOWN = later("Which number does the power rule, or the product, bring down here?")
 
 
 @dataclass
@@ -29,9 +31,9 @@ class Candidates:
     input: str
     edits: list[tuple[Edit, np.ndarray]] = field(default_factory=list)
 
-    def add(self, kind: str, rank: float, value: np.ndarray, clause: str, ask: str) -> None:
-        """clause and ask may hold {gate} and {input}."""
-        self.edits.append((Edit(kind, clause, ask, rank), value))
+    def add(self, kind: str, rank: float, value: np.ndarray, clause: str, ask: str, **others: str) -> None:
+        """clause and ask may hold {gate} and {input}, and what `others` name."""
+        self.edits.append((Edit(kind, clause, ask, rank, others=others), value))
 
 
 def candidates(tape: Tape) -> Iterator[Candidates]:
@@ -58,25 +60,30 @@ def _along(tape: Tape, node: Node, k: int, place: Candidates) -> None:
     for slot in node.slots():
         if slot != k:
             place.add("another local gradient", 1, node.back(slot, u),
-                      f"at {{gate}}, {{input}} gets what belongs to {node.args[slot].text}", FAST)
+                      "at {gate}, {input} gets what belongs to {other}", FAST, other=node.args[slot].text)
     for other in tape.nodes:
-        value = f"the value of {other.text}"
         if other is not node and other is not mine:
             beside = any(arg is other for arg in node.args)
             place.add("another local gradient", 1 if beside else 3, u * other.value,
-                      f"at {{gate}}, {value} stands in the place of the local gradient for {{input}}", FAST)
+                      "at {gate}, the value of {other} stands in the place of the local gradient for {input}",
+                      FAST, other=other.text)
         place.add("another upstream gradient", 3, other.value * local,
-                  f"{value} comes into {{gate}} from above, on the way to {{input}}", ABOVE)
+                  "the value of {other} comes into {gate} from above, on the way to {input}", ABOVE,
+                  other=other.text)
         place.add("times another value", 3, u * local * other.value,
-                  f"what goes from {{gate}} back to {{input}} is also multiplied by {value}", FAST)
+                  "what goes from {gate} back to {input} is also multiplied by the value of {other}", FAST,
+                  other=other.text)
         place.add("by another value", 3, u * local / other.value,
-                  f"what goes from {{gate}} back to {{input}} is also divided by {value}", FAST)
-        place.add("a value for a gradient", 3, other.value, f"{value} goes from {{gate}} back to {{input}}", FAST)
+                  "what goes from {gate} back to {input} is also divided by the value of {other}", FAST,
+                  other=other.text)
+        place.add("a value for a gradient", 3, other.value,
+                  "the value of {other} goes from {gate} back to {input}", FAST, other=other.text)
         if other is not node:
             place.add("another upstream gradient", 3, other.grad * local,
-                      f"the gradient of {other.text} comes into {{gate}} from above, on the way to {{input}}", ABOVE)
+                      "the gradient of {other} comes into {gate} from above, on the way to {input}", ABOVE,
+                      other=other.text)
             place.add("another gradient", 3, other.grad,
-                      f"the gradient of {other.text} goes from {{gate}} back to {{input}}", FAST)
+                      "the gradient of {other} goes from {gate} back to {input}", FAST, other=other.text)
 
 
 def _elsewhere(tape: Tape, node: Node, k: int, place: Candidates) -> None:
@@ -84,27 +91,28 @@ def _elsewhere(tape: Tape, node: Node, k: int, place: Candidates) -> None:
     for other in tape.nodes:
         if other is not node:
             place.add("taken at another place", 2, node.back(k, node.grad, value=other.value),
-                      f"the slope of {{gate}} for {{input}} is made from the value of {other.text} in the place of the "
-                      "gate's own", OWN)
+                      "the slope of {gate} for {input} is made from the value of {other} in the place of the "
+                            "gate's own", OWN, other=other.text)
         for j, arg in enumerate(node.args):
             if other is not arg and isinstance(arg, Node):
                 args = [*node.args[:j], other, *node.args[j + 1:]]
                 place.add("taken at another place", 2, node.back(k, node.grad, args=args),
-                          f"the slope of {{gate}} for {{input}} is taken at {other.text} in the place of {arg.text}",
-                          "Where does {gate} stand when the slope is taken?")
+                          "the slope of {gate} for {input} is taken at {other} in the place of {arg}",
+                          "Where does {gate} stand when the slope is taken?", other=other.text, arg=arg.text)
     if len(node.slots()) == 2:
         swapped = node.args[::-1]
         value = node.op.forward(*(arg.value for arg in swapped))
         place.add("inputs exchanged", 1.5, node.back(k, node.grad, value, swapped),
-                  f"at {{gate}}, {node.args[0].text} and {node.args[1].text} are exchanged in the slope for {{input}}",
-                  "Does it matter which of the two inputs stands where?")
+                  "at {gate}, {one} and {other} are exchanged in the slope for {input}",
+                  "Does it matter which of the two inputs stands where?", one=node.args[0].text,
+                  other=node.args[1].text)
     for j, arg in enumerate(node.args):
         if not isinstance(arg, Node):
             for constant in {0.0, 1.0, -1.0, 2.0, 3.0} - {float(arg)}:
                 args = [*node.args[:j], constant, *node.args[j + 1:]]
                 place.add("a constant", 2, node.back(k, node.grad, args=args),
-                          f"at {{gate}}, the slope for {{input}} is made with another number than {arg:g}",
-                          BROUGHT_DOWN)
+                          "at {gate}, the slope for {input} is made with another number than {arg}",
+                          BROUGHT_DOWN, arg=f"{arg:g}")
     if node.op.name == "pow" and not isinstance(node.args[1], Node):
         n, x, u = float(node.args[1]), node.args[0].value, node.grad
         place.add("power rule", 1, u * x**(n - 1), "at {gate}, the exponent is not brought down",
@@ -117,28 +125,29 @@ def _elsewhere(tape: Tape, node: Node, k: int, place: Candidates) -> None:
 
 def _together(tape: Tape, node: Node, slopes: list[np.ndarray]) -> Candidates:
     """What may come together at a value, to go on from there."""
-    u, here = node.grad, node.text
-    place = Candidates(u, slopes, here, here)
-    where, ask = f"the gradient that comes together at {here}", f"What moves when {here} moves?"
-    place.add("sign", 1, -u, f"the sign of {where} is turned", ask)
-    place.add("twice", 2, 2 * u, f"{where} is counted twice", ask)
-    place.add("half", 2, u / 2, f"{where} is halved", ask)
-    place.add("dropped", 1, 0 * u, f"nothing goes on from {here}", ask)
+    u = node.grad
+    place = Candidates(u, slopes, node.text, node.text)
+    place.add("sign", 1, -u, "the sign of the gradient that comes together at {gate} is turned", MOVED)
+    place.add("twice", 2, 2 * u, "the gradient that comes together at {gate} is counted twice", MOVED)
+    place.add("half", 2, u / 2, "the gradient that comes together at {gate} is halved", MOVED)
+    place.add("dropped", 1, 0 * u, "nothing goes on from {gate}", MOVED)
     place.add("a gradient of 1", 1, np.ones_like(u),
-              f"the way back from {here} begins with 1, without what comes from above", ask)
+              "the way back from {gate} begins with 1, without what comes from above", MOVED)
     if node is tape.out:
-        place.add("started with the output", 1, node.value, "the way back begins with the value of the output", ask)
+        place.add("started with the output", 1, node.value, "the way back begins with the value of the output", MOVED)
         place.add("started with the output", 1.5, node.value * u,
-                  "the way back begins with the value of the output times what comes from above", ask)
-        place.add("upstream twice", 1, u * u, "what comes from above is multiplied in twice", ask)
-        place.add("upstream upside down", 2, 1 / u, "what comes from above is turned upside down", ask)
+                  "the way back begins with the value of the output times what comes from above", MOVED)
+        place.add("upstream twice", 1, u * u, "what comes from above is multiplied in twice", MOVED)
+        place.add("upstream upside down", 2, 1 / u, "what comes from above is turned upside down", MOVED)
     _at_a_fork(tape, node, place)
     for other in tape.nodes:
         if other is not node:
             place.add("times another value", 3, u * other.value,
-                      f"{where} is also multiplied by the value of {other.text}", ask)
+                      "the gradient that comes together at {gate} is also multiplied by the value of {other}", MOVED,
+                      other=other.text)
             place.add("by another value", 3, u / other.value,
-                      f"{where} is also divided by the value of {other.text}", ask)
+                      "the gradient that comes together at {gate} is also divided by the value of {other}", MOVED,
+                      other=other.text)
     return place
 
 
@@ -148,15 +157,18 @@ def _at_a_fork(tape: Tape, node: Node, place: Candidates) -> None:
             if other.args[k] is node]
     if len(paid) < 2:
         return
-    used = f"at {node.text}, which is used {len(paid)} times"
+    n = str(len(paid))
     for other, part in paid:
-        place.add("overwrites at a fork", 0, part, f"only what comes from {other.text} is kept {used}",
-                  "What is done where several paths meet?")
-        place.add("one path is missing", 0, node.grad - part, f"what comes from {other.text} is missing {used}",
-                  "Where is {input} used?")
-        place.add("paid twice", 1, node.grad + part, f"what comes from {other.text} is counted twice {used}",
-                  "How often is {input} used there?")
+        place.add("overwrites at a fork", 0, part,
+                  "only what comes from {other} is kept at {gate}, which is used {n} times",
+                  "What is done where several paths meet?", other=other.text, n=n)
+        place.add("one path is missing", 0, node.grad - part,
+                  "what comes from {other} is missing at {gate}, which is used {n} times",
+                  "Where is {input} used?", other=other.text, n=n)
+        place.add("paid twice", 1, node.grad + part,
+                  "what comes from {other} is counted twice at {gate}, which is used {n} times",
+                  "How often is {input} used there?", other=other.text, n=n)
     place.add("multiplied where paths meet", 1, np.prod([part for _, part in paid], axis=0),
-              f"what comes together at {node.text} is multiplied", "What is done where several paths meet?")
+              "what comes together at {gate} is multiplied", "What is done where several paths meet?")
     place.add("the mean of the paths", 1, node.grad / len(paid),
-              f"the mean is taken of what comes together at {node.text}", "What is done where several paths meet?")
+              "the mean is taken of what comes together at {gate}", "What is done where several paths meet?")

@@ -5,8 +5,8 @@ gradient. What it says is a clause: "dz is what comes out when {clause}". The si
 gives the learner's numbers is told.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ class Edit:
     rank    how far from the right answer: 0 is nearest
     changed changed(u, l, p, z) for an edge: what goes back, by the upstream and the local gradient, the input's value
             and the gate's; None where whoever makes the edit works that out
+    others  what else clause and ask have placeholders for
     """
 
     kind: str
@@ -29,6 +30,7 @@ class Edit:
     ask: str
     rank: float
     changed: Callable[..., Any] | None = None
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 MOVES = "If {input} grows by a little, which way does {gate} move, and how fast?"

@@ -28,6 +28,7 @@ from course.checks.clock import own_seconds
 from course.checks.comparing import close
 from course.checks.exercise import Exercise
 from course.checks.running import Asked, Run
+from course.words import tr
 
 SECONDS = 0.08          # of this thread's own time, for all slips of an answer that is checked
 SECONDS_GRADED = 0.3    # and of one that is graded: it has been asked more
@@ -181,6 +182,6 @@ def _equal(mine: np.ndarray, other: np.ndarray) -> bool:
 
 def _said(slip: Slip, results: tuple[str, ...], further: float, others: int = 0) -> Cause:
     kind = KINDS[slip.kind]
-    return Cause(results, slip.kind, kind.clause.format(*slip.detail), kind.ask.format(*slip.detail),
+    return Cause(results, slip.kind, tr(kind.clause).format(*slip.detail), tr(kind.ask).format(*slip.detail),
                  kind.rank + further,
                  others)

@@ -15,6 +15,7 @@ from course.checks.causes.kinds import KINDS
 from course.checks.causes.tape import Node, Tape, column, tape_of
 from course.checks.comparing import NOISE, RTOL, ZERO
 from course.checks.oracles import Gradient
+from course.words import later, tr
 
 FEWEST = 3      # different wrong numbers that a cause must explain: fewer agree by chance
 FEWEST_SIMPLE = 2       # for the simplest causes
@@ -74,19 +75,20 @@ def _whole_results(label: str, tape: Tape, mine: dict[str, np.ndarray], evidence
     leaf = tape.labels[label]
     true = tape.out.value if leaf is None else tape.nodes[leaf].grad
     what: list[tuple[str, str, str, float, np.ndarray]] = [
-        ("the upstream gradient itself", "what comes from above is handed on as it is",
-         f"How fast does the output move with {_named(label)}?", 1, tape.upstream),
+        (later("the upstream gradient itself"), tr("what comes from above is handed on as it is"),
+         tr("How fast does the output move with {name}?", name=_named(label)), 1, tape.upstream),
     ]
     for other, its in tape.labels.items():
         if other != label:
             value = tape.out.value if its is None else tape.nodes[its].grad
-            what.append(("one result for another", f"what belongs to {other} stands in its place",
-                         "In which order does the stub name the results?", 1.2, value))
+            what.append((later("one result for another"),
+                         tr("what belongs to {other} stands in its place", other=other),
+                         tr("In which order does the stub name the results?"), 1.2, value))
     ratio = mine[label] / true
     usual = ratio[np.isfinite(ratio)]
     if usual.size >= FEWEST and np.ptp(usual) < 1e-9 * abs(usual[0]) and abs(usual[0] - 1) > 0.01:
-        what.append(("a factor", f"the result is {usual[0]:.4g} times as large", "Where does this factor come from?", 2,
-                     true * usual[0]))
+        what.append((later("a factor"), tr("the result is {factor} times as large", factor=f"{usual[0]:.4g}"),
+                     tr("Where does this factor come from?"), 2, true * usual[0]))
     for kind, clause, ask, rank, value in what:
         if _same(mine[label], value[None], tape)[0]:
             yield Cause((label,), kind, clause, ask, rank + 0.4)
@@ -97,7 +99,7 @@ def _exchanged(tape: Tape, mine: dict[str, np.ndarray], evidence: Evidence) -> I
     for one, other in itertools.combinations(evidence.wrong, 2):
         if _same(mine[one], _result(tape, other)[None], tape)[0] and \
                 _same(mine[other], _result(tape, one)[None], tape)[0]:
-            yield Cause((one, other), "order", KINDS["order"].clause, KINDS["order"].ask, KINDS["order"].rank)
+            yield Cause((one, other), "order", tr(KINDS["order"].clause), tr(KINDS["order"].ask), KINDS["order"].rank)
 
 
 def _named(label: str) -> str:
@@ -108,15 +110,16 @@ def _forward(tape: Tape, mine: dict[str, np.ndarray], evidence: Evidence) -> Ite
     """A forward pass from which something is missing, with its own right backward pass."""
     for at, node in enumerate(tape.nodes[tape.leaves:], tape.leaves):
         slots = node.slots()
-        changes = [(f"{node.args[k].text} alone stands in the place of {node.text}", node.args[k].value) for k in slots]
-        for clause, value in changes:
+        changes = [(node.args[k].text, node.args[k].value) for k in slots]
+        for text, value in changes:
             other = _replayed(tape, at, value)
             hit = tuple(label for label in evidence.wrong
                         if _same(mine[label], _result(other, label)[None], tape)[0])
             off = sum(not _same(mine[label], _result(other, label)[None], tape)[0] for label in tape.labels)
             if hit:
-                yield Cause(hit, "left out of the forward pass", f"{clause} in the forward pass",
-                            "Is every gate of the forward pass there?", 2, off)
+                yield Cause(hit, later("left out of the forward pass"),
+                            tr("{input} alone stands in the place of {gate} in the forward pass", input=text,
+                               gate=node.text), tr("Is every gate of the forward pass there?"), 2, off)
 
 
 def _replayed(tape: Tape, at: int, value: np.ndarray) -> Tape:
@@ -153,8 +156,8 @@ def _hits(place: Candidates, tape: Tape, mine: dict[str, np.ndarray], evidence: 
     for k, (edit, _) in enumerate(place.edits):
         hit = tuple(label for label in evidence.wrong if same[label][k])
         if hit:
-            words = {"gate": place.gate, "input": place.input}
-            yield Cause(hit, edit.kind, edit.clause.format(**words), edit.ask.format(**words), edit.rank,
+            words = {"gate": place.gate, "input": place.input, **edit.others}
+            yield Cause(hit, edit.kind, tr(edit.clause, **words), tr(edit.ask, **words), edit.rank,
                         sum(not row[k] for row in same.values()),
                         (place.gate, place.input) if place.gate != place.input else None)
 

@@ -7,8 +7,10 @@ import numpy as np
 
 from course.checks import codec
 from course.checks.causes.evidence import Evidence
+from course.checks.causes.telling import right as are_right
 from course.checks.comparing import close
 from course.checks.exercise import Exercise
+from course.words import later, sentences, tr
 
 
 def leading_on(exercise: Exercise, evidence: Evidence | None, label: str,
@@ -21,24 +23,25 @@ def leading_on(exercise: Exercise, evidence: Evidence | None, label: str,
     says = []
     fine = evidence.fine if fine is None else fine
     if fine:
-        says.append(f"{' and '.join(filter(None, (', '.join(fine[:-1]), fine[-1])))} "
-                    f"{'is' if len(fine) == 1 else 'are'} right.")
+        says.append(are_right(fine))
     right = [close(mine, wanted) for mine, wanted in zip(evidence.mine[label], evidence.right[label], strict=True)]
     good = [asked.args for asked, same in zip(evidence.calls, right, strict=True) if same]
     if good and len(right) > 1:
         simplest = max(good, key=_simplicity)
         inputs = ", ".join(f"{name} = {value:.4g}" for name, value in exercise.named(simplest)
                            if isinstance(value, int | float))
-        says.append(f"{label} is right at {len(good)} of {len(right)} calls" + (
-            f", such as {inputs}." if inputs else "."))
+        told = later("{label} is right at {n} of {calls} calls, such as {inputs}.") if inputs else later(
+            "{label} is right at {n} of {calls} calls.")
+        says.append(tr(told, label=label, n=len(good), calls=len(right), inputs=inputs))
     elif len(right) > 1:
-        says.append(f"{label} is wrong at each of the {len(right)} calls.")
+        says.append(tr("{label} is wrong at each of the {n} calls.", label=label, n=len(right)))
     linear = _is_linear(exercise, evidence, label)
     if linear is False:
-        return " ".join(says), f"What should become of {label} when {exercise.upstream} is twice as large?"
+        return sentences(*says), tr("What should become of {label} when {upstream} is twice as large?", label=label,
+                                    upstream=exercise.upstream)
     if good and len(right) > 1:
-        return " ".join(says), "What do the calls have in common at which it goes wrong?"
-    return " ".join(says), ""
+        return sentences(*says), tr("What do the calls have in common at which it goes wrong?")
+    return sentences(*says), ""
 
 
 def _simplicity(args: Sequence[Any]) -> int:

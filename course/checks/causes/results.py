@@ -6,6 +6,7 @@ import numpy as np
 
 from course.checks.causes.evidence import Cause, Evidence, agree
 from course.checks.exercise import Exercise
+from course.words import tr
 
 FARTHER = 0.4   # in rank: where a place is known too, that is told
 DIGITS = "To how many digits should a result be right?"
@@ -49,11 +50,11 @@ def causes_of_results(exercise: Exercise, evidence: Evidence) -> Iterator[Cause]
             mine, right = evidence.mine[label], evidence.right[label]
             for kind, clause, ask, rank, change in (*WHOLE, OF_ONE[exercise.upstream is None]):
                 if agree([change(value) for value in right], mine):
-                    yield Cause((label,), kind, clause, ask, rank + FARTHER)
+                    yield Cause((label,), kind, tr(clause), tr(ask), rank + FARTHER)
             for kind, clause, ask, rank, power in BY_LENGTH:
                 if len(set(lengths)) > 1 and all(lengths) and agree(
                         [value * float(n) ** power for value, n in zip(right, lengths, strict=True)], mine):
-                    yield Cause((label,), kind, clause, ask, rank + FARTHER)
+                    yield Cause((label,), kind, tr(clause), tr(ask), rank + FARTHER)
 
 
 def proves(evidence: Evidence, label: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from course.checks.causes.evidence import Cause, Evidence
+from course.words import later, sentences, tr
 
 # in rank: what a second slip costs, and a result that nothing explains; and within which two causes are as likely
 ANOTHER, UNEXPLAINED, AS_LIKELY = 1.0, 4.0, 0.7
@@ -36,11 +37,18 @@ def told(causes: Sequence[Cause], evidence: Evidence | None, order: tuple[str, .
     several = evidence is not None and len(evidence.right) > 1
     says = [_sentence(best, also, several) for best, also in chosen]
     if evidence and evidence.fine and several:
-        says.insert(0, f"{_listed(evidence.fine)} {'is' if len(evidence.fine) == 1 else 'are'} right.")
+        says.insert(0, right(evidence.fine))
     if wrong:
-        says.append(f"{_listed(wrong)} {'is' if len(wrong) == 1 else 'are'} wrong too, in another way.")
+        says.append(tr("{results} is wrong too, in another way.", results=_listed(wrong)) if len(wrong) == 1 else
+                    tr("{results} are wrong too, in another way.", results=_listed(wrong)))
     first = chosen[0][0]
-    return Told(first.kind, " ".join(says), first.ask, first.edge)
+    return Told(first.kind, sentences(*says), first.ask, first.edge)
+
+
+def right(labels: Sequence[str]) -> str:
+    """That these results are right, in a sentence."""
+    return tr("{results} is right.", results=_listed(labels)) if len(labels) == 1 else \
+        tr("{results} are right.", results=_listed(labels))
 
 
 Chosen = list[tuple[Cause, list[Cause]]]
@@ -90,11 +98,14 @@ def _together(chosen: Chosen) -> Chosen:
 
 def _sentence(cause: Cause, also: list[Cause], several: bool) -> str:
     results = cause.results
-    subject = f"{_listed(results)} {'is' if len(results) == 1 else 'are'}" if several else "That is"
-    more = " or when ".join(other.clause for other in also[:MOST_ALIKE])
-    too = f", or, which gives the same numbers, when {more}" if more else ""
-    return f"{subject} what comes out when {cause.clause}{too}."
+    more = tr(" or when ").join(other.clause for other in also[:MOST_ALIKE])
+    too = tr(", or, which gives the same numbers, when {clauses}", clauses=more) if more else ""
+    if not several:
+        return tr("That is what comes out when {clause}{too}.", clause=cause.clause, too=too)
+    one, more = later("{results} is what comes out when {clause}{too}."), later(
+        "{results} are what comes out when {clause}{too}.")
+    return tr(one if len(results) == 1 else more, results=_listed(results), clause=cause.clause, too=too)
 
 
 def _listed(labels: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))
+    return tr(" and ").join(filter(None, (", ".join(labels[:-1]), labels[-1])))

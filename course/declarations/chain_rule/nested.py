@@ -7,6 +7,7 @@ from course.checks.comparing import said
 from course.checks.exercise import Check, Exercise
 from course.declarations.functions import Counter, cos, sin, square, times, twice
 from course.declarations.shared import CONSTANT
+from course.words import later, tr
 
 
 def hill(t):
@@ -41,7 +42,8 @@ def nested_calls(which, right, rule):
             calls = ask.count(counters[which].calls)
             if calls != right(n):
                 name = ("f", "fprime")[which]
-                return said(f"With n = {n}, {name} was called {times(calls)}; here it takes {rule}: {right(n)}.",
+                return said(tr("With n = {n}, {name} was called {times}; here it takes {rule}: {right}.", n=n,
+                               name=name, times=times(calls), rule=tr(rule), right=right(n)),
                             "Which value did you need, and had you got it already?", "B32", "number of calls")
         return None
     return test
@@ -54,8 +56,9 @@ CHAIN_GRAD_STORED = Exercise(
     checks=(
         Check("the gradient", 1, nested_cases),
         Check("f is called n − 1 times", 0.5, edge=True, shown=True,
-              test=nested_calls(0, lambda n: n - 1, "n − 1 calls")),
-        Check("fprime is called n times", 0.5, edge=True, shown=True, test=nested_calls(1, lambda n: n, "n calls")),
+              test=nested_calls(0, lambda n: n - 1, later("n − 1 calls"))),
+        Check("fprime is called n times", 0.5, edge=True, shown=True,
+              test=nested_calls(1, lambda n: n, later("n calls"))),
     ),
     hints=("Write out n = 3: which three numbers go into the three copies of f?",
            "Forward: keep the input of every stage in a list. Backward: multiply fprime of each of them.",

@@ -9,6 +9,7 @@ from course.checks.comparing import as_numbers, said
 from course.checks.exercise import Check, Exercise
 from course.declarations.functions import Counter, bend, cube, sin, square, times
 from course.declarations.shared import CONSTANT, ONLY_NUMBERS
+from course.words import tr
 
 
 def derivative_of(f, x, h=1e-5):
@@ -32,8 +33,9 @@ def error_falls_fourfold(ask):
         ratios = [a / b if b else 0.0 for a, b in itertools.pairwise(errors)]
         fourfold = all(3.5 < ratio < 4.5 for ratio in ratios)
         if not ask.count(fourfold):
-            return said(f"When h goes from 0.1 to 0.05, your error goes from {errors[0]:.2g} to {errors[1]:.2g}. "
-                        "The error of a centred difference falls by 4 when h halves.",
+            return said(tr("When h goes from 0.1 to 0.05, your error goes from {first} to {second}. The error of a "
+                           "centred difference falls by 4 when h halves.",
+                           first=f"{errors[0]:.2g}", second=f"{errors[1]:.2g}"),
                         "Does your function step to both sides, each by the h that it is given?", "C32",
                         "the error does not fall with h")
     return None
@@ -43,7 +45,7 @@ def two_calls(ask):
     counter = Counter()
     ask.compare(counter.of(sin), 0.7, expected=float(derivative_of(sin, 0.7)))
     if ask.count(counter.calls) != 2:
-        return said(f"f was called {times(counter.calls)}; a centred difference takes 2 calls.",
+        return said(tr("f was called {times}; a centred difference takes 2 calls.", times=times(counter.calls)),
                     "Which two points does it need?", "C33", "number of calls")
     return None
 

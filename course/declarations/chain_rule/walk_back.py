@@ -21,6 +21,7 @@ from course.declarations.chain_rule.graphs import (
 )
 from course.declarations.functions import Counter, times
 from course.declarations.shared import CONSTANT
+from course.words import tr
 
 EDGES = 2 * 18
 
@@ -32,13 +33,15 @@ def one_call_per_edge(ask):
     asked = ask.record((counted, u), grads)
     ask.count(counter.calls)
     if counter.too_many:
-        return said(f"Eighteen doublings have {EDGES} edges, but {2**18:,} paths. After {counter.limit} calls of local "
-                    "derivatives yours was still under way: it walks along every path.",
+        return said(tr("Eighteen doublings have {edges} edges, but {paths} paths. After {n} calls of local derivatives "
+                       "yours was still under way: it walks along every path.",
+                       edges=EDGES, paths=f"{2**18:,}", n=counter.limit),
                     "Which result do all paths through a node have in common?", "E04", "one call per path")
     if asked.problem:
         return asked.problem
     if counter.calls != EDGES:
-        return said(f"The local gradients of a graph with {EDGES} edges were called {times(counter.calls)}.",
+        return said(tr("The local gradients of a graph with {edges} edges were called {times}.", edges=EDGES,
+                       times=times(counter.calls)),
                     "How often must you cross an edge on the way back?", "B32", "calls of local gradients")
     return None
 

@@ -15,6 +15,7 @@ from course.declarations.chain_rule.graphs import (
 )
 from course.declarations.functions import Counter
 from course.declarations.shared import CONSTANT
+from course.words import tr
 
 
 def each_node_once(ask):
@@ -24,14 +25,14 @@ def each_node_once(ask):
     asked = ask.record((counted, [0.7]), u)
     ask.count(counter.calls)
     if counter.too_many:
-        return said(f"Eighteen doublings are 18 nodes. After {counter.limit} calls yours was still under way: it "
-                    "computes a node anew each time that it is used.",
+        return said(tr("Eighteen doublings are 18 nodes. After {n} calls yours was still under way: it computes a node "
+                       "anew each time that it is used.", n=counter.limit),
                     "Where do you keep a value once you have it?", "E04", "one call per path")
     if asked.problem:
         return asked.problem
     if counter.calls != 18:
-        return said(f"A graph with 18 nodes took {counter.calls} calls.", "How often must each node be computed?",
-                    "B32", "calls of the nodes' functions")
+        return said(tr("A graph with 18 nodes took {n} calls.", n=counter.calls),
+                    "How often must each node be computed?", "B32", "calls of the nodes' functions")
     return None
 
 
