@@ -39,9 +39,12 @@ ADDED = {
 FROM_PYPI = ("anywidget", "ipywidgets", "psygnal", "comm", "ipython-pygments-lexers")
 # What a notebook says of nbgrader's button and of a terminal, and what it says where there are none.
 INSTEAD = {
-    "Press **Validate** above the notebook. When it says *Success!*, hand the notebook in.":
+    "Press **Validate** above the notebook. When it says *Success!*, save the notebook and hand it in where your "
+    "instructor has told you to: in a terminal, `python course submit` makes the file for it. `python course progress` "
+    "shows what comes next.":
         "Press ⏩ above the notebook: it restarts everything and runs it from the top. When every graded cell gives "
-        "all its points, hand the notebook in: right-click on its name in the list on the left, *Download*.",
+        "all its points, hand the notebook in where your instructor has told you to: right-click on its name in the "
+        "list on the left, *Download*, gives you the file. [Progress](../progress.ipynb) shows what comes next.",
     "Press **Validate** above the notebook. It restarts everything from the top, runs the graded cells, and says "
     "which of them do not pass yet. When it says *Success!*, you are done: your instructor tells you where to hand "
     "the notebook in.":

@@ -97,7 +97,7 @@ def mutated(rng, nb):
 
 def test_mutated_notebooks_are_read_and_repaired_or_get_a_line(tmp_path, monkeypatch):
     """A seeded fuzzer; what is read runs in no sandbox here, so that there can be many."""
-    monkeypatch.setattr(judge, "judge", lambda nb, key, settings, beside: True)
+    monkeypatch.setattr(judge, "judge", lambda nb, key, settings, beside, learner: True)
     rng, keys = random.Random(11), {NAME: key_of_release(NAME)}
     path = tmp_path / f"{NAME}.ipynb"
     read = 0
