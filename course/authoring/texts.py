@@ -25,7 +25,8 @@ OWN_LINE = re.compile(r"\s*([-*+] |\d+[.)] |#{1,6} |\||</?[a-z]|> |\$\$)")
 # calls whose strings are names
 BY_NAME = {"predict", "practice", "check", "grade", "hint", "graph", "watch", "eval", "exec", "compile", "getattr",
            "open"}
-NAMED = {"names", "log", "dtype", "wrt", "sep", "end", "kind", "mode", "key"}       # keyword arguments that hold names
+# keyword arguments that hold names
+NAMED = {"names", "log", "dtype", "wrt", "sep", "end", "kind", "mode", "key", "after"}
 
 
 @dataclass(frozen=True)
