@@ -370,7 +370,7 @@ def test_exported_by_the_menu_a_lesson_needs_no_network(learner, browser, tmp_pa
     page.on("request", lambda request: fetched.append(request.url))
     page.goto((tmp_path / "lesson.html").as_uri())
     expect(page.get_by_role("heading", name="The chain rule")).to_be_visible()
-    expect(page.get_by_role("img", name="Computational graph. Inputs: x = −2.00")).to_be_visible()
+    expect(page.get_by_role("img", name="Computational graph. Inputs: x = −2.00, y = 5.00, z = −4.00")).to_be_visible()
     expect(page.locator("img.formula").first).to_be_visible()
     assert page.evaluate("[...document.images].every(image => image.naturalWidth)")
     assert [url for url in fetched if not url.startswith(("file:", "data:"))] == []
