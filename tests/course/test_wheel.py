@@ -87,9 +87,9 @@ def files(folder):
 def test_a_wheel_holds_what_a_learner_runs_and_no_more(first):
     with zipfile.ZipFile(first) as zf:
         names = zf.namelist()
-    laid_out = {path.relative_to(ROOT).as_posix() for folder in ("exercises", "course/lessons")
+    laid_out = {path.relative_to(ROOT).as_posix() for folder in ("exercises", "course/lessons", "course/translations")
                 for path in (ROOT / folder).rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts}
-    assert {name.removeprefix("course/") if "/exercises/" in name else name
+    assert {name.removeprefix("course/") if name.startswith("course/exercises/") else name
             for name in names if name.endswith(".ipynb")} == laid_out
     assert not [name for name in names if name.startswith(("course/authoring", "course/sources", "tests", "solutions"))]
 
