@@ -21,7 +21,8 @@ from course.authoring import colab, lite
 from course.places import EXERCISES, LESSONS, ROOT
 
 MATHJAX = "mathjax@3.2.2"      # its license: Apache 2.0
-PAGES = ("docs", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "course/sources/README.md")
+PAGES = ("docs", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "course/sources/README.md",
+         "course/translations/README.md")
 CODE = ("course/**/*.py", "course/**/*.js", "course/**/*.css", "course/**/*.mplstyle", "course/data/*",
         "autodiff/**/*.py", "course/lessons/*.ipynb")
 CONTENTS = """
@@ -55,6 +56,7 @@ CONTRIBUTING
 docs/design
 docs/exercises
 course/sources/README
+course/translations/README
 CHANGELOG
 ```
 """
