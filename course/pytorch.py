@@ -74,10 +74,11 @@ def live_or_recorded(f: Callable[[Any], Any]) -> Any:
     print(tr("[recorded with PyTorch {version}]", version=record["torch"]))
     entry, code = record["results"][name], digest(f)
     others = {spoken: results[name] for spoken, results in record["translations"].items()}
-    said = next((version for version in (entry, *others.values()) if version["code"] == code), None)
+    here = others.get(language(), entry)
+    said = next((version for version in (here, entry, *others.values()) if version["code"] == code), None)
     if said is None and code is not None:
         print(tr("[you changed {name}; without PyTorch it cannot run, so this belongs to the original]", name=name))
-    print((said or others.get(language(), entry))["printed"], end="")
+    print((said or here)["printed"], end="")
     return entry["result"]
 
 

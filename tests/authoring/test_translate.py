@@ -48,10 +48,12 @@ def test_both_languages_have_the_same_cells_and_the_same_code(language, name):
 
 @pytest.mark.parametrize(("language", "name"), TRANSLATED)
 def test_no_cell_is_left_in_english(language, name):
+    kept = {entry.msgid for entry in catalogues.read(language, name) if entry.msgstr == entry.msgid}
     for cell in both(language, name)[1].cells:
         if cell.cell_type == "markdown":
             for block in re.sub(r"(?ms)^```.*?^```", "", cell.source).split("\n\n"):     # fences are code
-                assert not texts.says_something(block) or re.search("[\u3400-\u9fff]", block), block
+                assert not texts.says_something(block) or re.search("[\u3400-\u9fff]", block) or (
+                    block.startswith("$$") and texts.joined(block) in kept), block
 
 
 @pytest.mark.parametrize(("there", "same"), [

@@ -375,7 +375,7 @@ draw_softmax()
 
 # %%
 logits = {f"z{c}": widgets.FloatSlider(value=c + 1, min=-5, max=5, step=0.5) for c in range(3)}
-_ = widgets.interact(draw_softmax, label=[0, 1, 2], **logits)
+_ = widgets.interact(draw_softmax, label=widgets.Dropdown(options=[0, 1, 2], description="label"), **logits)
 
 # %% [markdown]
 # ## Moving and picking
