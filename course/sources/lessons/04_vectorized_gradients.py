@@ -375,7 +375,8 @@ draw_softmax()
 
 # %%
 logits = {f"z{c}": widgets.FloatSlider(value=c + 1, min=-5, max=5, step=0.5) for c in range(3)}
-_ = widgets.interact(draw_softmax, label=widgets.Dropdown(options=[0, 1, 2], description="label"), **logits)
+label = widgets.Dropdown(options=[0, 1, 2], description="label")
+_ = widgets.interact(draw_softmax, label=label, **logits)
 
 # %% [markdown]
 # ## Moving and picking
