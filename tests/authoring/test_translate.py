@@ -217,7 +217,7 @@ TERMS = [("upstream gradient", "上游梯度", ("传入梯度",))]
     ("prose", "The upstream gradient.", "那个梯度。", "glossary"),
     ("prose", "The gradient.", "传入梯度。", "never"),
     ("prose", "Upstream gradients.", "上游梯度。", ""),
-    ("template", "It is {upstream_gradient}.", "是 {upstream_gradient}。", ""),
+    ("template", "It is {table['upstream gradient']}.", "是 {table['upstream gradient']}。", ""),
 ])
 def test_what_differs_from_the_english_is_said(how, english, other, what):
     found = list(catalogues.wrong_with(how, english, other, "zh_CN", TERMS))
