@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,6 +21,7 @@ LINES, MARKS = ("-", "--", ":", "-."), ("o", "s", "^", "D", "v", "P")
 COLOURS = (GREEN, RED, GREY, "#0B5394", "#B45F06", "#6A3D9A")       # the cycle of style.mplstyle
 MOST_MARKS = 40         # points of a line that are marked; more of them are a curve
 ROW = 0.125             # inches that a character of a legend takes,
+FULL = 0.165            # a Chinese one,
 SAMPLE = 0.75           # and the line before it
 LINE = 0.24             # inches of a row of a legend
 
@@ -181,7 +183,8 @@ def _references(axes: Axes, levels: Mapping[str, float], places: Mapping[str, fl
 
 def _columns(labels: Sequence[str], width: float) -> int:
     """How many labels of a legend stand in a row."""
-    return max(1, min(len(labels), int(width / (SAMPLE + ROW * max(map(len, labels))))))
+    longest = max(sum(FULL if east_asian_width(c) in "WF" else ROW for c in label) for label in labels)
+    return max(1, min(len(labels), int(width / (SAMPLE + longest))))
 
 
 def _legend(axes: Axes, labels: Sequence[str]) -> None:

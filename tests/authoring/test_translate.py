@@ -1,5 +1,6 @@
 """Translations: what is declared complete is, both languages have the same code, and what differs is named."""
 
+import ast
 import re
 from functools import cache
 
@@ -48,10 +49,12 @@ def test_both_languages_have_the_same_cells_and_the_same_code(language, name):
 
 @pytest.mark.parametrize(("language", "name"), TRANSLATED)
 def test_no_cell_is_left_in_english(language, name):
+    kept = {entry.msgid for entry in catalogues.read(language, name) if entry.msgstr == entry.msgid}
     for cell in both(language, name)[1].cells:
         if cell.cell_type == "markdown":
-            for block in cell.source.split("\n\n"):
-                assert not texts.says_something(block) or re.search("[\u3400-\u9fff]", block), block
+            for block in re.sub(r"(?ms)^```.*?^```", "", cell.source).split("\n\n"):     # fences are code
+                assert not texts.says_something(block) or re.search("[\u3400-\u9fff]", block) or (
+                    block.startswith("$$") and texts.joined(block) in kept), block
 
 
 @pytest.mark.parametrize(("there", "same"), [
@@ -94,6 +97,28 @@ def test_texts_of_code_are_what_a_learner_reads():
     found = texts.texts_of(CELL, "code", frozenset({"curves"}))
     assert [text.text for text in found] == ["Twice x.\n\nx: a number", "One line, and its second.", "no news",
                                              "theory", "how many", "It says {f(2):.1f}."]
+
+
+WORDS_ALONE = '''\
+def tried(f, x):
+    return "overflow"
+def quiet(f, x):
+    return "name"
+drawn = {}
+drawn[f"per layer {z}"] = 1
+other["key"] = quiet("name", 1)
+for name, way in {"loops": by_loops}.items():
+    print("measured", way["key"], quiet("name", 2), sep="none")
+curves(drawn, x=tried(f, 1))
+table([(tried(f, 1), 2)])
+fold("What it gives", after="how far it moves")
+IntSlider(name="name", description="row")
+'''
+
+
+def test_a_word_alone_is_a_text_where_it_is_shown():
+    found = texts.texts_of(WORDS_ALONE, "code", frozenset({"curves", "table"}))
+    assert [text.text for text in found] == ["overflow", "per layer {z}", "loops", "measured", "What it gives", "row"]
 
 
 def test_a_translation_takes_the_place_of_each_text_and_of_nothing_else():
@@ -192,6 +217,7 @@ TERMS = [("upstream gradient", "上游梯度", ("传入梯度",))]
     ("prose", "The upstream gradient.", "那个梯度。", "glossary"),
     ("prose", "The gradient.", "传入梯度。", "never"),
     ("prose", "Upstream gradients.", "上游梯度。", ""),
+    ("template", "It is {table['upstream gradient']}.", "是 {table['upstream gradient']}。", ""),
 ])
 def test_what_differs_from_the_english_is_said(how, english, other, what):
     found = list(catalogues.wrong_with(how, english, other, "zh_CN", TERMS))
@@ -302,6 +328,16 @@ def test_whoever_has_chosen_no_language_is_told_once_how(nobody_has_chosen, monk
     assert "--language zh" in words.offered() and "中文" in words.offered()
     words.remember("en")
     assert words.offered() == ""
+
+
+def test_what_a_check_says_is_a_template_no_f_string():
+    """A sentence that is put together in the code is in no catalogue: who speaks another language would not get it."""
+    for path in (path for name in ASSIGNMENTS for path in catalogues._modules(name, ROOT)):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                said = texts.template(node)
+                words = texts.WORD.findall(catalogues.SLOT.sub(" ", said))
+                assert "\n" in said or len(words) < 3 or said[-1] not in ".?!:", f"{path}:{node.lineno}: {said}"
 
 
 def test_every_template_is_filled_by_the_names_that_it_has():
