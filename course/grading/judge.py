@@ -159,7 +159,7 @@ def _test(known: KeyCell, key: Key, namespace: dict[str, Any], session: Session,
                     here[name] = value
             with shared(secret) if secret else contextlib.nullcontext():
                 outputs = testcell.run_test_cell(source, here, known.points)
-        except bounds.Overtime as error:
+        except bounds.Overtime:
             raise GivenUp(tr("the grader has computed for {seconds} s", seconds=f"{settings.judge_seconds:g}")) from None     # what was found before stands
         finally:
             snapshot.close()

@@ -16,11 +16,11 @@ from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_output
 from traitlets.config import Config
 
+from course.checks.verdict import STOPPED, earned, told
 from course.drawing.still import PICTURE, WIDGET, ShowPictures, _joined
 from course.figures import formulas
 from course.figures.cleaning import clean
 from course.grading.bounds import Overtime, own_time
-from course.checks.verdict import STOPPED, earned, told
 from course.grading.verdicts import is_test, verdict_of
 from course.plaintext import plain
 from course.words import language_of, later, speaking, tr
