@@ -160,7 +160,8 @@ def _test(known: KeyCell, key: Key, namespace: dict[str, Any], session: Session,
             with shared(secret) if secret else contextlib.nullcontext():
                 outputs = testcell.run_test_cell(source, here, known.points)
         except bounds.Overtime:
-            raise GivenUp(tr("the grader has computed for {seconds} s", seconds=f"{settings.judge_seconds:g}")) from None     # what was found before stands
+            why = tr("the grader has computed for {seconds} s", seconds=f"{settings.judge_seconds:g}")
+            raise GivenUp(why) from None        # what was found before stands
         finally:
             snapshot.close()
         if not snapshot.ended:

@@ -30,7 +30,8 @@ def show_request(nb: NotebookNode, folder: Path) -> list[str]:
     if len(text) > LONGEST:
         text = f"{text[:LONGEST]} …"
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))      # it is text, whatever is in it
-    cell = new_markdown_cell(f"**{tr('A regrade is asked for')}**\n\n{fence}text\n{text}\n{fence}", id="regrade-request")
+    head = tr("A regrade is asked for")
+    cell = new_markdown_cell(f"**{head}**\n\n{fence}text\n{text}\n{fence}", id="regrade-request")
     if nb.nbformat_minor < 5:
         del cell["id"]
     nb.cells.insert(0, cell)

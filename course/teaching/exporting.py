@@ -194,7 +194,8 @@ def _feedback(before, lines, language):
     heads = {name: _head(name) for name in languages()}
     kept = re.split("|".join(map(re.escape, heads.values())), before)[0].rstrip()
     kept = re.sub(r"(<br>|<hr>)+$", "", kept)
-    return (f"{kept}<hr>" if kept else "") + "<br>".join([heads[language], *(escape(plain(line), quote=False) for line in lines)])
+    own = [heads[language], *(escape(plain(line), quote=False) for line in lines)]
+    return (f"{kept}<hr>" if kept else "") + "<br>".join(own)
 
 
 def _head(language):
