@@ -85,7 +85,7 @@ def in_words(result):
 
 
 def _in_words(mark, verdict):
-    line = f"{mark.exercise}: " + tr("{earned} of {of}", earned=f"{mark.points:g}", of=f"{mark.of:g}")
+    line = tr("{exercise}: {earned} of {of}", exercise=mark.exercise, earned=f"{mark.points:g}", of=f"{mark.of:g}")
     if verdict and verdict.title:
-        line += f" ({told(verdict.title)}" + (f" [{verdict.code}])" if verdict.code else ")")
+        line += tr(" ({what})", what=told(verdict.title) + (f" [{verdict.code}]" if verdict.code else ""))
     return line + (f". {mark.comment}" if mark.comment and mark.comment != "No response." else "")
