@@ -24,7 +24,7 @@ MOODLE = ('Identifier,"Full name","ID number",Grade,"Maximum Grade","Feedback co
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory):
-    """ada wrote in English, li the same in Chinese; wang changed a locked cell, and was graded by nbgrader's command."""
+    """ada wrote in English, li the same in Chinese; wang changed a locked cell, and is graded by nbgrader's command."""
     course = new_course(tmp_path_factory.mktemp("mixed") / "course", NAME)
     nbgrader(course, "generate_assignment", NAME, "--force")
     for student, language in (("ada", ENGLISH), ("li", CHINESE), ("wang", CHINESE)):
