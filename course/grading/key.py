@@ -37,14 +37,14 @@ class KeyCell:
     points: float | None
     versions: dict[str, tuple[str, str]] = field(default_factory=dict)
 
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The texts with which it was released, that of the language in force first."""
-        return self.source, *(text for text, _ in self.versions.values())
+    @functools.cached_property
+    def texts(self) -> dict[str, str]:
+        """The texts with which it was released, in whatever language, by what they are without white space around."""
+        return {text.strip(): text for text in (self.source, *(text for text, _ in self.versions.values()))}
 
     def released(self, text: str) -> str | None:
-        """The released text, in whatever language, that a text is but for white space around it; or None."""
-        return next((known for known in self.texts if known.strip() == text.strip()), None)
+        """The released text that a text is but for white space around it; or None."""
+        return self.texts.get(text.strip())
 
     @property
     def test(self) -> bool:
@@ -76,6 +76,11 @@ class Key:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {cell.name: cell for cell in self.cells})
+
+    @functools.cached_property
+    def texts(self) -> frozenset[str]:
+        """Those of its cells, in whatever language, without white space around."""
+        return frozenset(text for cell in self.cells for text in cell.texts)
 
     def spoken(self, language: str) -> "Key":
         """The same with the texts of a language, where there are any."""

@@ -270,7 +270,7 @@ def _definitions(nb: NotebookNode, names: Iterable[str], key: Key) -> list[int]:
     wanted = set(names)
     return [k for k, cell in enumerate(nb.cells)
             if wanted and cell.cell_type == "code" and _written_names(cell.source, key) & wanted
-            and not any(_same(cell.source, known) for known in key.cells)]
+            and cell.source.strip() not in key.texts and _tree(cell.source) not in _trees(key.texts)]
 
 
 def _written_names(source: str, key: Key) -> frozenset[str]:
@@ -355,7 +355,12 @@ def _tested_names(known: KeyCell, key: Key) -> set[str]:
 
 def _same(text: str, known: KeyCell) -> bool:
     """Whether a cell's text is as released, whatever an editor did to its spaces and comments."""
-    return known.released(text) is not None or _tree(text) in {*map(_tree, known.texts)} - {None, NOTHING}
+    return text.strip() in known.texts or _tree(text) in _trees(frozenset(known.texts))
+
+
+@functools.lru_cache(200)
+def _trees(texts: frozenset[str]) -> frozenset[str | None]:
+    return frozenset(map(_tree, texts)) - {None, NOTHING}
 
 
 @functools.lru_cache(2000)

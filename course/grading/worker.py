@@ -122,7 +122,7 @@ def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result, no
         known = key.by_name.get(name_of(cell))
         if known is None:
             continue
-        untouched = known.solution and cell.source in known.texts
+        untouched = known.solution and cell.source in known.texts.values()
         if untouched:
             result.unanswered.add((key.notebook, known.name))
         if known.grade or known.task:
