@@ -121,13 +121,17 @@ def test_cells_from_the_other_notebook_are_as_released_too():
     assert stub.metadata.nbgrader.checksum == compute_checksum(stub)
 
 
-def test_a_chinese_stub_never_beats_an_answer_wherever_the_two_stand(grade):
+def test_a_damaged_chinese_notebook_is_graded_as_what_it_was(grade):
+    """Its stub never beats an answer, wherever the two stand; what comes back is Chinese."""
     nb = released(NAME, CHINESE)
     answer = cell_of(solved(NAME), STUB).source
     nb.cells.insert(3, nbformat.v4.new_code_cell(answer))
+    emptied(nb)
     result = grade(nb, NAME)
     assert scores(result)["grad_table"] == 3
-    assert "is as released; what another cell defines counts" in " ".join(result.notebooks[NAME][1])
+    graded, notes = result.notebooks[NAME]
+    assert "is as released; what another cell defines counts" in " ".join(notes)
+    assert cell_of(nbformat.reads(graded, as_version=4), SET_UP).source == cell_of(released(NAME, CHINESE), SET_UP).source
 
 
 def test_where_a_course_has_released_another_cell_that_counts_in_every_language():
