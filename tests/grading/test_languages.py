@@ -131,7 +131,19 @@ def test_a_damaged_chinese_notebook_is_graded_as_what_it_was(grade):
     assert scores(result)["grad_table"] == 3
     graded, notes = result.notebooks[NAME]
     assert "is as released; what another cell defines counts" in " ".join(notes)
-    assert cell_of(nbformat.reads(graded, as_version=4), SET_UP).source == cell_of(released(NAME, CHINESE), SET_UP).source
+    back = cell_of(nbformat.reads(graded, as_version=4), SET_UP)
+    assert back.source == cell_of(released(NAME, CHINESE), SET_UP).source
+
+
+def test_a_stub_of_another_language_is_no_answer():
+    """Copied behind an answer with its metadata, into a notebook that says nothing of its language."""
+    nb = released(NAME, CHINESE)
+    del nb.metadata[MARK]
+    answer = cell_of(nb, STUB)
+    nb.cells.insert(nb.cells.index(answer) + 1, copy.deepcopy(answer))
+    answer.source = cell_of(solved(NAME), STUB).source
+    assert "was there more than once" in repaired(nb)[0]
+    assert cell_of(nb, STUB).source == answer.source
 
 
 def test_where_a_course_has_released_another_cell_that_counts_in_every_language():
