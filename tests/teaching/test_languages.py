@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from course.teaching import answering, exporting, reporting, returning
+from course.teaching import answering, exporting, reporting
 from course.words import ENGLISH
 from tests.grading.handing_in import released
 from tests.teaching.classes import backprop, call, cell_of, hand_in, nbgrader, new_course
@@ -37,7 +37,7 @@ def mixed(tmp_path_factory):
         hand_in(course, student, nb, NAME)
     backprop(course, "autograde", NAME, "--student", "ada", "--student", "li", "--workers", "1")
     nbgrader(course, "autograde", NAME, "--student", "wang")
-    call(returning.main, course, NAME)
+    nbgrader(course, "generate_feedback", NAME)     # one page after the other, in one process
     return course
 
 
