@@ -135,7 +135,7 @@ def in_all_languages(cells: tuple[KeyCell, ...], assignment: str, notebook: str)
             continue
         nb = nbformat.read(path, as_version=4)
         translated = {name: cell for cell in nb.cells if (name := cell.metadata.get("nbgrader", {}).get("grade_id"))}
-        english = nb.metadata[MARK]["english"]
+        english = nb.metadata.get(MARK, {}).get("english", {})
         for cell in cells:
             if cell.name in translated and english.get(cell.name) == cell.checksum:
                 said = translated[cell.name]
