@@ -11,9 +11,10 @@ import contextlib
 import functools
 import gettext
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 from course.places import COMMAND, ROOT, work_folder
 
@@ -21,6 +22,7 @@ TRANSLATIONS = ROOT / "course" / "translations"
 DOMAIN = "course"
 ENGLISH = "en"
 VARIABLE = "COURSE_LANG"
+MARK = "backprop_course"    # in a notebook's metadata: its source, and its language where that is not English
 SYSTEM = ("LC_ALL", "LC_MESSAGES", "LANG")      # of the environment, as gettext asks it
 KEPT = ".language"          # in work/: the language that a learner has chosen
 WHOLE = "x-whole"           # in the header of a compiled catalogue: "yes" where no text of the course lacks
@@ -117,6 +119,13 @@ def translated(path: Path, under: str) -> Path:
     inside = path.name if under == "lessons" else f"{path.parent.name}/{path.name}"
     other = TRANSLATIONS / language() / under / inside
     return other if other.is_file() else path
+
+
+def language_of(metadata: Mapping[str, Any]) -> str:
+    """The language of a notebook by its own metadata; English where they name none that is here."""
+    mark = metadata.get(MARK)
+    name = mark.get("language") if isinstance(mark, Mapping) else None
+    return name if isinstance(name, str) and name in languages() else ENGLISH
 
 
 def remember(name: str, work: Path | None = None) -> None:

@@ -63,6 +63,7 @@ def wanted(root=ROOT):
     own = {path for name in ASSIGNMENTS for path in _modules(name, root)}
     found["course"] = [entry for path in sorted((root / "course").rglob("*.py"))
                        if path not in own and "sources" not in path.parts for entry in of_module(path)]
+    found["course"] += [entry for path in sorted((root / "course").rglob("*.j2")) for entry in of_template(path)]
     return found
 
 
@@ -116,6 +117,12 @@ def of_module(path):
     for node in _calls(path, ("tr", "later", "Diagnosis")):
         said = node.args[:3] if node.func.id == "Diagnosis" else node.args[:1]
         yield from (Entry(arg.value, "message", path.stem) for arg in said if _is_text(arg))
+
+
+def of_template(path):
+    """What a template of Jinja's says by "…" | tr."""
+    for text in re.findall(r'"([^"]*)" \| tr\b', path.read_text(encoding="utf-8")):
+        yield Entry(text, "message", path.parent.name)
 
 
 def of_tests(path):
