@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from autodiff.trace import Trace
 from course.drawing.figures import figure
-from course.words import closed, later, tr
+from course.words import closed, tr
 
 
 class Wrong(NamedTuple):
@@ -154,7 +154,6 @@ EDITS = (
     Edit("upstream", 2, "", "That divides by the upstream gradient; along a path slopes multiply.",
          lambda e: e.local / e.upstream if e.upstream else None),
 )
-PATH = later("The path through {gate} is missing so far: {input} is used {times}, and what comes back adds up.")
 FINE = 1e-9
 
 
@@ -231,13 +230,15 @@ def _accumulated(paid, truth, id):
     if len(paid) > 1:
         shares = [edge.upstream * edge.local for edge in paid]
         for edge, share in zip(paid, shares, strict=True):
-            gate, times = f"{{{edge.sender}}}", _times(len(paid))
-            template = "One of the two ways from {gate} is missing so far: {input} is used {times}, and what comes " \
-                "back adds up." if len({edge.sender for edge in paid}) == 1 else PATH
-            yield Wrong(truth - share, "path", tr(template, gate=gate, input=here, times=times), 0)
+            gate, used = f"{{{edge.sender}}}", _used(len(paid))
+            yield Wrong(truth - share, "path", tr(
+                "One of the two ways from {gate} is missing so far: {input} is {used}, and what comes back adds up."
+                if len({edge.sender for edge in paid}) == 1 else
+                "The path through {gate} is missing so far: {input} is {used}, and what comes back adds up.",
+                gate=gate, input=here, used=used), 0)
             if len(paid) > 2:
-                yield Wrong(share, "path", tr("That is what comes back through {gate} alone; {input} is used {times}, "
-                                              "and all of it adds up.", gate=gate, input=here, times=times), 0)
+                yield Wrong(share, "path", tr("That is what comes back through {gate} alone; {input} is {used}, and "
+                                              "all of it adds up.", gate=gate, input=here, used=used), 0)
         yield Wrong(math.prod(shares), "path", tr("That multiplies what comes back along the paths; across paths it "
                                                   "adds up."), 1)
         yield Wrong(truth / len(paid), "path", tr("That is the mean of what comes back; it is the sum that counts."), 1)
@@ -283,8 +284,8 @@ def _named(sentence, edge):
     return tr(sentence, gate=f"{{{edge.sender}}}", input=f"{{{edge.receiver}}}", u=figure(edge.upstream))
 
 
-def _times(n):
-    return tr("twice") if n == 2 else tr("three times") if n == 3 else tr("{n} times", n=n)
+def _used(n):
+    return tr("used twice") if n == 2 else tr("used three times") if n == 3 else tr("used {n} times", n=n)
 
 
 def with_names(sentence: str, names: Sequence[str]) -> str:
