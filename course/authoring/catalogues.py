@@ -36,7 +36,7 @@ ALIKE = 0.6             # how much of an old English text must be in a new one f
 NOTEBOOKS = ("lessons", "assignments")
 # rooms of the package whose texts have a catalogue of their own: {room: catalogue}
 OWN = {"drawing": "drawing", "figures": "drawing", "watching": "drawing", "practising": "practising",
-       "learning": "learning", "cli": "learning"}
+       "learning": "learning", "cli": "learning", "__main__": "learning"}
 
 
 @dataclass(frozen=True)

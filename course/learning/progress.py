@@ -243,6 +243,7 @@ def _here(assignment, path, limit):
 def _line(name, exercise, names):
     """How far an exercise is whose answer stands among these names."""
     from course.checks.examining import examine
+    from course.checks.verdict import told
     from course.learning.identity import WhoAreYou, learner
 
     if name not in names:
@@ -257,7 +258,7 @@ def _line(name, exercise, names):
     if nameless and not report.unwritten:
         return Line(name, 0.0, exercise.points, BEGUN, nameless)
     state = PASSED if report.run.passed else UNWRITTEN if report.unwritten else BEGUN
-    mistake = tr(report.diagnosis.title) if report.diagnosis and state == BEGUN else ""
+    mistake = told(report.diagnosis.title) if report.diagnosis and state == BEGUN else ""
     return Line(name, report.run.score, exercise.points, state, mistake)
 
 
