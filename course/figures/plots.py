@@ -17,7 +17,7 @@ from course.words import later, sentences, tr
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LOWEST, HIGHEST = later("lowest {value} at {x}"), later("highest {value} at {x}")
+LOWEST, HIGHEST = later("{text}, lowest {value} at {x}"), later("{text}, highest {value} at {x}")
 LINES, MARKS = ("-", "--", ":", "-."), ("o", "s", "^", "D", "v", "P")
 COLOURS = (GREEN, RED, GREY, "#0B5394", "#B45F06", "#6A3D9A")       # the cycle of style.mplstyle
 MOST_MARKS = 40         # points of a line that are marked; more of them are a curve
@@ -224,10 +224,10 @@ def _line(label: str, at: ArrayLike, values: ArrayLike) -> str:
     at, values = at[kept], values[kept]
     text = tr("{name}: from {first} at {x} to {last} at {end}", name=label, first=told(values[0]), x=told(at[0]),
               last=told(values[-1]), end=told(at[-1]))
-    inner = [tr(template, value=told(values[k]), x=told(at[k])) for template, k in
-             ((LOWEST, int(values.argmin())), (HIGHEST, int(values.argmax()))) if 0 < k < len(values) - 1
-             and values[k] not in (values[0], values[-1])]
-    return tr("{text}.", text=tr(", ").join([text, *inner]))
+    for template, k in ((LOWEST, int(values.argmin())), (HIGHEST, int(values.argmax()))):
+        if 0 < k < len(values) - 1 and values[k] not in (values[0], values[-1]):
+            text = tr(template, text=text, value=told(values[k]), x=told(at[k]))
+    return tr("{text}.", text=text)
 
 
 def _signed(value: float) -> str:

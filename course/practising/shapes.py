@@ -13,7 +13,7 @@ import numpy as np
 import autodiff
 from autodiff.trace import Trace, trace
 from course.drawing import scene
-from course.practising.questions import Box, _and, _right
+from course.practising.questions import Box, _right
 from course.words import later, tr
 
 
@@ -165,7 +165,8 @@ def _says(line, arrays, name, why):
         made = evaluated(line, arrays)
     except ValueError:
         known = [word for word in dict.fromkeys(_words(line)) if word in arrays]
-        shapes = _and([tr("{name} is {shape}", name=word, shape=arrays[word].shape) for word in known])
+        told = [tr("{name} is {shape}", name=word, shape=arrays[word].shape) for word in known]
+        shapes = tr("{first} and {second}", first=tr(", ").join(told[:-1]), second=told[-1]) if len(told) > 1 else told[0]
         return tr("{line} does not fit: {shapes}. {why}", line=line, shapes=shapes, why=why)
     if made.shape != shape:
         return tr("{line} has the shape {made}, and {name} has {shape}. {why}", line=line, made=made.shape, name=name,

@@ -82,7 +82,7 @@ def frame(moment: Moment) -> Frame:
 
 def says(step: int, at: Frame) -> str:
     """A frame read aloud, as watch.js reads it."""
-    return says_template().format(step=step, loss=at.loss, right=at.right, sizes=", ".join(at.sizes), told=at.told)
+    return says_template().format(step=step, loss=at.loss, right=at.right, sizes=tr(", ").join(at.sizes), told=at.told)
 
 
 def says_template() -> str:

@@ -167,7 +167,7 @@ def words() -> dict[str, str]:
         "drawing": tr("Drawing. {about} The thicker an edge, the larger its weight."),
         "over": tr("{told} “Start again” leads back."),
         "recorded": tr("{told} Here the recording ends. “Start again” leads back."),
-        "at": tr("step {at}"), "at of": tr("step {at} of {last}"),
+        ",": tr(", "), "at": tr("step {at}"), "at of": tr("step {at} of {last}"),
     }
 
 

@@ -143,7 +143,7 @@ export function mount(root, view, send) {
   }
   function sentence() {
     const [, , , sizes, , loss, right, told] = run.frames[at];
-    const parts = { step: at, loss, right, sizes: sizes.join(", "), told };
+    const parts = { step: at, loss, right, sizes: sizes.join(words[","]), told };
     return filled(view.says, parts);
   }
   function trace() {
