@@ -122,8 +122,8 @@ def overview():
         tr("Usage: {command} [command] [arguments]" if INSTALLED else
            "Usage: {command} [command] [arguments]      (or backprop …, once it is installed)", command=COMMAND), "",
         *rows, "",
-        tr("`lab` and `teach` take --no-browser (print the address instead) and --port N." if "teach" in available() else
-           "`lab` takes --no-browser (print the address instead) and --port N.")])
+        tr("`lab` and `teach` take --no-browser (print the address instead) and --port N."
+           if "teach" in available() else "`lab` takes --no-browser (print the address instead) and --port N.")])
 
 
 def extras_for(argv):

@@ -91,8 +91,8 @@ class Graph:
         for node in record.nodes:
             if not _finite(node.value):
                 at = tr(", ").join(f"{name} = {value}" for name, value in inputs.items())
-                raise ValueError(tr("At {inputs} the gate {gate} gives {value}, and a graph is drawn at finite numbers.",
-                                    inputs=at, gate=node.gate, value=node.value))
+                raise ValueError(tr("At {inputs} the gate {gate} gives {value}, and a graph is drawn at finite "
+                                    "numbers.", inputs=at, gate=node.gate, value=node.value))
         return with_code(with_meetings(composed, record, reading), record, reading, self._yours)
 
     def svg(self) -> str:

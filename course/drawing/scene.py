@@ -367,4 +367,5 @@ class _Teller:
         return sentences(told, frames[-1].sentence if frames[-1].phase in ("right", "wrong") else "")
 
     def _given(self, leaf, name, value):
-        return tr("{name} of shape {shape}", name=name, shape=value) if self.nodes[leaf.id].shape else f"{name} = {value}"
+        shape = self.nodes[leaf.id].shape
+        return tr("{name} of shape {shape}", name=name, shape=value) if shape else f"{name} = {value}"

@@ -52,7 +52,7 @@ def judge(trace, yours):
         used.append(_name(function, node))
         call, paid, complaint = _call(function, trace, node, due[0].upstream)
         if complaint:
-            return Verdict(steps, False, sender, None, 
+            return Verdict(steps, False, sender, None,
                            tr("Stopped at {gate}: {complaint}", gate="{gate}", complaint=complaint), None)
         mine = [step._replace(local=None, contribution=paid[step.slot]) for step in due]
         for step, truth in zip(mine, due, strict=True):

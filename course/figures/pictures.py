@@ -40,9 +40,9 @@ def images(pixels: ArrayLike, titles: Sequence[object], *, columns: int = 8, sig
         for k, name in enumerate(rows):
             axes.text(-0.15, k * (1 + gap) + 0.5, name, ha="right", va="center")
         axes.set(xlim=(-0.05 - 0.9 * bool(rows), columns * 1.2 - 0.15), ylim=(down * (1 + gap) - gap + 0.1, -gap))
-        size = {"n": len(pixels), "side": side}
-        told = tr("{n} images of {side} by {side} pixels: {titles}.", titles=tr(", ").join(map(str, titles)), **size) \
-            if len(titles) else tr("{n} images of {side} by {side} pixels.", **size)
+        told = tr("{n} images of {side} by {side} pixels: {titles}." if len(titles) else
+                  "{n} images of {side} by {side} pixels.", n=len(pixels), side=side,
+                  titles=tr(", ").join(map(str, titles)))
         return sentences(told, tr("Rows: {names}.", names=tr(", ").join(rows)) if rows else "")
 
     return drawn(draw, WIDE, WIDE * (down * (1 + gap) + 0.1) / (columns * 1.2 + 0.9 * bool(rows)))

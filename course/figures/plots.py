@@ -65,7 +65,8 @@ def curves(at: ArrayLike, lines: Mapping[str, ArrayLike], *, x: str = "", y: str
         known = [_line(label, at, values) for label, values in lines.items()]
         known += [_line(tr("{name}, measured", name=label) if label in lines else label, *points)
                   for label, points in measured.items()]
-        known += [tr("{name}: a level line at {value}.", name=label, value=told(value)) for label, value in levels.items()]
+        known += [tr("{name}: a level line at {value}.", name=label, value=told(value))
+                  for label, value in levels.items()]
         known += [tr("{name}: an upright line at {value}.", name=label, value=told(value))
                   for label, value in places.items()]
         return sentences(_head(title, x, y, log), *known)
@@ -136,8 +137,9 @@ def histogram(samples: Mapping[str, ArrayLike], *, x: str = "", bins: int = 25, 
         axes.set_yticks([])
         _axes(axes, x, "", "", None, None, (), title)
         _legend(axes, list(arrays))
+        halves = {label: np.quantile(values, (0.25, 0.75)) for label, values in arrays.items()}
         known = [tr("{name}: the middle half lies between {low} and {high}.", name=label, low=told(low), high=told(high))
-                 for label, values in arrays.items() for low, high in [np.quantile(values, (0.25, 0.75))]]
+                 for label, (low, high) in halves.items()]
         head = tr("How often each {x} comes, {title}.", x=x, title=title) if title else \
             tr("How often each {x} comes.", x=x)
         return sentences(head, *known)

@@ -140,14 +140,14 @@ def page(work: Path) -> str:
     items = "".join(
         f'<li class="{stop.state}"><span class="stop">{"✓" if stop.state == "done" else int(stop.name[:2])}</span>'
         f"<h2>{tr('Lesson {n}', n=int(stop.name[:2]))} · {escape(stop.title)}</h2>"
-        f"<p>{escape(tr('; ').join(filter(None, [tr(STATES[stop.state]), _exercises(stop), _points(stop)])))}</p></li>"
-        for stop in stops)
+        f"<p>{escape(tr('; ').join(filter(None, [tr(STATES[stop.state]), _exercises(stop), _points(stop)])))}</p>"
+        "</li>" for stop in stops)
     nexts = "".join(f"<p>{escape(step)}</p>" for step in steps)
     bar = (f'<p><meter aria-label="{tr("points")}" min="0" max="{most:g}" value="{points:g}"></meter> '
            f'{tr("{n} of {of} points", n=f"{points:g}", of=f"{most:g}")}</p>') if most else ""
     practice = "".join(f"<p>{markup.in_code(line)}</p>" for line in _practice())
-    return (f'<!doctype html><html lang="{language().replace("_", "-")}"><head><meta charset="utf-8"><meta name="viewport" '
-            f'content="width=device-width, initial-scale=1"><title>{tr(HEADING)}</title>'
+    return (f'<!doctype html><html lang="{language().replace("_", "-")}"><head><meta charset="utf-8">'
+            f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{tr(HEADING)}</title>'
             f"<style>{STYLE}</style></head><body><main><h1>{tr(HEADING)}</h1>{bar}"
             f'<div class="next"><strong>{tr("Next")}</strong>{nexts}</div><ol>{items}</ol>{practice}'
             f'<p class="quiet">{markup.in_code(_as_of(day))}</p></main></body></html>\n')
@@ -194,5 +194,5 @@ def _practice() -> list[str]:
 
 def _as_of(day: str) -> str:
     return tr("As `{command}` found it on {day}; run it in a terminal, and this page is up to date." if day else
-              "`{command}` in a terminal looks which exercises pass, and enters it here.", command=f"{COMMAND} progress",
-              day=day)
+              "`{command}` in a terminal looks which exercises pass, and enters it here.",
+              command=f"{COMMAND} progress", day=day)

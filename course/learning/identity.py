@@ -25,8 +25,9 @@ def i_am(learner: str) -> None:
         return
     owner = _graded()
     print(one_line(tr(
-        "You are {name}: numbers are drawn for this id. Is it the one that your course knows you by?" if owner is None
-        else "This notebook says {name}; it is graded by the numbers of {owner}.", name=repr(_said), owner=repr(owner))))
+        "You are {name}: numbers are drawn for this id. Is it the one that your course knows you by?"
+        if owner is None else "This notebook says {name}; it is graded by the numbers of {owner}.",
+        name=repr(_said), owner=repr(owner))))
 
 
 def my_numbers(name: str, text: str = "") -> Any:
@@ -58,8 +59,8 @@ def learner() -> str:
         return grader.learner
     found = _graded() or _said or os.environ.get("JUPYTERHUB_USER", "")
     if not found:
-        raise WhoAreYou(tr("This exercise has numbers of your own. Say who you are first: write your id, as your course "
-                           'knows you, between the quotation marks of i_am(""), and run that cell.'))
+        raise WhoAreYou(tr("This exercise has numbers of your own. Say who you are first: write your id, as your "
+                           'course knows you, between the quotation marks of i_am(""), and run that cell.'))
     return found
 
 

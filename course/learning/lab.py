@@ -84,7 +84,8 @@ def read_options(command: str, arguments: list[str]) -> argparse.Namespace:
                             help=tr("from now on: {names}", names=", ".join(languages())))
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
-        parser.error(tr("there is no option {name}; there are --no-browser, --port N and --help", name=repr(unknown[0])))
+        parser.error(tr("there is no option {name}; there are --no-browser, --port N and --help",
+                        name=repr(unknown[0])))
     if command == "lab" and options.language and not known(options.language):
         parser.error(tr("the course does not speak {name}; it speaks {names}", name=repr(options.language),
                         names=", ".join(languages())))

@@ -206,10 +206,11 @@ def in_browser(limit: float = LIMIT) -> None:
     found = {name: path for name, path in found.items() if path.is_file()}
     result, width = {}, max(map(len, found), default=0)
     for name, path in found.items():
-        print(tr("  {name}  is being checked", name=f"{name:{width}}"), end="\r", flush=True)      # until its line is written over it
+        print(tr("  {name}  is being checked", name=f"{name:{width}}"), end="\r", flush=True)  # its line overwrites it
         result[name] = _here(name, path, limit)
         print(_row(name, result[name], width), flush=True)
-    print("\n".join([_rest(result) if result else tr("There are no exercises in {folder}.", folder=work), *memory.lines()]))
+    print("\n".join([_rest(result) if result else tr("There are no exercises in {folder}.", folder=work),
+                     *memory.lines()]))
 
 
 def _here(assignment, path, limit):

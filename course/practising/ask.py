@@ -65,7 +65,8 @@ def practice(what: Callable[..., Any] | str | int | None = None, /, *, level: in
         raise ValueError(tr("A circuit of a level brings its own inputs; {names} has no place in it.",
                             names=tr(", ").join(inputs)))
     if what is not None and level is not None:
-        raise ValueError(tr("Either {one} or {other}: one says which level.", one=repr(what), other=f"level={level!r}"))
+        raise ValueError(tr("Either {one} or {other}: one says which level.", one=repr(what),
+                            other=f"level={level!r}"))
     wanted = level if what is None else what
     found = memory.next_level() if wanted is None else circuits.level_called(wanted)
     return of_level(found, seed, ask=ask, order=order, palette=palette, task=task)
@@ -98,7 +99,8 @@ def _seed(seed: int | None) -> int:
     if seed is None:
         return secrets.randbelow(circuits.SEEDS)
     if not isinstance(seed, int) or isinstance(seed, bool):
-        raise TypeError(tr("seed is a whole number, got {got} ({type}).", got=f"{seed!r:.40}", type=type(seed).__name__))
+        raise TypeError(tr("seed is a whole number, got {got} ({type}).", got=f"{seed!r:.40}",
+                           type=type(seed).__name__))
     return seed
 
 
@@ -170,12 +172,12 @@ class Practice:
         forward = [scene.formula_of(frame) for frame in composed.frames if frame.phase == "forward"]
         if "values" in self.ask:
             forward = [told.split(" = ")[0] + " = " + told.split(" = ")[1] for told in forward]
-        given = {"title": self.title, "inputs": leaves, "forward": tr("; ").join(forward)}
         if self.bug:
             return tr("{title}. Inputs: {inputs}. Forward: {forward}. Backward: {backward}. One edge is wrong.",
-                      backward=tr("; ").join(row["label"] for row in self.bug.edges.values()), **given)
-        return tr("{title}. Inputs: {inputs}. Forward: {forward}. To fill in: {boxes}.",
-                  boxes=tr(", ").join(box.sign for box in self.boxes), **given)
+                      title=self.title, inputs=leaves, forward=tr("; ").join(forward),
+                      backward=tr("; ").join(row["label"] for row in self.bug.edges.values()))
+        return tr("{title}. Inputs: {inputs}. Forward: {forward}. To fill in: {boxes}.", title=self.title,
+                  inputs=leaves, forward=tr("; ").join(forward), boxes=tr(", ").join(box.sign for box in self.boxes))
 
     def svg(self, alone: bool = True) -> str:
         """The picture with empty boxes, as the text of an SVG file."""
@@ -195,8 +197,9 @@ class Practice:
         """What the browser shows, as plain data: all verdicts are in it."""
         rows = [box._asdict() for box in self.boxes]
         if self.order == "backward":
+            waits = tr("One after the other: first comes the one that is open.")
             for before, row in pairwise(rows):
-                row["needs"], row["waits"] = [before["id"]], tr("One after the other: first comes the one that is open.")
+                row["needs"], row["waits"] = [before["id"]], waits
         return {
             "title": self.title, "svg": self.svg(alone=False), "colours": picture.colours(self.palette),
             "boxes": rows, "level": self.level, "seed": self.seed, "code": self.code,

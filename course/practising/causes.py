@@ -242,8 +242,8 @@ def _accumulated(paid, truth, id):
         yield Wrong(math.prod(shares), "path", tr("That multiplies what comes back along the paths; across paths it "
                                                   "adds up."), 1)
         yield Wrong(truth / len(paid), "path", tr("That is the mean of what comes back; it is the sum that counts."), 1)
-        yield Wrong(-truth, "sign", tr("The size is right, the sign is not: if {input} grows, which way does the result "
-                                       "move?", input=here), 0)
+        yield Wrong(-truth, "sign", tr("The size is right, the sign is not: if {input} grows, which way does the "
+                                       "result move?", input=here), 0)
     for edge in paid:
         for wrong in edited(edge):
             yield wrong._replace(value=truth - edge.upstream * edge.local + wrong.value,

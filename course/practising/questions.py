@@ -115,7 +115,8 @@ class _Asker:
         waits = tr("This one can be found once the gradients of {gates} stand.",
                    gates=_and([self.names[s] for s in senders]))
         label = tr("gradient at {node}, {sign}", node=name, sign=sign) if sign else tr("gradient at {node}", node=name)
-        return Box(f"gradient-{item.id}", label, sign or tr("at {node}", node=name), needs, waits, figure(truth), accepted(truth),
+        return Box(f"gradient-{item.id}", label, sign or tr("at {node}", node=name), needs, waits,
+                   figure(truth), accepted(truth),
                    told_apart(truth, causes.gradients(self.trace, item.id, self.edges.values()), self.names),
                    self.gradient_right(item, paid, truth), self.gradient_otherwise(item, paid),
                    self.gradient_hints(item, paid), about=f"node-{item.id}")
@@ -166,15 +167,16 @@ class _Asker:
     def local(self, edge, before):
         gate, source = self.names[edge.sender], self.names[edge.receiver]
         rule = self.rules.get((edge.sender, edge.slot), "")
-        ends = {"gate": gate, "node": source}
-        return Box(f"local-{edge_id(edge.sender, edge.slot)}", tr("local gradient of {gate} for {node}", **ends),
-                   tr("local, {gate} → {node}", **ends), before,
+        return Box(f"local-{edge_id(edge.sender, edge.slot)}",
+                   tr("local gradient of {gate} for {node}", gate=gate, node=source),
+                   tr("local, {gate} → {node}", gate=gate, node=source), before,
                    tr("First come the values: a local gradient is taken at them."),
                    figure(edge.local), accepted(edge.local),
                    told_apart(edge.local, causes.slopes(self.trace, edge.sender, edge.slot), self.names),
                    _right(tr("{rule}.", rule=rule or figure(edge.local))),
-                   tr("Not yet. If {node} grows by a little, by how many times that does {gate} move?", **ends),
-                   [tr("If {node} grows by a little h, {gate} moves by (local gradient) × h.", **ends),
+                   tr("Not yet. If {node} grows by a little, by how many times that does {gate} move?", node=source,
+                      gate=gate),
+                   [tr("If {node} grows by a little h, {gate} moves by (local gradient) × h.", node=source, gate=gate),
                     tr("The rule: {rule}.", rule=rule)],
                    about=f"edge-{edge_id(edge.sender, edge.slot)}")
 

@@ -149,13 +149,16 @@ def _box(stage, which, name, arrays, ids, rng):
               "says": _says(line, arrays, name, why)} for k, line in enumerate(choices) if line != right]
     place = float(choices.index(right))
     needs = [f"gradient-{ids[stage.name]}"]         # which is given for the last stage, and has no box
-    told = {"name": name, "gradient": f"d{name}", "shape": shape, "above": f"d{stage.name}"}
-    return Box(f"gradient-{ids[name]}", tr("{gradient}, the gradient at {name} of shape {shape}", **told), f"d{name}",
-               needs, tr("This one can be found once {above} stands.", **told), right, (place - 0.1, place + 0.1),
-               wrong, _right(tr("{gradient} = {right}, of shape {shape}, the shape of {name}. {why}", right=right,
-                                why=why, **told)), why,
-               [tr("{name} has the shape {shape}, and so has {gradient}. {above} has the shape {other}.",
-                   other=arrays[stage.name].shape, **told), why], choices, f"node-{ids[name]}")
+    sign, above = f"d{name}", f"d{stage.name}"
+    return Box(f"gradient-{ids[name]}",
+               tr("{gradient}, the gradient at {name} of shape {shape}", gradient=sign, name=name, shape=shape), sign,
+               needs, tr("This one can be found once {above} stands.", above=above), right,
+               (place - 0.1, place + 0.1), wrong,
+               _right(tr("{gradient} = {right}, of shape {shape}, the shape of {name}. {why}", gradient=sign,
+                         right=right, shape=shape, name=name, why=why)), why,
+               [tr("{name} has the shape {shape}, and so has {gradient}. {above} has the shape {other}.", name=name,
+                   shape=shape, gradient=sign, above=above, other=arrays[stage.name].shape), why],
+               choices, f"node-{ids[name]}")
 
 
 def _says(line, arrays, name, why):
@@ -166,7 +169,8 @@ def _says(line, arrays, name, why):
     except ValueError:
         known = [word for word in dict.fromkeys(_words(line)) if word in arrays]
         told = [tr("{name} is {shape}", name=word, shape=arrays[word].shape) for word in known]
-        shapes = tr("{first} and {second}", first=tr(", ").join(told[:-1]), second=told[-1]) if len(told) > 1 else told[0]
+        shapes = told[0] if len(told) == 1 else \
+            tr("{first} and {second}", first=tr(", ").join(told[:-1]), second=told[-1])
         return tr("{line} does not fit: {shapes}. {why}", line=line, shapes=shapes, why=why)
     if made.shape != shape:
         return tr("{line} has the shape {made}, and {name} has {shape}. {why}", line=line, made=made.shape, name=name,

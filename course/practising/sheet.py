@@ -59,8 +59,8 @@ def main(argv: list[str]) -> int:
     except OSError as error:
         print(tr("This could not be written: {error}", error=error), file=sys.stderr)
         return 1
-    print(tr("Level {level}, circuits {first} to {last}: {files}", level=level, first=seed, last=seed + options.count - 1,
-             files=tr(", ").join(map(str, written))))
+    print(tr("Level {level}, circuits {first} to {last}: {files}", level=level, first=seed,
+             last=seed + options.count - 1, files=tr(", ").join(map(str, written))))
     return 0
 
 

@@ -208,7 +208,8 @@ def _unit(x, y, letter):
             f'<path class="cross" d="M{x - 6} {y - 6:g}l12 12m0 -12l-12 12"/>'
             f'<path class="saturated" d="M{x} {y - RADIUS - 3:g}l{RADIUS + 3} {RADIUS + 3}l-{RADIUS + 3} {RADIUS + 3}'
             f'l-{RADIUS + 3} -{RADIUS + 3}z"/>'
-            + "".join(f'<text class="{word}" x="{x}" y="{y + RADIUS + 14:g}">{tr(word)}</text>' for word in SIGNS) + "</g>")
+            + "".join(f'<text class="{word}" x="{x}" y="{y + RADIUS + 14:g}">{tr(word)}</text>' for word in SIGNS)
+            + "</g>")
 
 
 def loss_svg(ys: list[float]) -> str:

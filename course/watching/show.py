@@ -23,13 +23,13 @@ LABELS = {"rate": later("Step size"), "scale": later("Initial scale"), "activati
           "depth": later("Hidden layers")}
 BESIDE, SMALLEST = 360, 0.72        # pixels beside the drawing; its smallest size, in its own
 TITLE = later("A small network in training")
-ONE_LAYER = later("Two inputs, 1 hidden layer of 4 {activation} units, two outputs; it learns to tell two half-moons of "
-                  "points apart.")
-LAYERS = later("Two inputs, {depth} hidden layers of 4 {activation} units, two outputs; it learns to tell two half-moons "
-               "of points apart.")
+ONE_LAYER = later("Two inputs, 1 hidden layer of 4 {activation} units, two outputs; it learns to tell two half-moons "
+                  "of points apart.")
+LAYERS = later("Two inputs, {depth} hidden layers of 4 {activation} units, two outputs; it learns to tell two "
+               "half-moons of points apart.")
 LIVE = later("Each step is plain gradient descent on all 60 points. A choice starts anew.")
-NOTE = later("This page has no kernel: its buttons walk through steps that were recorded, {steps} for each choice. In a "
-             "notebook there are more choices, and no end.")
+NOTE = later("This page has no kernel: its buttons walk through steps that were recorded, {steps} for each choice. In "
+             "a notebook there are more choices, and no end.")
 
 
 def watch(*, rate: float = 0.5, scale: float = 1.0, activation: str = "relu", depth: int = 2, seed: int = SEED,
@@ -97,7 +97,8 @@ class Watch:
                    for name, values in choices.items()}
         return {
             "title": self.title, "colours": colours(self.palette), "note": tr(note, steps=picture.STEPS),
-            "legend": picture.legend(), "words": words(), "steps": picture.STEPS, "says": picture.says_template(), "widths": picture.WIDTHS, "base": picture.BASE,
+            "legend": picture.legend(), "words": words(), "steps": picture.STEPS, "says": picture.says_template(),
+            "widths": picture.WIDTHS, "base": picture.BASE,
             "loss": picture.loss_svg([0.0]), "lossFrom": picture.LOSS_LEFT,
             "lossTo": picture.LOSS_WIDTH - picture.LOSS_RIGHT, "beside": BESIDE, "smallest": SMALLEST,
             "choices": [{"name": name, "label": tr(LABELS[name]), "value": _text(given[name]),

@@ -308,6 +308,6 @@ def test_every_template_is_filled_by_the_names_that_it_has():
     """A text that is looked up with values has each of them as a keyword."""
     for path in sorted((ROOT / "course").rglob("*.py")):
         for call in catalogues._calls(path, ("tr",)):
-            if catalogues._is_text(call.args[0]) and call.keywords:
-                slots = {re.split("[!:]", slot.strip("{}"))[0] for slot in catalogues.SLOT.findall(call.args[0].value)}
+            if (said := catalogues._texts(call.args[0])) and call.keywords:
+                slots = {re.split("[!:]", slot.strip("{}"))[0] for slot in catalogues.SLOT.findall(" ".join(said))}
                 assert slots == {keyword.arg for keyword in call.keywords}, f"{path}:{call.lineno}"
