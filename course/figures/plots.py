@@ -138,7 +138,8 @@ def histogram(samples: Mapping[str, ArrayLike], *, x: str = "", bins: int = 25, 
         _axes(axes, x, "", "", None, None, (), title)
         _legend(axes, list(arrays))
         halves = {label: np.quantile(values, (0.25, 0.75)) for label, values in arrays.items()}
-        known = [tr("{name}: the middle half lies between {low} and {high}.", name=label, low=told(low), high=told(high))
+        known = [tr("{name}: the middle half lies between {low} and {high}.", name=label, low=told(low),
+                    high=told(high))
                  for label, (low, high) in halves.items()]
         head = tr("How often each {x} comes, {title}.", x=x, title=title) if title else \
             tr("How often each {x} comes.", x=x)

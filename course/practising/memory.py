@@ -80,9 +80,9 @@ def lines() -> list[str]:
         return []
     told = [tr("practice: right at the first try")]
     for level, row in sorted(kept["levels"].items(), key=lambda item: int(item[0])):
-        told.append(tr("  level {level} {name}: {first} of {asked}, box {box} of {boxes}, again from "
-                       "{day}", level=level, name=LEVELS[int(level)].name, first=row["first"], asked=row["asked"], box=row["box"],
-                       boxes=len(DAYS), day=row["due"]))
+        told.append(tr("  level {level} {name}: {first} of {asked}, box {box} of {boxes}, again from {day}",
+                       level=level, name=LEVELS[int(level)].name, first=row["first"], asked=row["asked"],
+                       box=row["box"], boxes=len(DAYS), day=row["due"]))
     for kind, times in sorted(kept["causes"].items(), key=lambda item: -item[1])[:3]:
         told.append(tr("  {n}× {rule} (lesson {lesson}, “{section}”)", n=times, rule=tr(KINDS[kind].rule),
                        lesson=KINDS[kind].lesson, section=tr(KINDS[kind].section)))

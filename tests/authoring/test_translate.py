@@ -4,13 +4,16 @@ import re
 from functools import cache
 
 import nbformat
+import numpy as np
 import polib
 import pytest
 
-from course import words
+import autodiff
+from course import graph, practice, watch, words
 from course.authoring import catalogues, texts, translate, typeface
 from course.authoring.build import targets
 from course.declarations import ASSIGNMENTS, declared
+from course.drawing import gates
 from course.learning import reading, workspace
 from course.places import ROOT
 
@@ -255,6 +258,58 @@ def test_a_report_speaks_chinese_and_its_verdict_stays_english():
         assert not re.search(r"\b(yours|expected|lesson|upstream)\b", re.sub(r"<style>.*?</style>|class=\S+", "", told))
     assert report.verdict == english.verdict and report.verdict.title == "upstream added"
     assert "upstream added" in str(english)
+
+
+# of a view: what a learner neither sees nor hears, but the script goes by
+UNSEEN = {"id", "name", "phase", "needs", "about", "kind", "arrays", "colours", "code"}
+# what is the same in every language: gates, Python, keys
+CODE = {*re.findall("[a-z]{2,}", " ".join(f"{name} {row.label} {row.expression}" for name, row in gates.GATES.items())),
+        "out", "Enter", "Tab", "Python", "html", "mul_backward", "ZeroDivisionError", "division", "by", "zero",
+        "practice", "np", "tile", "axis", "keepdims", "True", "dp", "dq", "dr", "dX", "dW", "db", "dc"}
+
+
+def told(view):
+    """The texts of a view that a learner sees or hears."""
+    if isinstance(view, dict):
+        for name in view.keys() - UNSEEN:
+            yield from told(view[name])
+    elif isinstance(view, list | tuple):
+        for value in view:
+            yield from told(value)
+    elif isinstance(view, str):
+        yield re.sub(r"<style>.*?</style>|<[^>]*>|\{\w+\}", " ", view, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_drawn_practised_and_watched_has_no_english_word(language):
+    def mul_backward(dout, x, y):
+        return 1 / 0
+
+    with words.speaking(language):
+        drawn = [graph(lambda x, y, z: (x + y) * z, x=-2, y=5, z=-4, yours={"mul": mul_backward}),
+                 graph(lambda X, W, b: (autodiff.relu(X @ W + b)).mean(), X=np.eye(2), W=np.ones((2, 3)), b=np.ones(3)),
+                 graph(lambda x: np.maximum(x * x, 2 * x) + abs(x), x=3)]
+        asked = [practice(level=level, seed=2, ask=ask) for level, ask in (
+            (1, None), (4, "values locals gradients"), (5, "gradients"), (7, "values locals"), (8, None), (9, None))]
+        asked += [practice(level=4, seed=seed, task="bug") for seed in range(3)]
+        seen = watch(activation="sigmoid", depth=6, rate=5.0)
+        views = [[each.view(), each.svg(), repr(each)] for each in (*drawn, *asked, seen)]
+    for text in told(views):
+        assert not set(re.findall("[A-Za-z_]{2,}", text)) - CODE, text
+
+
+KEYS = {"ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home", "End", "Enter", "Escape"}
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "course").glob("*/*.js")), ids=lambda path: path.name)
+def test_a_script_has_its_words_from_the_view(script):
+    code = re.sub(r"(?m)(?<!:)//.*$|/\*\*.*?\*/", "", script.read_text(encoding="utf-8"))
+    code = re.sub(r"words(\.\w+|\[.*?\])", "", code)
+    for literal in re.findall(r'"([^"\n]*)"|`([^`]*)`', code):
+        text = re.sub(r"\$\{[^}]*\}", "", "".join(literal))
+        if text not in KEYS:
+            assert not re.match("[A-Z][a-z]", text), text
+            assert re.search(r"[-<>.#=\[]", text) or not re.search(r"[A-Za-z]{2,},? +[A-Za-z]|[a-z]+[:.] ", text), text
 
 
 def test_lessons_are_laid_out_in_the_language_and_what_is_begun_in_another_stays(nobody_has_chosen):
