@@ -38,7 +38,7 @@ def tr(text: str, /, **values: object) -> str:
 
 def closed(template: str, values: Mapping[str, object]) -> str:
     """A template without the spaces that Chinese has beside Latin letters, where a value itself is Chinese."""
-    if language().startswith("zh"):
+    if _CHINESE.search(template):
         for name, value in values.items():
             if _CHINESE.match(str(value)[:1]):
                 template = re.sub(rf"(?<=[\u3400-\u9fff]) (?=\{{{name}\}})", "", template)
@@ -103,6 +103,7 @@ def _of_the_system(*names: str | None) -> str:
     return known(next(filter(None, names), ""))
 
 
+@functools.cache
 def known(name: str) -> str:
     """The language that a name such as zh, zh-CN or zh_CN.UTF-8 means, of those that are here; "" if none."""
     tag = name.split(".")[0].split("@")[0].replace("-", "_").lower()

@@ -16,7 +16,7 @@ from autodiff import scalar
 from autodiff.trace import Trace, record
 from course.practising import causes
 from course.practising.questions import told_apart
-from course.words import later, tr
+from course.words import ENGLISH, later, speaking, tr
 
 SEEDS = 10_000          # what a seed is drawn from when none is given
 TRIES = 4_000
@@ -88,7 +88,8 @@ def circuit(level: int, seed: int) -> Circuit:
     """The circuit of a level and a seed, both whole numbers; the same on every machine."""
     if level not in LEVELS or level == SHAPES:
         raise ValueError(f"There is no circuit of numbers at level {level}.")
-    return _circuit(level, seed)
+    with speaking(ENGLISH):     # none of its sentences is shown while it is looked for, and English needs no look-up
+        return _circuit(level, seed)
 
 
 def traced(made: Circuit) -> Trace:

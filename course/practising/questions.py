@@ -11,7 +11,7 @@ from autodiff.trace import Trace
 from course.drawing.figures import equation, exact, figure, guarded, number
 from course.drawing.scene import Scene, edge_id, formula_of
 from course.practising import causes
-from course.words import later, tr
+from course.words import language, later, speaking, tr
 
 ASKED = ("values", "locals", "gradients")
 RIGHT = later("Right: {why}")
@@ -41,7 +41,8 @@ def boxes(trace: Trace, scene: Scene, asked: Iterable[str] = ("gradients",)) -> 
 
     asked: any of ASKED: the values of the gates, the local gradients of the edges, the gradients of the nodes.
     """
-    return _Asker(trace, scene, set(asked)).boxes()
+    with speaking(language()):      # looked up once for hundreds of sentences
+        return _Asker(trace, scene, set(asked)).boxes()
 
 
 @lru_cache(4096)
