@@ -60,7 +60,7 @@ def make_toy(root):
         (root / "course" / room).mkdir(parents=True)
     for name in ("__init__.py", "__main__.py", "cli.py", "places.py", "authoring/__init__.py", "authoring/testing.py",
                  "learning/__init__.py", "learning/front.py", "learning/lab.py", "learning/workspace.py",
-                 "plaintext.py"):
+                 "plaintext.py", "words.py"):
         shutil.copy(ROOT / "course" / name, root / "course" / name)
     (root / "pyproject.toml").write_text(
         '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
