@@ -299,6 +299,15 @@ def test_what_is_drawn_practised_and_watched_has_no_english_word(language):
         assert not set(re.findall("[A-Za-z_]{2,}", text)) - CODE, text
 
 
+@pytest.mark.parametrize(("template", "value", "told"), [
+    ("从 {it} 出发", "× 门", "从 × 门出发"), ("从 {it} 出发", "常数 2", "从常数 2 出发"),
+    ("从 {it} 出发", "x", "从 x 出发"), ("from {it} on", "门", "from 门 on"),
+    ("{it} 的值", "结果", "结果的值"),
+])
+def test_where_a_value_is_chinese_no_space_stands_beside_it(template, value, told):
+    assert words.closed(template, {"it": value}).format(it=value) == told
+
+
 KEYS = {"ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home", "End", "Enter", "Escape"}
 
 
