@@ -11,6 +11,7 @@ import contextlib
 import functools
 import gettext
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
@@ -27,13 +28,25 @@ SYSTEM = ("LC_ALL", "LC_MESSAGES", "LANG")      # of the environment, as gettext
 KEPT = ".language"          # in work/: the language that a learner has chosen
 WHOLE = "x-whole"           # in the header of a compiled catalogue: "yes" where no text of the course lacks
 
+_CHINESE = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 _SPOKEN: ContextVar[str] = ContextVar("SPOKEN", default="")
 
 
 def tr(text: str, /, **values: object) -> str:
     """A text in the language of the course, its {placeholders} filled with the values, where there are any."""
     said = _catalogue(language()).gettext(text) if text else ""
-    return said.format(**values) if values else said
+    return closed(said, values).format(**values) if values else said
+
+
+def closed(template: str, values: Mapping[str, object]) -> str:
+    """A template without the spaces that Chinese has beside Latin letters, where a value itself is Chinese."""
+    if _CHINESE.search(template):
+        for name, value in values.items():
+            if _CHINESE.match(str(value)[:1]):
+                template = re.sub(rf"(?<=[\u3400-\u9fff]) (?=\{{{name}\}})", "", template)
+            if _CHINESE.match(str(value)[-1:]):
+                template = re.sub(rf"(?<=\{{{name}\}}) (?=[\u3400-\u9fff])", "", template)
+    return template
 
 
 def sentences(*said: str) -> str:
@@ -92,6 +105,7 @@ def _of_the_system(*names: str | None) -> str:
     return known(next(filter(None, names), ""))
 
 
+@functools.cache
 def known(name: str) -> str:
     """The language that a name such as zh, zh-CN or zh_CN.UTF-8 means, of those that are here; "" if none."""
     tag = name.split(".")[0].split("@")[0].replace("-", "_").lower()
