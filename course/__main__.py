@@ -27,27 +27,39 @@ PYTHON = os.path.join(VENV, "Scripts", "python.exe") if WINDOWS else os.path.joi
 STATE = os.path.join(VENV, "set_up.json")
 DECLARED = [os.path.join(ROOT, name) for name in ("pyproject.toml", "constraints.txt")]
 
+
+def later(text):
+    """As in course.words, which an old Python can't read."""
+    return text
+
+
+def tr(text, **values):
+    """A text in the language of the course; for a Python that is new enough."""
+    from course.words import tr as told
+    return told(text, **values)
+
+
 TOO_OLD = """\
 This course needs Python {0}.{1} or newer, and this is Python {2}.{3} ({4}).
 Start it with a newer one, for example: python{0}.{1} course
 If there is none: https://www.python.org/downloads/
 or on Debian and Ubuntu: sudo apt install python3 python3-venv"""
 
-NO_VENV_MODULE = """\
-This Python ({0}) can't make virtual environments: its module {1} is missing.
-Debian and Ubuntu keep it in a package of its own: sudo apt install python{2}.{3}-venv
-Then run the same command again."""
+NO_VENV_MODULE = later("""\
+This Python ({python}) can't make virtual environments: its module {module} is missing.
+Debian and Ubuntu keep it in a package of its own: sudo apt install {package}
+Then run the same command again.""")
 
-NO_VENV = """\
-Python could not make the virtual environment {0}. It said:
-{1}
-Delete that folder, see that the project's folder can be written to, and run the same command again."""
+NO_VENV = later("""\
+Python could not make the virtual environment {folder}. It said:
+{said}
+Delete that folder, see that the project's folder can be written to, and run the same command again.""")
 
-NO_INSTALL = """\
-pip could not install what the course needs. It said, in {0}:
-{1}
+NO_INSTALL = later("""\
+pip could not install what the course needs. It said, in {log}:
+{said}
 Most often the package index can't be reached: look at the network connection, the proxy, and pip's settings
-(`python -m pip config list`, PIP_INDEX_URL, PIP_NO_INDEX). Then run the same command again."""
+(`python -m pip config list`, PIP_INDEX_URL, PIP_NO_INDEX). Then run the same command again.""")
 
 
 def start(argv):
@@ -66,10 +78,10 @@ def start(argv):
             make_ready(extras)
         return hand_over([PYTHON, "-P", "-m", "course"] + argv)
     except KeyboardInterrupt:
-        print("\nStopped. Run the same command again, and it goes on.", file=sys.stderr)
+        print("\n" + tr("Stopped. Run the same command again, and it goes on."), file=sys.stderr)
         return 130
     except OSError as error:
-        sys.exit("The set-up could not go on: {0}".format(error))
+        sys.exit(tr("The set-up could not go on: {error}", error=error))
 
 
 def is_installed_here():
@@ -116,7 +128,7 @@ def one_at_a_time():
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("Another set-up is at work in this folder; waiting for it ...")
+            say(tr("Another set-up is at work in this folder; waiting for it ..."))
             fcntl.flock(folder, fcntl.LOCK_EX)
         except OSError:
             pass   # a file system without locks
@@ -138,7 +150,7 @@ def make_ready(extras):
     trouble = what_is_wrong(version, state)
     if trouble:
         if os.path.lexists(VENV):
-            say("{0}; making it anew.".format(trouble))
+            say(tr("{trouble}; making it anew.", trouble=trouble))
         make_venv()
         version, state = version_of(PYTHON), {}
     made_from = fingerprint(version)
@@ -150,17 +162,17 @@ def make_ready(extras):
 def what_is_wrong(version, state):
     """Why .venv can't be used or mended in place, as the beginning of a sentence; None when it can."""
     if version is None:
-        return "The environment .venv has no Python that runs"
+        return tr("The environment .venv has no Python that runs")
     if version < OLDEST:
-        return "The environment .venv has Python {0}.{1}".format(*version)
+        return tr("The environment .venv has Python {version}", version="{0}.{1}".format(*version))
     if state.get("unfinished"):
-        return "The last installation into .venv was broken off"
+        return tr("The last installation into .venv was broken off")
     there = packages(version)
     missing = sorted(set(state.get("packages", [])) - set(there))
     if missing:
-        return "The environment .venv has lost {0}".format(", ".join(missing[:3]))
+        return tr("The environment .venv has lost {packages}", packages=", ".join(missing[:3]))
     if "pip" not in there:
-        return "The environment .venv has no pip"
+        return tr("The environment .venv has no pip")
     return None
 
 
@@ -215,23 +227,24 @@ def write_state(state):
 
 
 def make_venv():
-    say("Making the environment .venv ...")
+    say(tr("Making the environment .venv ..."))
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
     except ImportError as error:
-        sys.exit(NO_VENV_MODULE.format(sys.executable, error.name, *sys.version_info[:2]))
+        sys.exit(tr(NO_VENV_MODULE, python=sys.executable, module=error.name,
+                    package="python{0}.{1}-venv".format(*sys.version_info[:2])))
     # the interpreter behind a virtual environment, since the running one may be the one to be cleared
     python = getattr(sys, "_base_executable", None) or sys.executable
     code, said = run([python, "-I", "-m", "venv", "--clear", VENV])
     if code or not version_of(PYTHON):
-        sys.exit(NO_VENV.format(VENV, indented(said)))
+        sys.exit(tr(NO_VENV, folder=VENV, said=indented(said)))
 
 
 def install(extras, state):
     """Run pip. When it gives up before it changes anything, .venv stays what `state` says it was."""
-    say("Installing the course and what it needs (JupyterLab, nbgrader, numpy, ...) into .venv.\n"
-        "This happens once and takes a minute or two.")
+    say(tr("Installing the course and what it needs (JupyterLab, nbgrader, numpy, ...) into .venv.\n"
+           "This happens once and takes a minute or two."))
     environment = {k: v for k, v in os.environ.items() if k not in ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")}
     environment["PIP_USER"] = "0"
     project = ".[{0}]".format(",".join(extras)) if extras else "."
@@ -248,7 +261,7 @@ def install(extras, state):
         log = os.path.join(VENV, "pip.log")
         with open(log, "w") as file:
             file.write("\n".join(said))
-        sys.exit(NO_INSTALL.format(log, indented(said)))
+        sys.exit(tr(NO_INSTALL, log=log, said=indented(said)))
 
 
 def run(command, **options):
@@ -277,7 +290,7 @@ def keep_telling(said, over):
     begun, terminal, told = time.time(), sys.stderr.isatty(), ""
     while not over.wait(0.5 if terminal else 15):
         seconds = int(time.time() - begun)
-        told = "{0} ({1} s)".format(how_far(list(said)), seconds)
+        told = tr("{what} ({seconds} s)", what=how_far(list(said)), seconds=seconds)
         if terminal:
             print("\r\033[K" + told[:78], end="", file=sys.stderr)
             sys.stderr.flush()
@@ -293,10 +306,10 @@ def how_far(said):
     found = [line.split()[1] for line in said if line.startswith("Collecting ")]
     name = re.split("[^A-Za-z0-9_.-]", found[-1])[0] if found else ""
     if any(line.startswith("Installing collected packages") for line in said):
-        return "writing {0} packages into .venv".format(len(found))
+        return tr("writing {n} packages into .venv", n=len(found))
     if found:
-        return "package {0} of about {1}: {2}".format(len(found), max(len(found), about_how_many()), name)
-    return said[-1].strip() if said else "starting"
+        return tr("package {n} of about {all}: {name}", n=len(found), all=max(len(found), about_how_many()), name=name)
+    return said[-1].strip() if said else tr("starting")
 
 
 def about_how_many():

@@ -11,6 +11,7 @@ import sys
 
 from course.learning.lab import PURPOSES
 from course.places import CHOICE, COMMAND, CONFIGURATION, INSTALLED, ROOT, configuration_folder, use_configuration
+from course.words import later, sentences, tr
 
 # name: (what it does, "module:function"); the function takes the arguments and returns an exit code
 COMMANDS = {
@@ -22,16 +23,16 @@ COMMANDS = {
     "build": ("make lessons, solutions and exercises from course/sources", "course.authoring.build:main"),
     "translate": ("what is missing or stale in the course's translations; `translate --check` for CI",
                   "course.authoring.translate:main"),
-    "progress": ("which of your exercises pass, and the points so far", "course.learning.progress:main"),
-    "practice": ("a page of circuits to fill in, for a class: to play, to print, and solved",
+    "progress": (later("which of your exercises pass, and the points so far"), "course.learning.progress:main"),
+    "practice": (later("a page of circuits to fill in, for a class: to play, to print, and solved"),
                  "course.practising.sheet:main"),
     "new": ("`new exercise NAME --in NN_name`: an exercise of your own, whole as it is laid down",
             "course.authoring.new:main"),
     "mistakes": ("every mistake that the checks know, what it costs and what it is called",
                  "course.authoring.mistakes:main"),
     "autograde": ("grade a whole class with all cores, sandboxed", "course.grading.run:main"),
-    "hint": ("a hint to an exercise; `hint NAME 2` gives two", "course.learning.hinting:main"),
-    "submit": ("make the zip of an assignment that you hand in, and see what is missing",
+    "hint": (later("a hint to an exercise; `hint NAME 2` gives two"), "course.learning.hinting:main"),
+    "submit": (later("make the zip of an assignment that you hand in, and see what is missing"),
                "course.learning.submit:main"),
     "feedback": ("for instructors: a page of feedback for each learner, in one zip", "course.teaching.returning:main"),
     "export": ("for instructors: grades for Canvas, for Moodle, or per exercise", "course.teaching.exporting:main"),
@@ -41,7 +42,7 @@ COMMANDS = {
     "forget": ("for instructors: a learner out of the gradebook and off the disk", "course.teaching.forgetting:main"),
     "bundle": ("for instructors: a zip of what learners get", "course.teaching.bundling:main"),
     "site": ("make the pages of the site: lessons, docs, reference", "course.authoring.site:main"),
-    "setup": ("make .venv and work/ ready, open nothing; `setup torch` adds PyTorch", "course.cli:setup"),
+    "setup": (later("make .venv and work/ ready, open nothing; `setup torch` adds PyTorch"), "course.cli:setup"),
 }
 # the file that a command works by: the copy of the course that learners get lacks it
 NEEDS = dict.fromkeys(("teach", "nbgrader", "autograde", "answers", "extend", "feedback", "export", "forget", "report"),
@@ -77,7 +78,7 @@ def main(argv=None):
     try:
         return getattr(importlib.import_module(module), function)(arguments)
     except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
+        print(f"\n{tr('Stopped.')}", file=sys.stderr)
         return 130
 
 
@@ -91,8 +92,8 @@ def look_up(argv):
         return "lab", argv
     if name not in available():
         near = difflib.get_close_matches(name, available(), 1)
-        meant = f" Did you mean `{near[0]}`?" if near else ""
-        refuse(f"There is no command {name!r} here.{meant}")
+        refuse(sentences(tr("There is no command {name} here.", name=repr(name)),
+                         tr("Did you mean `{name}`?", name=near[0]) if near else ""))
     return name, arguments
 
 
@@ -116,13 +117,13 @@ def available():
 
 def overview():
     width = max(map(len, COMMANDS))
-    rows = [f"  {name:{width}}  {COMMANDS[name][0]}" for name in available()]
-    also = "" if INSTALLED else "      (or backprop …, once it is installed)"
+    rows = [f"  {name:{width}}  {tr(COMMANDS[name][0])}" for name in available()]
     return "\n".join([
-        f"Usage: {COMMAND} [command] [arguments]{also}", "",
+        tr("Usage: {command} [command] [arguments]" if INSTALLED else
+           "Usage: {command} [command] [arguments]      (or backprop …, once it is installed)", command=COMMAND), "",
         *rows, "",
-        f"`lab`{' and `teach` take' if 'teach' in available() else ' takes'} --no-browser (print the address instead) "
-        "and --port N."])
+        tr("`lab` and `teach` take --no-browser (print the address instead) and --port N."
+           if "teach" in available() else "`lab` takes --no-browser (print the address instead) and --port N.")])
 
 
 def extras_for(argv):
@@ -139,7 +140,7 @@ def extras_for(argv):
 def setup_extras(arguments):
     for extra in arguments:
         if extra not in EXTRAS:
-            refuse(f"`setup` can add {', '.join(EXTRAS)}, but not {extra!r}.")
+            refuse(tr("`setup` can add {extras}, but not {name}.", extras=", ".join(EXTRAS), name=repr(extra)))
     return arguments
 
 

@@ -10,7 +10,7 @@ Lesson 5 writes each of its PyTorch cells as a function of `torch` that prints, 
 
 With PyTorch the function runs. Without it, what it printed and returned on a machine that has PyTorch is looked
 up by its name in course/data/lesson_05_torch.json, and the output says so. The file is written by
-course/authoring/record_lesson_05.py.
+course/authoring/record_lesson_05.py, which runs the lesson in each language: what a function prints is in its own.
 """
 
 import hashlib
@@ -26,6 +26,7 @@ from numpy.typing import ArrayLike
 
 from course.figures import Table, table
 from course.places import DATA, IN_BROWSER
+from course.words import language, sentences, tr
 
 RECORD = DATA / "lesson_05_torch.json"
 SETUP = "python course setup torch"
@@ -45,12 +46,14 @@ def which() -> str:
     """A sentence that says what the PyTorch cells of this notebook show: live results, or recorded ones."""
     torch = find_torch()
     if torch is not None:
-        return f"PyTorch {version_of(torch)} is installed: its cells run live."
-    shows = f"its cells show what PyTorch {_record()['torch']} gave on another machine."
+        return tr("PyTorch {version} is installed: its cells run live.", version=version_of(torch))
+    recorded = _record()["torch"]
     if IN_BROWSER:
-        return f"PyTorch does not run in a browser: {shows}"
-    return (f"PyTorch is not installed: {shows}\n"
-            f"To run them live, type  {SETUP}  in a terminal, then restart this kernel.")
+        return tr("PyTorch does not run in a browser: its cells show what PyTorch {version} gave on another machine.",
+                  version=recorded)
+    return tr("PyTorch is not installed: its cells show what PyTorch {version} gave on another machine.\n"
+              "To run them live, type  {setup}  in a terminal, then restart this kernel.", version=recorded,
+              setup=SETUP)
 
 
 def live_or_recorded(f: Callable[[Any], Any]) -> Any:
@@ -64,14 +67,18 @@ def live_or_recorded(f: Callable[[Any], Any]) -> Any:
     record = _record()
     name = f.__name__
     if name not in record["results"]:
-        remedy = ("It runs where the course is installed, not in a browser." if IN_BROWSER else
-                  f"To run it, type {SETUP!r} in a terminal and restart this kernel.")
-        raise LookupError(f"{name} needs PyTorch, and nothing is recorded under that name. {remedy}")
-    entry = record["results"][name]
-    print(f"[recorded with PyTorch {record['torch']}]")
-    if digest(f) not in (entry["code"], None):
-        print(f"[you changed {name}; without PyTorch it cannot run, so this belongs to the original]")
-    print(entry["printed"], end="")
+        remedy = tr("It runs where the course is installed, not in a browser.") if IN_BROWSER else \
+            tr("To run it, type {setup} in a terminal and restart this kernel.", setup=repr(SETUP))
+        raise LookupError(sentences(
+            tr("{name} needs PyTorch, and nothing is recorded under that name.", name=name), remedy))
+    print(tr("[recorded with PyTorch {version}]", version=record["torch"]))
+    entry, code = record["results"][name], digest(f)
+    others = {spoken: results[name] for spoken, results in record["translations"].items()}
+    here = others.get(language(), entry)
+    said = next((version for version in (here, entry, *others.values()) if version["code"] == code), None)
+    if said is None and code is not None:
+        print(tr("[you changed {name}; without PyTorch it cannot run, so this belongs to the original]", name=name))
+    print((said or here)["printed"], end="")
     return entry["result"]
 
 
@@ -103,14 +110,14 @@ def side_by_side(title: str, **tensors: tuple[ArrayLike, ArrayLike, ArrayLike]) 
 
     tensors: name=(by hand, by autodiff, by PyTorch), numbers or arrays.
     """
-    yes_or_no = {True: "yes", False: "no"}
+    yes_or_no = {True: tr("yes"), False: tr("no")}
     rows = []
     for name, (hand, ours, theirs) in tensors.items():
-        for way, mine in (("by hand", hand), ("by autodiff", ours)):
+        for label, way, mine in ((f"{name} {np.shape(hand) or ''}".rstrip(), tr("by hand"), hand),
+                                 ("", tr("by autodiff"), ours)):
             exact, approximate, largest = difference(mine, theirs)
-            label = f"{name} {np.shape(mine) or ''}".rstrip() if way == "by hand" else ""
             rows.append((label, way, yes_or_no[exact], yes_or_no[approximate], f"{largest:.1e}" if largest else "0"))
-    return table([title, "compared with PyTorch", "exact", "approximate", "max difference"], rows)
+    return table([title, tr("compared with PyTorch"), tr("exact"), tr("approximate"), tr("max difference")], rows)
 
 
 def _record():

@@ -11,9 +11,11 @@ import contextlib
 import functools
 import gettext
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 from course.places import COMMAND, ROOT, work_folder
 
@@ -21,17 +23,30 @@ TRANSLATIONS = ROOT / "course" / "translations"
 DOMAIN = "course"
 ENGLISH = "en"
 VARIABLE = "COURSE_LANG"
+MARK = "backprop_course"    # in a notebook's metadata: its source, and its language where that is not English
 SYSTEM = ("LC_ALL", "LC_MESSAGES", "LANG")      # of the environment, as gettext asks it
 KEPT = ".language"          # in work/: the language that a learner has chosen
 WHOLE = "x-whole"           # in the header of a compiled catalogue: "yes" where no text of the course lacks
 
+_CHINESE = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 _SPOKEN: ContextVar[str] = ContextVar("SPOKEN", default="")
 
 
 def tr(text: str, /, **values: object) -> str:
     """A text in the language of the course, its {placeholders} filled with the values, where there are any."""
     said = _catalogue(language()).gettext(text) if text else ""
-    return said.format(**values) if values else said
+    return closed(said, values).format(**values) if values else said
+
+
+def closed(template: str, values: Mapping[str, object]) -> str:
+    """A template without the spaces that Chinese has beside Latin letters, where a value itself is Chinese."""
+    if _CHINESE.search(template):
+        for name, value in values.items():
+            if _CHINESE.match(str(value)[:1]):
+                template = re.sub(rf"(?<=[\u3400-\u9fff]) (?=\{{{name}\}})", "", template)
+            if _CHINESE.match(str(value)[-1:]):
+                template = re.sub(rf"(?<=\{{{name}\}}) (?=[\u3400-\u9fff])", "", template)
+    return template
 
 
 def sentences(*said: str) -> str:
@@ -90,6 +105,7 @@ def _of_the_system(*names: str | None) -> str:
     return known(next(filter(None, names), ""))
 
 
+@functools.cache
 def known(name: str) -> str:
     """The language that a name such as zh, zh-CN or zh_CN.UTF-8 means, of those that are here; "" if none."""
     tag = name.split(".")[0].split("@")[0].replace("-", "_").lower()
@@ -117,6 +133,13 @@ def translated(path: Path, under: str) -> Path:
     inside = path.name if under == "lessons" else f"{path.parent.name}/{path.name}"
     other = TRANSLATIONS / language() / under / inside
     return other if other.is_file() else path
+
+
+def language_of(metadata: Mapping[str, Any]) -> str:
+    """The language of a notebook by its own metadata; English where they name none that is here."""
+    mark = metadata.get(MARK)
+    name = mark.get("language") if isinstance(mark, Mapping) else None
+    return name if isinstance(name, str) and name in languages() else ENGLISH
 
 
 def remember(name: str, work: Path | None = None) -> None:

@@ -27,10 +27,9 @@ from pathlib import Path
 from course.authoring.sourcetext import CODE_STUB, Problem, SourceError, check_assignment, check_lesson, read_source
 from course.authoring.texts import figures_of, same_code, translated
 from course.places import ROOT
-from course.words import DOMAIN, ENGLISH, later
+from course.words import DOMAIN, ENGLISH, MARK, later
 
 SOURCES = "course/sources"
-MARK = "backprop_course"    # the notebook metadata that names the source
 TRANSLATIONS = "course/translations"
 DIFFICULTY = {1: later("very easy"), 2: later("easy"), 3: later("medium"), 4: later("hard"), 5: later("very hard")}
 EFFORT = later("*{points} · {dots} {difficulty} · about {minutes}*")
@@ -239,8 +238,22 @@ def _build_translated(folder, sources, declarations, root, language, books):
     for name in names:
         source_path = f"{SOURCES}/assignments/{name}.py"
         released = aside / targets(source_path)[1]
-        _write(folder / targets(source_path, language)[0], released.read_text(encoding="utf-8"))
+        _write(folder / targets(source_path, language)[0], _with_checksums(released, folder / targets(source_path)[1]))
     return written
+
+
+def _with_checksums(released, english):
+    """A translated notebook as text; it holds nbgrader's checksums of the English cells that it is the same as.
+
+    A course folder may have released other cells: then the grader takes those (course/grading/key.py).
+    """
+    import nbformat
+
+    nb = nbformat.read(released, as_version=4)
+    about = [cell.metadata["nbgrader"] for cell in nbformat.read(english, as_version=4).cells
+             if "nbgrader" in cell.metadata]
+    nb.metadata[MARK]["english"] = {each["grade_id"]: each["checksum"] for each in about}
+    return nbformat.writes(nb).rstrip("\n") + "\n"
 
 
 def _compile(folder, languages, root):

@@ -6,7 +6,8 @@ A language is a folder of course/translations, named as gettext names it (zh_CN)
     declarations-NN_name.po                      mistakes, hints and checks of an assignment
     causes.po                                    what is told of wrong answers that nobody wrote down
     questions.po                                 what `predict` says to a usual wrong number
-    course.po                                    what the package itself says: tr("…") and later("…")
+    drawing.po, practising.po, learning.po       what the rooms of OWN say: tr("…") and later("…")
+    course.po                                    what the rest of the package says
     complete.txt                                 the names of those that are complete: a learner meets no others
     glossary.md                                  one word for each term
 
@@ -33,6 +34,9 @@ COMPLETE = "complete.txt"
 GLOSSARY = "glossary.md"
 ALIKE = 0.6             # how much of an old English text must be in a new one for its translation to be offered
 NOTEBOOKS = ("lessons", "assignments")
+# rooms of the package whose texts have a catalogue of their own: {room: catalogue}
+OWN = {"drawing": "drawing", "figures": "drawing", "watching": "drawing", "practising": "practising",
+       "learning": "learning", "cli": "learning", "__main__": "learning"}
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,13 @@ def wanted(root=ROOT):
     found["causes"] = list(of_causes())
     found["questions"] = list(of_questions(QUESTIONS))
     own = {path for name in ASSIGNMENTS for path in _modules(name, root)}
-    found["course"] = [entry for path in sorted((root / "course").rglob("*.py"))
-                       if path not in own and "sources" not in path.parts for entry in of_module(path)]
+    found |= {name: [] for name in (*OWN.values(), "course")}
+    for path in sorted((root / "course").rglob("*.py")):
+        if path not in own and "sources" not in path.parts:
+            room = path.relative_to(root / "course").parts[0].removesuffix(".py")
+            found[OWN.get(room, "course")] += of_module(path)
+    found["practising"] += of_practice()
+    found["course"] += [entry for path in sorted((root / "course").rglob("*.j2")) for entry in of_template(path)]
     return found
 
 
@@ -105,6 +114,15 @@ def of_causes():
         yield from (Entry(text, "message", row[0]) for text in row)
 
 
+def of_practice():
+    """What practice says of wrong numbers, and where to read on."""
+    from course.practising import causes
+
+    for name, kind in causes.KINDS.items():
+        yield from (Entry(text, "message", name) for text in (kind.rule, kind.section))
+    yield from (Entry(edit.sentence, "message", edit.kind) for edit in causes.EDITS)
+
+
 def of_questions(questions):
     for name, question in questions.items():
         yield Entry(question.unit, "message", f"{name}: unit")
@@ -115,7 +133,13 @@ def of_module(path):
     """What a module says by tr("…"), later("…") and, as title, sentence and question, Diagnosis("…", "…", "…")."""
     for node in _calls(path, ("tr", "later", "Diagnosis")):
         said = node.args[:3] if node.func.id == "Diagnosis" else node.args[:1]
-        yield from (Entry(arg.value, "message", path.stem) for arg in said if _is_text(arg))
+        yield from (Entry(text, "message", path.stem) for arg in said for text in _texts(arg))
+
+
+def of_template(path):
+    """What a template of Jinja's says by "…" | tr."""
+    for text in re.findall(r'"([^"]*)" \| tr\b', path.read_text(encoding="utf-8")):
+        yield Entry(text, "message", path.parent.name)
 
 
 def of_tests(path):
@@ -131,6 +155,13 @@ def of_tests(path):
 def _calls(path, names):
     return [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names and node.args]
+
+
+def _texts(node):
+    """The texts that an argument can be: one, or "…" if … else "…"."""
+    if isinstance(node, ast.IfExp):
+        return [*_texts(node.body), *_texts(node.orelse)]
+    return [node.value] if _is_text(node) else []
 
 
 def _is_text(node):
@@ -333,4 +364,5 @@ def missing_from(names, root=ROOT):
     from course.declarations import ASSIGNMENTS
 
     every = {f"{kind}-{path.stem}" for kind in NOTEBOOKS for path in (root / SOURCES / kind).glob("*.py")}
-    return (every | {f"declarations-{name}" for name in ASSIGNMENTS} | {"causes", "questions", "course"}) - set(names)
+    return (every | {f"declarations-{name}" for name in ASSIGNMENTS} | {"causes", "questions", "course"}
+            | set(OWN.values())) - set(names)

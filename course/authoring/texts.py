@@ -27,6 +27,7 @@ BY_NAME = {"predict", "practice", "check", "grade", "hint", "graph", "watch", "e
            "open"}
 # keyword arguments that hold names
 NAMED = {"names", "log", "dtype", "wrt", "sep", "end", "kind", "mode", "key", "after"}
+SHOWN = {"description"}     # and one that a slider shows
 
 
 @dataclass(frozen=True)
@@ -180,18 +181,35 @@ def string_nodes(tree, figures):
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(
                     first.value.value, str):
                 docstrings[first.value] = getattr(node, "name", "")
-    labelled = {arg.id for call in ast.walk(tree) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
-                and call.func.id in figures for arg in call.args if isinstance(arg, ast.Name)}
-    for node in ast.walk(tree):     # what is drawn may have a name
-        if isinstance(node, ast.Assign) and any(isinstance(at, ast.Name) and at.id in labelled for at in node.targets):
-            node.value.is_label = True
+    for node in _labels(tree, figures):
+        node.is_label = True
     found = []
     _visit(tree, "", figures, docstrings, found)
     return found
 
 
+def _labels(tree, figures):
+    """What comes to a function of course.figures by a name; and the keys that a loop over a dict goes through."""
+    drawn = [arg for call in ast.walk(tree) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+             and call.func.id in figures for arg in call.args]
+    names = {arg.id for arg in drawn if isinstance(arg, ast.Name)}
+    called = {call.func.id for arg in drawn for call in ast.walk(arg)
+              if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                if any(isinstance(at, ast.Name) and at.id in names for at in targets):
+                    yield value
+                yield from (at.slice for at in targets if isinstance(at, ast.Subscript) and isinstance(
+                    at.value, ast.Name) and at.value.id in names)
+            case ast.FunctionDef(name=name) if name in called:
+                yield from (inner.value for inner in ast.walk(node) if isinstance(inner, ast.Return) and inner.value)
+            case ast.For(iter=ast.Call(func=ast.Attribute(value=ast.Dict(keys=keys), attr="items"))):
+                yield from filter(None, keys)
+
+
 def _visit(node, context, figures, docstrings, found):
-    """context: "label" in what a function of course.figures is given, "name" where strings are names, else ""."""
+    """context: "label" where a word alone is read (drawn, printed), "name" where strings are names, else ""."""
     context = "label" if getattr(node, "is_label", False) else context
     if node in docstrings:
         if WORD.search(node.value):
@@ -204,9 +222,11 @@ def _visit(node, context, figures, docstrings, found):
         inside = "label" if name in figures else "name" if name in BY_NAME else context
         _visit(node.func, context, figures, docstrings, found)
         for arg in node.args:
-            _visit(arg, inside, figures, docstrings, found)
+            printed = name == "print" and isinstance(arg, ast.Constant)
+            _visit(arg, "label" if printed else inside, figures, docstrings, found)
         for keyword in node.keywords:
-            _visit(keyword.value, "name" if keyword.arg in NAMED else inside, figures, docstrings, found)
+            here = "name" if keyword.arg in NAMED else "label" if keyword.arg in SHOWN else inside
+            _visit(keyword.value, here, figures, docstrings, found)
     else:
         here = "name" if isinstance(node, ast.Compare) else context
         for field, value in ast.iter_fields(node):

@@ -560,7 +560,7 @@ def show(value: Any, digits: int = 4, depth: int = 4) -> str:
         return f"array{value.shape}"
     if isinstance(value, tuple | list | dict):
         text = _inside(value, digits, depth) if depth and len(value) <= 12 else ""
-        return text if 0 < len(text) <= 600 else f"{type(value).__name__} of {len(value)}"
+        return text if 0 < len(text) <= 600 else tr("{kind} of {n}", kind=type(value).__name__, n=len(value))
     if callable(value):
         return getattr(value, "__name__", "a function").replace("<lambda>", "a function")
     return _short(repr(value))

@@ -8,6 +8,7 @@ from autodiff.trace import trace
 from course.drawing import picture, scene
 from course.drawing.figures import figure
 from course.drawing.yours import FINE, Verdict
+from course.words import tr
 
 
 def answered(f, inputs, upstream, gradients):
@@ -41,8 +42,9 @@ def _judged(record, gradients):
             continue
         due = steps[last].after
         steps[last] = steps[last]._replace(local=None, after=mine, contribution=mine - steps[last].before)
-        wrong = wrong or (steps[last], f"Your gradient of {{receiver}} is {figure(mine)}; {figure(due)} arrives there.")
+        wrong = wrong or (steps[last], tr("Your gradient of {receiver} is {mine}; {due} arrives there.",
+                                          receiver="{receiver}", mine=figure(mine), due=figure(due)))
     if wrong is None:
-        return Verdict(steps, True, None, None, "Every gradient is right.", None)
+        return Verdict(steps, True, None, None, tr("Every gradient is right."), None)
     step, sentence = wrong
     return Verdict(steps, False, step.sender, step.slot, sentence, step.receiver)

@@ -4,6 +4,9 @@ import numpy as np
 
 from autodiff.programs.steps import Code, written
 from course.drawing.yours import calls
+from course.words import later, tr
+
+HEADS = {later("# the inputs"), later("# forward"), later("# backward")}     # in the code as it is written
 
 
 def with_code(scene, trace, reading, yours=None):
@@ -21,7 +24,7 @@ def with_code(scene, trace, reading, yours=None):
     except Exception:       # whatever an operation raises that does not run on stand-ins: it draws all the same
         return scene
     frames = [frame._replace(lines=_lines(code, frame, scene.frames)) for frame in scene.frames]
-    return scene._replace(code=code.lines, frames=frames)
+    return scene._replace(code=[tr(line) if line in HEADS else line for line in code.lines], frames=frames)
 
 
 def _lines(code: Code, frame, frames):

@@ -18,6 +18,7 @@ from course.drawing.meeting import with_meetings
 from course.drawing.page import HERE, css, page, script
 from course.drawing.view import view
 from course.drawing.yours import judge
+from course.words import tr
 
 MOST_GATES = 150        # what still fits on a page that one can scroll
 
@@ -52,14 +53,15 @@ class Graph:
                  yours: Mapping[str, Callable[..., Any]] | None = None, code: bool = False,
                  palette: str = "green-red"):
         if palette not in picture.PALETTES:
-            raise ValueError(f"palette is one of {', '.join(map(repr, picture.PALETTES))}; got {palette!r}.")
+            raise ValueError(tr("{name} is one of {known}; got {got}.", name="palette",
+                                known=tr(", ").join(map(repr, picture.PALETTES)), got=repr(palette)))
         _check_inputs(f, inputs)
         self.f, self.inputs, self.palette = f, dict(inputs), palette
         self._options = {"names": names, "constants": constants}
         self._yours, self._opens = yours, code
         self.scene = self.compose(self.inputs)
         if code and not self.scene.code:
-            raise ValueError("This graph cannot be shown as code: one of its operations cannot be written out.")
+            raise ValueError(tr("This graph cannot be shown as code: one of its operations cannot be written out."))
 
     @property
     def title(self) -> str:
@@ -81,15 +83,16 @@ class Graph:
             record = passes(reading)
         gates = sum(bool(node.parents) for node in record.nodes)
         if gates > MOST_GATES:
-            raise ValueError(f"This graph has {gates} gates, and more than {MOST_GATES} cannot be read on a page. Draw "
-                             "a smaller piece, or group gates: arrays make one gate of many.")
+            raise ValueError(tr("This graph has {gates} gates, and more than {most} cannot be read on a page. Draw a "
+                                "smaller piece, or group gates: arrays make one gate of many.", gates=gates,
+                                most=MOST_GATES))
         verdict = judge(record, self._yours) if self._yours is not None else None
         composed = scene.compose(record, verdict=verdict, **self._options)
         for node in record.nodes:
             if not _finite(node.value):
-                at = ", ".join(f"{name} = {value}" for name, value in inputs.items())
-                raise ValueError(f"At {at} the gate {node.gate} gives {node.value}, and a graph is drawn at finite "
-                                 "numbers.")
+                at = tr(", ").join(f"{name} = {value}" for name, value in inputs.items())
+                raise ValueError(tr("At {inputs} the gate {gate} gives {value}, and a graph is drawn at finite "
+                                    "numbers.", inputs=at, gate=node.gate, value=node.value))
         return with_code(with_meetings(composed, record, reading), record, reading, self._yours)
 
     def svg(self) -> str:
@@ -115,12 +118,13 @@ class Graph:
             text = self.svg()
         elif path.suffix == ".html":
             alone = view(self.scene, self.palette, self.inputs, self.inputs, opens=self._opens,
-                         note="This page shows one set of inputs; in a notebook, each has a slider.")
-            code = f"<details><summary>As code</summary><pre>{escape(self.code)}</pre></details>" if self.code else ""
+                         note=tr("This page shows one set of inputs; in a notebook, each has a slider."))
+            code = f"<details><summary>{tr('As code')}</summary><pre>{escape(self.code)}</pre></details>" \
+                if self.code else ""
             text = page(self.scene.title, [(alone, self.svg() + code)], css(), script(HERE / "widget.js"))
         else:
-            raise ValueError(f"A graph is saved as name.html (a page to step through) or name.svg (a picture); "
-                             f"got {path.name!r}.")
+            raise ValueError(tr("A graph is saved as name.html (a page to step through) or name.svg (a picture); got "
+                                "{name}.", name=repr(path.name)))
         path.write_text(text, encoding="utf-8")
 
     def __repr__(self):
@@ -136,14 +140,16 @@ class Graph:
 
 def _check_inputs(f, inputs):
     if not callable(f):
-        raise TypeError(f"graph(f, x=..., ...) draws a function, got {f!r:.60} ({type(f).__name__}).")
+        raise TypeError(tr("graph(f, x=..., ...) draws a function, got {got} ({type}).", got=f"{f!r:.60}",
+                           type=type(f).__name__))
     try:
         signature = inspect.signature(f)
     except (TypeError, ValueError):
         return                          # some callables have none; calling them will tell
     parameters = signature.parameters.values()
     if any(p.kind is p.POSITIONAL_ONLY for p in parameters):
-        raise TypeError(f"graph calls f by the names of its parameters, and those of f{signature} cannot be named.")
+        raise TypeError(tr("graph calls f by the names of its parameters, and those of {f} cannot be named.",
+                           f=f"f{signature}"))
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return
     known = [p.name for p in parameters if p.kind is not p.VAR_POSITIONAL]
@@ -151,16 +157,18 @@ def _check_inputs(f, inputs):
     missing = [name for name in needed if name not in inputs]
     unknown = [name for name in inputs if name not in known]
     if missing or unknown:
-        told = [f"no value is given for {', '.join(missing)}"] * bool(missing)
-        told += [f"{', '.join(unknown)} is not among them"] * bool(unknown)
-        raise ValueError(f"f has the parameters {', '.join(known) or '(none)'}; {' and '.join(told)}.")
+        told = [tr("no value is given for {names}", names=tr(", ").join(missing))] * bool(missing)
+        told += [tr("{names} is not among them", names=tr(", ").join(unknown))] * bool(unknown)
+        raise ValueError(tr("f has the parameters {known}; {wrong}.", known=tr(", ").join(known) or tr("(none)"),
+                            wrong=told[0] if len(told) == 1 else tr("{first} and {second}", first=told[0],
+                                                                    second=told[1])))
     if not inputs:
-        raise ValueError("graph needs at least one input to differentiate with respect to: graph(f, x=2.0).")
+        raise ValueError(tr("graph needs at least one input to differentiate with respect to: graph(f, x=2.0)."))
 
 
 def _check_finite(name, value):
     if not _finite(value):
-        raise ValueError(f"{name} is {value}, and a graph is drawn at finite numbers.")
+        raise ValueError(tr("{name} is {value}, and a graph is drawn at finite numbers.", name=name, value=value))
 
 
 def _finite(value):

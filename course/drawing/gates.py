@@ -7,6 +7,7 @@ input, where {out} is the gate's own value. What has no row is shown under its o
 from typing import NamedTuple
 
 from course.drawing.figures import brief, guarded, superscript
+from course.words import later
 
 
 class Gate(NamedTuple):
@@ -15,6 +16,7 @@ class Gate(NamedTuple):
     locals: tuple
 
 
+WINS = (later("1 if {a} wins, ½ at a tie, else 0"), later("1 if {b} wins, ½ at a tie, else 0"))
 # In the expressions a pair of parentheses right around an input spares a negative number its own.
 GATES = {
     "add": Gate("+", "{a} + {b}", ("1", "1")),
@@ -26,7 +28,7 @@ GATES = {
     "square": Gate("( )²", "{a}²", ("2 × {a}",)),
     "sqrt": Gate("√", "√{a}", ("1 ÷ (2 × {out})",)),
     "reciprocal": Gate("1/x", "1 ÷ {a}", ("−1 ÷ {a}²",)),
-    "abs": Gate("| |", "|{a}|", ("the sign of {a}",)),
+    "abs": Gate("| |", "|{a}|", (later("the sign of {a}"),)),
     "exp": Gate("exp", "exp({a})", ("exp({a}) = {out}",)),
     "log": Gate("log", "log({a})", ("1 ÷ {a}",)),
     "sin": Gate("sin", "sin({a})", ("cos({a})",)),
@@ -34,19 +36,19 @@ GATES = {
     "tanh": Gate("tanh", "tanh({a})", ("1 − {out}²",)),
     "sigmoid": Gate("σ", "σ({a})", ("{out} × (1 − {out})",)),
     "softplus": Gate("softplus", "softplus({a})", ("σ({a})",)),
-    "relu": Gate("relu", "relu({a})", ("1 if {a} > 0, else 0",)),
-    "maximum": Gate("max", "max({a}, {b})", ("1 if {a} wins, ½ at a tie, else 0", "1 if {b} wins, ½ at a tie, else 0")),
-    "minimum": Gate("min", "min({a}, {b})", ("1 if {a} wins, ½ at a tie, else 0", "1 if {b} wins, ½ at a tie, else 0")),
-    "matmul": Gate("@", "{a} @ {b}", ("upstream @ {b}ᵀ", "{a}ᵀ @ upstream")),
-    "sum": Gate("sum", "sum({a})", ("1 for every element",)),
-    "mean": Gate("mean", "mean({a})", ("1 ÷ N for every element",)),
-    "max": Gate("max", "max({a})", ("1 for the winner, else 0",)),
-    "min": Gate("min", "min({a})", ("1 for the winner, else 0",)),
+    "relu": Gate("relu", "relu({a})", (later("1 if {a} > 0, else 0"),)),
+    "maximum": Gate("max", "max({a}, {b})", WINS),
+    "minimum": Gate("min", "min({a}, {b})", WINS),
+    "matmul": Gate("@", "{a} @ {b}", (later("upstream @ {b}ᵀ"), later("{a}ᵀ @ upstream"))),
+    "sum": Gate("sum", "sum({a})", (later("1 for every element"),)),
+    "mean": Gate("mean", "mean({a})", (later("1 ÷ N for every element"),)),
+    "max": Gate("max", "max({a})", (later("1 for the winner, else 0"),)),
+    "min": Gate("min", "min({a})", (later("1 for the winner, else 0"),)),
     "softmax_cross_entropy": Gate("cross-entropy", "cross-entropy(softmax({a}))",
-                                  ("(softmax({a}) − 1 at the label) ÷ N",)),
-    "transpose": Gate("T", "{a}ᵀ", ("transposed back",)),
-    "reshape": Gate("reshape", "reshape({a})", ("reshaped back",)),
-    "index": Gate("[ ]", "{a}[…]", ("1 where it was taken, else 0",)),
+                                  (later("(softmax({a}) − 1 at the label) ÷ N"),)),
+    "transpose": Gate("T", "{a}ᵀ", (later("transposed back"),)),
+    "reshape": Gate("reshape", "reshape({a})", (later("reshaped back"),)),
+    "index": Gate("[ ]", "{a}[…]", (later("1 where it was taken, else 0"),)),
 }
 
 # A gate with one number in a slot, drawn as one node: (gate, slot of the number) -> label, {c} the number.

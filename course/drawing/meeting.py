@@ -9,7 +9,11 @@ import numpy as np
 from course.drawing.figures import figure, guarded, number
 from course.drawing.gates import gate_of
 from course.drawing.scene import MOST, Scene, rows_of
+from course.words import later, tr
 
+INTO_NONE = later("{entry} goes into no entry of the result.")
+INTO_ONE = later("{entry} goes into one entry of the result.")
+INTO_MORE = later("{entry} goes into {n} entries of the result.")
 MOST_TERMS = 4      # of a sum that is written out
 MOST_ENTRIES = 256  # of an array: of larger ones little is seen, and each entry takes a call of the gate's rules
 
@@ -51,8 +55,8 @@ def with_meetings(scene: Scene, trace, reading) -> Scene:
 
 
 def _meeting(node, item, arrays, named, gradients, pay) -> Meeting:
-    parts = [Part("result" if a is node and not item.name else _called(named[a.id]),
-                  str(a.shape) if a.shape else "a number", rows_of(a.value),
+    parts = [Part(tr("result") if a is node and not item.name else _called(named[a.id]),
+                  str(a.shape) if a.shape else tr("a number"), rows_of(a.value),
                   rows_of(gradients[a.id]) if named[a.id].gradient and a.id in gradients else []) for a in arrays]
     joined = _joined(node, item, arrays, pay)
     last, marks, says = len(parts) - 1, {}, {}
@@ -73,7 +77,7 @@ def _meeting(node, item, arrays, named, gradients, pay) -> Meeting:
 
 
 def _called(item) -> str:
-    return item.name or (item.label if item.kind != "gate" else f"{item.label} result ")
+    return item.name or (item.label if item.kind != "gate" else tr("{gate} result ", gate=item.label))
 
 
 def _joined(node, item, arrays, pay) -> dict[tuple, list[tuple[int, tuple, float]]]:
@@ -110,27 +114,29 @@ def _made(node, arrays, parts, entry, pieces) -> str:
         left, right = (np.array(a.value) for a in arrays[:2])
         pairs = list(zip(left[entry[0]], right[:, entry[1]], strict=True))
         sign = _sign([number(figure(a)) * number(figure(b)) for a, b in pairs], left[entry[0]] @ right[:, entry[1]])
-        return (f"{called}: row {entry[0]} of {parts[0].name} meets column {entry[1]} of {parts[1].name}: "
-                + _sum([f"{guarded(figure(a))} × {guarded(figure(b))}" for a, b in pairs])
-                + f" {sign} {figure(np.array(node.value)[entry])}.")
+        return tr("{entry}: row {row} of {left} meets column {column} of {right}: {sum}.", entry=called, row=entry[0],
+                  left=parts[0].name, column=entry[1], right=parts[1].name,
+                  sum=_sum([f"{guarded(figure(a))} × {guarded(figure(b))}" for a, b in pairs])
+                  + f" {sign} {figure(np.array(node.value)[entry])}")
     names = [f"{parts[k].name}{_index(place)}" for k, place, _ in pieces]
-    few = names if len(names) <= MOST_TERMS else [*names[:MOST_TERMS], f"… ({len(names)} entries)"]
-    return f"{called} is made of {', '.join(few) or 'no entry'}."
+    few = names if len(names) <= MOST_TERMS else [*names[:MOST_TERMS], tr("… ({n} entries)", n=len(names))]
+    return tr("{entry} is made of {entries}.", entry=called, entries=tr(", ").join(few) or tr("no entry"))
 
 
 def _collected(called, paid, asked) -> str:
-    times = {0: "goes into no entry", 1: "goes into one entry"}.get(len(paid), f"goes into {len(paid)} entries")
+    template = {0: INTO_NONE, 1: INTO_ONE}.get(len(paid), INTO_MORE)
     if not asked or not paid:
-        return f"{called} {times} of the result."
+        return tr(template, entry=called, n=len(paid))
     if len(paid) == 1:
-        return f"{called} {times} of the result. Its gradient from here: {figure(paid[0])}."
+        return tr("{entry} goes into one entry of the result. Its gradient from here: {number}.", entry=called,
+                  number=figure(paid[0]))
     sign = _sign([number(figure(share)) for share in paid], sum(paid))
-    return (f"{called} {times} of the result: a fork. Its gradient collects them: "
-            f"{_sum([guarded(figure(share)) for share in paid])} {sign} {figure(sum(paid))}.")
+    return tr("{entry} goes into {n} entries of the result: a fork. Its gradient collects them: {sum}.", entry=called,
+              n=len(paid), sum=f"{_sum([guarded(figure(share)) for share in paid])} {sign} {figure(sum(paid))}")
 
 
 def _sum(terms) -> str:
-    return " + ".join(terms if len(terms) <= MOST_TERMS else [*terms[:MOST_TERMS], f"… ({len(terms)} terms)"])
+    return " + ".join(terms if len(terms) <= MOST_TERMS else [*terms[:MOST_TERMS], tr("… ({n} terms)", n=len(terms))])
 
 
 def _sign(terms, result) -> str:

@@ -7,10 +7,12 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from course.words import language
+
 HERE = Path(__file__).parent
 
 DOCUMENT = """<!doctype html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -48,7 +50,8 @@ views.forEach((view, k) => mount(document.getElementById(`view-${{k}}`), view{do
 
 def document(title: str, css: str, body: str, attributes: str = "") -> str:
     """The HTML text of a page, with its head."""
-    return DOCUMENT.format(title=escape(title), css=css, body=body, attributes=attributes)
+    return DOCUMENT.format(title=escape(title), css=css, body=body, attributes=attributes,
+                           language=language().replace("_", "-"))
 
 
 def page(title: str, shown: Iterable[tuple[Any, str]], css: str, script: str, does: str = "", then: str = "") -> str:

@@ -7,6 +7,11 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** A text of a view's, its {placeholders} filled in; between two Chinese characters stands no space. */
+function filled(text, values) {
+  return text.replace(/{(\w+)}/g, (_, name) => values[name]).replace(/([\u3400-\u9fff]) (?=[\u3400-\u9fff])/g, "$1");
+}
+
 /** A button that does something when it is pressed; what it does is told where the pointer rests. */
 function pressed(text, title, act) {
   const made = element("button", title ? { type: "button", title } : { type: "button" }, text);
@@ -18,6 +23,18 @@ function pressed(text, title, act) {
 function framed(kind, label, colours) {
   const made = element("div", { class: `bp-widget ${kind}`.trim(), role: "group", "aria-label": label });
   for (const [name, colour] of Object.entries(colours)) made.style.setProperty(`--bp-${name}`, colour);
+  return made;
+}
+
+/** Buttons that make a drawing smaller and larger, and fit it; each calls `act(kind)`, of "smaller", "larger", "fit". */
+function sizing(words, act) {
+  const made = element("span", { class: "bp-sizes", role: "group", "aria-label": words.size });
+  for (const [kind, text, title] of [["smaller", "−", words.smaller], ["larger", "+", words.larger],
+    ["fit", words.fit, words["fit title"]]]) {
+    const button = pressed(text, title, () => act(kind));
+    button.setAttribute("aria-label", title);
+    made.append(button);
+  }
   return made;
 }
 

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from course.drawing import gates
 from course.drawing.figures import brief, equation, exact, figure, guarded
+from course.words import later, sentences, tr
 
+FORWARD = later("Forward: {formula}.")
 MOST = 8        # rows, and columns, of an array that are shown
 
 
@@ -96,10 +98,11 @@ def _called(trace, names):
     working = [node.id for node in trace.nodes if node.parents]
     names = names.split() if isinstance(names, str) else list(names or ())
     if any(not isinstance(name, str) and name is not None for name in names):
-        raise TypeError(f"names are strings, for the gates in the order of the forward pass; got {names!r}.")
+        raise TypeError(tr("names are strings, for the gates in the order of the forward pass; got {names}.",
+                           names=repr(names)))
     if len(names) > len(working):
-        raise ValueError(f"{len(names)} names for {len(working)} gates. They go to the gates in the order of the "
-                         "forward pass; the last ones may be left out, and None skips a gate.")
+        raise ValueError(tr("{n} names for {gates} gates. They go to the gates in the order of the forward pass; the "
+                            "last ones may be left out, and None skips a gate.", n=len(names), gates=len(working)))
     called = {id: name for id, name in zip(working, names, strict=False) if name}
     if trace.nodes[trace.output].parents:
         called.setdefault(trace.output, "f")
@@ -129,11 +132,12 @@ def _items(trace, called, folded, gradients):
         if kind == "leaf":
             says = label
         elif kind == "constant":
-            says = f"the constant {label}"
+            says = tr("the constant {label}", label=label)
         elif node.id in called:
             says = called[node.id]
         else:       # the value tells gates of one kind apart
-            says = f"the gate {label}" + (f" with value {value}" if alike.count(label) > 1 else "")
+            says = tr("the gate {label} with value {value}", label=label, value=value) if alike.count(label) > 1 else \
+                tr("the gate {label}", label=label)
         slots = tuple(slot for slot, parent in enumerate(node.parents) if parent not in inside)
         missing = kind == "constant" or gradients[node.id] is None
         gradient = "" if missing else shown(gradients[node.id], node.shape)
@@ -188,7 +192,13 @@ def rows_of(value):
 
 def _title(trace, items):
     leaves = ", ".join(item.label for item in items.values() if item.kind == "leaf")
-    return f"The computational graph of {items[trace.output].says}({leaves})"
+    return tr("The computational graph of {f}({inputs})", f=items[trace.output].says, inputs=leaves)
+
+
+def formula_of(frame):
+    """What a frame of the forward pass works out, without the words before it and the full stop."""
+    before, after = tr(FORWARD).split("{formula}")
+    return frame.sentence.removeprefix(before).removesuffix(after)
 
 
 class _Teller:
@@ -214,10 +224,11 @@ class _Teller:
             parts.append(self._fill(row.expression, [self._word(parent) for parent in node.parents]))
         if node.shape or any(p.shape for p in inputs):
             if len(parts) < 2:
-                known = " and ".join(str(p.shape) if p.shape else figure(p.value) for p in inputs)
-                parts.append(f"{row.label} on {known}")
-            return " = ".join(filter(None, parts)) + (f", of shape {node.shape}" if node.shape
-                                                      else f" = {figure(node.value)}")
+                known = tr(" and ").join(str(p.shape) if p.shape else figure(p.value) for p in inputs)
+                parts.append(tr("{gate} on {inputs}", gate=row.label, inputs=known))
+            told = " = ".join(filter(None, parts))
+            return tr("{formula}, of shape {shape}", formula=told, shape=node.shape) if node.shape else \
+                f"{told} = {figure(node.value)}"
         numbers = self._fill(row.expression,
                              [brief(p.value) if p.gate == "constant" else figure(p.value) for p in inputs])
         parts += [numbers] if numbers != parts[-1] else []
@@ -254,16 +265,18 @@ class _Teller:
         """One edge of the backward pass: "to q: −4.00 × 1.00 = −4.00"."""
         receiver, shape = self.items[step.receiver].says, self.nodes[step.receiver].shape
         if shape:
-            text = f"{receiver} receives a gradient of shape {shape}"
-            return text + (", added to what it has" if self._adds(step) else "")
+            return tr("{node} receives a gradient of shape {shape}, added to what it has" if self._adds(step) else
+                      "{node} receives a gradient of shape {shape}", node=receiver, shape=shape)
         if step.local is None:
-            text = f"{receiver} receives {figure(step.contribution)}"
+            text = tr("{node} receives {number}", node=receiver, number=figure(step.contribution))
         else:
             local, upstream, sign, result = equation(step.local, "×", step.upstream, step.contribution)
-            text = f"{receiver} receives local × upstream = {guarded(local)} × {guarded(upstream)} {sign} {result}"
+            text = tr("{node} receives local × upstream = {product}", node=receiver,
+                      product=f"{guarded(local)} × {guarded(upstream)} {sign} {result}")
         if self._adds(step):
             before, more, sign, total = equation(step.before, "+", step.contribution, step.after)
-            text += f", which is added to what it has: {guarded(before)} + {guarded(more)} {sign} {total}"
+            text = tr("{received}, which is added to what it has: {sum}", received=text,
+                      sum=f"{guarded(before)} + {guarded(more)} {sign} {total}")
         return text
 
     def _adds(self, step):
@@ -272,20 +285,22 @@ class _Teller:
     def frames(self, verdict):
         standing = [item.id for item in self.items.values() if item.kind != "gate"]
         working = [item.id for item in self.items.values() if item.kind == "gate"]
-        frames = [Frame("start", None, "The inputs have their values. Step forward, gate by gate.", standing, [], [])]
+        frames = [Frame("start", None, tr("The inputs have their values. Step forward, gate by gate."), standing, [],
+                        [])]
         for id in working:
             edges = [edge_id(id, slot) for slot in self.items[id].slots]
-            frames.append(Frame("forward", id, f"Forward: {self.formula(id)}.", [id], [], edges))
-        frames.append(Frame("backward", self.output, f"Backward: it starts with the output. ∂{self.f}/∂{self.f} = 1, "
-                            f"because {self.f} changes as much as itself.", [], [[self.output, figure(1.0)]], []))
+            frames.append(Frame("forward", id, tr(FORWARD, formula=self.formula(id)), [id], [], edges))
+        first = tr("Backward: it starts with the output. {equation}, because {f} changes as much as itself.", f=self.f,
+                   equation=f"∂{self.f}/∂{self.f} = 1")
+        frames.append(Frame("backward", self.output, first, [], [[self.output, figure(1.0)]], []))
         for id in reversed(working):
             steps = self.paid_by.get(id, [])
             if steps and not (verdict and verdict.gate == id):
-                told = "; ".join(map(self.payment, steps))
+                told = tr("; ").join(map(self.payment, steps))
                 changed = [[step.receiver, shown(step.after, self.nodes[step.receiver].shape)] for step in steps]
                 edges = [edge_id(id, step.slot) for step in steps]
-                frames.append(Frame("backward", id, f"Backward, from {self.items[id].says}: {told}.",
-                                    [], changed, edges))
+                frames.append(Frame("backward", id, tr("Backward, from {gate}: {told}.", gate=self.items[id].says,
+                                                      told=told), [], changed, edges))
         return [*frames, verdict.frame(self.items)] if verdict else frames
 
     def table(self, id):
@@ -296,17 +311,20 @@ class _Teller:
             if id in self.paid_to:
                 arrays.append(["gradient", rows_of(self.paid_to[id][-1].after)])
         if item.kind == "gate":
-            head = ["to", "local rule", "local", "× upstream", "= contribution", "before + contribution = after"]
+            head = [tr("to"), tr("local rule"), tr("local"), tr("× upstream"), tr("= contribution"),
+                    tr("before + contribution = after")]
             rows = [self._row(node, step) for step in self.paid_by.get(id, [])]
             return Table(self.formula(id), arrays, head, rows)
-        caption = f"{item.label} = {item.value}" if not node.shape else f"{item.label}, of shape {item.value}"
+        caption = f"{item.label} = {item.value}" if not node.shape else \
+            tr("{formula}, of shape {shape}", formula=item.label, shape=item.value)
         if item.kind == "constant":
-            return Table(f"The constant {item.label}: nobody asks for its gradient", arrays, [], [])
-        rows = [[self.items[step.sender].says if step.sender is not None else "the start",
+            return Table(tr("The constant {label}: nobody asks for its gradient", label=item.label), arrays, [], [])
+        rows = [[self.items[step.sender].says if step.sender is not None else tr("the start"),
                  shown(step.contribution, node.shape), self._total(step)] for step in self.paid_to.get(id, [])]
         if not rows:
-            return Table(f"{caption}. No path leads from it to {self.f}: its gradient is 0", arrays, [], [])
-        return Table(caption, arrays, ["from", "contribution", "before + contribution = after"], rows)
+            return Table(tr("{caption}. No path leads from it to {f}: its gradient is 0", caption=caption, f=self.f),
+                         arrays, [], [])
+        return Table(caption, arrays, [tr("from"), tr("contribution"), tr("before + contribution = after")], rows)
 
     def _row(self, node, step):
         receiver = self.nodes[step.receiver]
@@ -320,7 +338,7 @@ class _Teller:
     def _total(self, step):
         shape = self.nodes[step.receiver].shape
         if shape:
-            return "added element by element" if self._adds(step) else "the first to arrive"
+            return tr("added element by element" if self._adds(step) else "the first to arrive")
         before, more, sign, total = equation(step.before, "+", step.contribution, step.after)
         return f"{guarded(before) if self._adds(step) else '0'} + {guarded(more)} {sign} {total}"
 
@@ -328,11 +346,11 @@ class _Teller:
         """The local rule: "∂(q × z)/∂q = z"; with a and b for inputs that have no name or are the same node."""
         row = gates.gate_of(node.gate, len(node.parents))
         if len(row.locals) != len(node.parents):
-            return "its rule in autodiff"
+            return tr("its rule in autodiff")
         one = len(set(node.parents)) < len(node.parents)
         words = [letter if one else self._word(parent) or letter
                  for letter, parent in zip("ab", node.parents, strict=False)]
-        local = self._fill(row.locals[slot], words, out="out")
+        local = self._fill(tr(row.locals[slot]), words, out="out")
         if node.shape or self.nodes[node.parents[slot]].shape:
             return local
         return f"∂({self._fill(row.expression, words)})/∂{words[slot]} = {local}"
@@ -341,11 +359,13 @@ class _Teller:
         """The graph read aloud, in a few sentences."""
         leaves = [item for item in self.items.values() if item.kind == "leaf"]
         gates_ = [self.formula(item.id) for item in self.items.values() if item.kind == "gate"]
-        inputs = ", ".join(f"{leaf.label} = {leaf.value}" if not self.nodes[leaf.id].shape
-                           else f"{leaf.label} of shape {leaf.value}" for leaf in leaves)
-        backward = ", ".join(f"∂{self.f}/∂{leaf.label} = {leaf.gradient}" if not self.nodes[leaf.id].shape
-                             else f"∂{self.f}/∂{leaf.label} of shape {leaf.gradient}"
-                             for leaf in leaves if leaf.gradient) or "it stopped before it reached an input"
-        verdict = f" {frames[-1].sentence}" if frames[-1].phase in ("right", "wrong") else ""
-        return (f"Computational graph. Inputs: {inputs or 'none'}. Forward: {'; '.join(gates_) or 'nothing to do'}. "
-                f"Backward: {backward}.{verdict}")
+        inputs = tr(", ").join(self._given(leaf, leaf.label, leaf.value) for leaf in leaves)
+        backward = tr(", ").join(self._given(leaf, f"∂{self.f}/∂{leaf.label}", leaf.gradient)
+                                 for leaf in leaves if leaf.gradient) or tr("it stopped before it reached an input")
+        told = tr("Computational graph. Inputs: {inputs}. Forward: {forward}. Backward: {backward}.",
+                  inputs=inputs or tr("none"), forward=tr("; ").join(gates_) or tr("nothing to do"), backward=backward)
+        return sentences(told, frames[-1].sentence if frames[-1].phase in ("right", "wrong") else "")
+
+    def _given(self, leaf, name, value):
+        shape = self.nodes[leaf.id].shape
+        return tr("{name} of shape {shape}", name=name, shape=value) if shape else f"{name} = {value}"

@@ -5,6 +5,7 @@ import math
 from course.drawing import picture
 from course.drawing.figures import figure
 from course.drawing.gates import GATES
+from course.words import tr
 
 MOST_SLIDERS = 12
 STEPS = 100             # of a slider, to either side of where it starts
@@ -29,7 +30,36 @@ def view(scene, palette, inputs, start, problem="", note="", opens=False):
         "leaves": {str(item.id): item.label for item in scene.items if item.kind == "leaf"},
         "problem": problem,
         "note": note,
+        "words": words(),
     }
+
+
+def words():
+    """What widget.js itself says; in {braces} stands what it fills in."""
+    return {
+        **sizes(),
+        "reset": tr("Reset"), "reset title": tr("Back to the start"),
+        "back": tr("← Back"), "back title": tr("One step back"),
+        "step": tr("Step →"), "step title": tr("One step on"),
+        "forward": tr("Whole forward pass"), "forward title": tr("To the end of the forward pass"),
+        "end": tr("To the end"), "end title": tr("To the end of the backward pass"),
+        "bar": tr("Steps and size"), "stage": tr("Drawing of the graph; the left and right arrow keys step"),
+        "code": tr("As code"), "code title": tr("Both passes as lines of Python"),
+        "lines": tr("The graph as code; the left and right arrow keys step"),
+        "in code": tr("In code: {lines}"), ";": tr("; "), "at": tr("step {at} of {last}"),
+        "hint": tr("Click a node, or press Enter on it, to open its table."),
+        "drag": tr("Drag an input's node to change its value, or use the arrow keys on it."),
+        "has value": tr("{node}, value {value}"), "has gradient": tr("{node}, gradient {gradient}"),
+        "value": tr("value"), "gradient": tr("gradient"), "values": tr("values"), "gradients": tr("gradients"),
+        "of": tr("{kind} of {node}"), "entry": tr("{kind} of {name}, row {row}, column {column}: {number}"),
+        "choose": tr("Choose an entry: what belongs to it is marked."), "table": tr("Table: {name}"),
+    }
+
+
+def sizes():
+    """The words of the buttons that make a drawing larger and smaller."""
+    return {"size": tr("Size"), "smaller": tr("Smaller"), "larger": tr("Larger"), "fit": tr("Fit"),
+            "fit title": tr("Fit the width")}
 
 
 def sliders(inputs, start):
@@ -53,8 +83,8 @@ def _step(x):
 
 def _says(item):
     if item.kind == "leaf":
-        return f"input {item.label}"
+        return tr("input {name}", name=item.label)
     if item.kind == "gate" and item.name:
         label = {gate.label: name for name, gate in GATES.items()}.get(item.label, item.label)
-        return f"{item.name}, gate {label}"
+        return tr("{name}, gate {gate}", name=item.name, gate=label)
     return item.says

@@ -1,17 +1,10 @@
 // The graph, live: shows and hides parts of the picture that Python has drawn, one frame at a time.
 // All figures and sentences come ready-made in `view`; nothing is computed here.
 //
-// view: {title, svg, colours, frames, tables, says, code, opens, sliders, problem, note}, as course/drawing/view.py makes it.
+// view: {title, svg, colours, frames, tables, says, code, opens, sliders, problem, note, words}, as
+// course/drawing/view.py makes it.
 
-const BUTTONS = [
-  ["reset", "Reset", "Back to the start"],
-  ["back", "← Back", "One step back"],
-  ["step", "Step →", "One step on"],
-  ["forward", "Whole forward pass", "To the end of the forward pass"],
-  ["end", "To the end", "To the end of the backward pass"],
-];
-const HINT = "Click a node, or press Enter on it, to open its table.";
-const DRAG = " Drag an input's node to change its value, or use the arrow keys on it.";
+const BUTTONS = ["reset", "back", "step", "forward", "end"];
 const PANEL = 330;      // pixels that the text beside a drawing takes, with the gap; widget.css has them too
 const SMALLEST = 0.68;  // of a drawing's own size, in which its figures can be read
 const NARROWEST = 0.6;  // and where else it had to be moved sideways
@@ -20,41 +13,36 @@ const PER_STEP = 3;     // pixels of dragging that are one step of a slider
 /** Draw `view` into `root`. `send(inputs)` is called when a slider moves; without it there are no sliders. */
 export function mount(root, view, send) {
   let at = 0, open = null, told = {}, zoom = 1, fit = true, busy = false, waiting = false, coding = Boolean(view.opens);
+  const words = view.words;
   const inputs = Object.fromEntries((view.sliders || []).map((s) => [s.name, s.value]));
 
   const frame = framed("", view.title, view.colours);
   const sliders = element("div", { class: "bp-sliders" });
-  const bar = element("div", { class: "bp-bar", role: "toolbar", "aria-label": "Steps and size" });
+  const bar = element("div", { class: "bp-bar", role: "toolbar", "aria-label": words.bar });
   const stage = element("div", { class: "bp-stage", role: "group", tabindex: "0",
-    "aria-label": "Drawing of the graph; the left and right arrow keys step" });
+    "aria-label": words.stage });
   const said = element("p", { class: "bp-said", role: "status", "aria-live": "polite", "aria-atomic": "true" });
   const code = element("div", { class: "bp-code", role: "group", tabindex: "0",
-    "aria-label": "The graph as code; the left and right arrow keys step" });
+    "aria-label": words.lines });
   const table = element("div", { class: "bp-table" });
   // What is told of a step stands where the eye is: beside the drawing where there is room, above it elsewhere.
   // The order is that in which one goes through it by Tab: a node first, then the table that it opens.
   const body = element("div", { class: "bp-body" }, said, stage, table);
   const place = element("span", { class: "bp-place" });
   const buttons = {};
-  for (const [key, text, title] of BUTTONS) {
-    buttons[key] = pressed(text, title, () => go(key));
+  for (const key of BUTTONS) {
+    buttons[key] = pressed(words[key], words[`${key} title`], () => go(key));
     bar.append(buttons[key]);
   }
-  const coder = pressed("As code", "Both passes as lines of Python", () => {
+  const coder = pressed(words.code, words["code title"], () => {
     coding = !coding;
     render();
   });
   bar.append(place, coder);
-  const sizes = element("span", { class: "bp-sizes", role: "group", "aria-label": "Size" });
-  for (const [text, title, change] of [["−", "Smaller", () => zoom / 1.2], ["+", "Larger", () => zoom * 1.2],
-    ["Fit", "Fit the width", fitting]]) {
-    const button = pressed(text, title, () => {
-      fit = text === "Fit";
-      resize(change());
-    });
-    button.setAttribute("aria-label", title);
-    sizes.append(button);
-  }
+  const sizes = sizing(words, (kind) => {
+    fit = kind === "fit";
+    resize(fit ? fitting() : kind === "larger" ? zoom * 1.2 : zoom / 1.2);
+  });
   // A notebook measures an output only after it is drawn, and again when its window changes.
   new ResizeObserver(() => fit && resize(fitting())).observe(body);
   bar.append(sizes);
@@ -211,12 +199,14 @@ export function mount(root, view, send) {
       node.classList.toggle("open", id === open);
       node.setAttribute("aria-pressed", String(id === open));
       const value = values.has(id) ? svg.querySelector(`text.value[data-node="${id}"]`)?.textContent : null;
-      node.setAttribute("aria-label", view.says[id] + (value ? `, value ${value}` : "")
-        + (gradients.has(id) ? `, gradient ${gradients.get(id)}` : ""));
+      let called = view.says[id];
+      if (value) called = filled(words["has value"], { node: called, value });
+      if (gradients.has(id)) called = filled(words["has gradient"], { node: called, gradient: gradients.get(id) });
+      node.setAttribute("aria-label", called);
     }
     const lines = mark(now);
-    say(now.sentence, now.phase, lines.length ? ` In code: ${lines.join("; ")}` : "");
-    place.textContent = `step ${at} of ${view.frames.length - 1}`;
+    say(now.sentence, now.phase, lines.length ? ` ${filled(words["in code"], { lines: lines.join(words[";"]) })}` : "");
+    place.textContent = filled(words.at, { at, last: view.frames.length - 1 });
     const ends = { reset: at === 0, back: at === 0, step: at === view.frames.length - 1,
       end: at === view.frames.length - 1 };
     // Not `disabled`: the button that was just pressed must keep the focus.
@@ -312,23 +302,25 @@ export function mount(root, view, send) {
   }
   function lines(id) {
     if (id === null || !view.tables[id]) {
-      return [element("p", { class: "bp-hint" }, HINT + (send && view.sliders.length ? DRAG : ""))];
+      return [element("p", { class: "bp-hint" },
+        words.hint + (send && view.sliders.length ? ` ${words.drag}` : ""))];
     }
     const { caption, arrays, head, rows, meeting } = view.tables[id];
     const parts = [element("p", { class: "bp-caption" }, caption)];
     if (meeting) parts.push(...meet(meeting));
     if (head.length) parts.push(grid(head, rows, caption));
     for (const [name, lines] of meeting ? [] : arrays) {
-      parts.push(element("p", { class: `bp-array ${name}` }, name), grid(null, lines, `${name} of ${view.says[id]}`, name));
+      parts.push(element("p", { class: `bp-array ${name}` }, words[name]),
+        grid(null, lines, filled(words.of, { kind: words[name], node: view.says[id] }), name));
     }
     return parts;
   }
   /** A gate on arrays: inputs and result entry by entry; one that is chosen marks those that belong to it. */
   function meet({ sign, parts, marks, says }) {
-    const told = element("p", { class: "bp-met", "aria-live": "polite" }, "Choose an entry: what belongs to it is marked.");
+    const told = element("p", { class: "bp-met", "aria-live": "polite" }, words.choose);
     const cells = {};       // "part:row,column" -> the buttons, of the value and of the gradient
     const rows = ["value", "gradient"].map((kind) => {
-      const row = element("div", { class: `bp-meet ${kind}`, role: "group", "aria-label": `${kind}s` });
+      const row = element("div", { class: `bp-meet ${kind}`, role: "group", "aria-label": words[`${kind}s`] });
       parts.forEach((part, k) => {
         if (k) row.append(element("span", { class: "bp-sign", "aria-hidden": "true" },
           k === parts.length - 1 ? (kind === "value" ? "=" : "←") : kind === "value" ? sign : ""));
@@ -339,7 +331,8 @@ export function mount(root, view, send) {
             const key = `${k}:${r},${c}`, td = element("td");
             if (key in says) {
               const button = element("button", { type: "button", "aria-pressed": "false", tabindex: entries.size ? "-1" : "0",
-                "aria-label": `${kind} of ${part.name}, row ${r}, column ${c}: ${text}` }, text);
+                "aria-label": filled(words.entry,
+                  { kind: words[kind], name: part.name, row: r, column: c, number: text }) }, text);
               button.addEventListener("click", () => choose(key));
               entries.set(`${r},${c}`, button);
               walk(button, (down, right) => entries.get(`${r + down},${c + right}`));
@@ -350,7 +343,8 @@ export function mount(root, view, send) {
           });
           body.append(tr);
         });
-        const name = kind === "value" ? `${part.name} ${part.shape}` : `gradient of ${part.name}`;
+        const name = kind === "value" ? `${part.name} ${part.shape}`
+          : filled(words.of, { kind: words.gradient, node: part.name });
         if (part[kind].length) row.append(element("table", { class: kind }, element("caption", {}, name), body));
       });
       return row;
@@ -376,7 +370,7 @@ export function mount(root, view, send) {
           button.classList.toggle("met", !off && marks[key].includes(other));
         }
       }
-      told.textContent = off ? "Choose an entry: what belongs to it is marked." : says[key];
+      told.textContent = off ? words.choose : says[key];
     }
     return [told, ...rows];
   }
@@ -389,7 +383,7 @@ export function mount(root, view, send) {
       head ? element("th", { scope: "row" }, first) : element("td", {}, first),
       ...others.map((text) => element("td", {}, text)));
     made.append(element("tbody", {}, ...rows.map(row)));
-    const scroll = element("div", { class: "bp-scroll", tabindex: "0", role: "group", "aria-label": `Table: ${label}` });
+    const scroll = element("div", { class: "bp-scroll", tabindex: "0", role: "group", "aria-label": filled(words.table, { name: label }) });
     scroll.append(made);
     return scroll;
   }

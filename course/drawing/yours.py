@@ -6,6 +6,7 @@ from autodiff.programs.steps import Call
 from course.drawing.figures import figure
 from course.drawing.gates import FROM_OUTPUT, GATES
 from course.drawing.scene import Frame, edge_id, shown
+from course.words import closed, tr
 
 ALIASES = {"max": "maximum", "min": "minimum"}      # max_backward(dout, x, y) is about the larger of two
 FINE = 1e-6                                         # relative, as in the checks
@@ -25,7 +26,8 @@ class Verdict(NamedTuple):
         """The last frame of the drawing, in which the wrong edge is painted."""
         gate = items[self.gate].says if self.gate is not None else ""
         receiver = items[self.receiver].says if self.receiver is not None else ""
-        sentence = self.sentence.replace("{gate}", gate).replace("{receiver}", receiver)
+        sentence = closed(self.sentence, {"gate": gate, "receiver": receiver})
+        sentence = sentence.replace("{gate}", gate).replace("{receiver}", receiver)
         wrong = edge_id(self.gate, self.slot) if self.slot is not None else ""
         changed = [[step.receiver, items[step.receiver].gradient] for step in self.steps
                    if self.gate is not None and step.sender == self.gate]
@@ -50,18 +52,19 @@ def judge(trace, yours):
         used.append(_name(function, node))
         call, paid, complaint = _call(function, trace, node, due[0].upstream)
         if complaint:
-            return Verdict(steps, False, sender, None, "Stopped at {gate}: " + complaint, None)
+            return Verdict(steps, False, sender, None,
+                           tr("Stopped at {gate}: {complaint}", gate="{gate}", complaint=complaint), None)
         mine = [step._replace(local=None, contribution=paid[step.slot]) for step in due]
         for step, truth in zip(mine, due, strict=True):
-            wrong = _difference(step, truth, trace.nodes[step.receiver].shape)
+            wrong = _difference(call, step, truth, trace.nodes[step.receiver].shape)
             if wrong:
-                sentence = (f"The first wrong edge leads from {{gate}} back to {{receiver}}: {call} {wrong} "
-                            "The backward pass stops here.")
+                sentence = tr("The first wrong edge leads from {gate} back to {receiver}: {wrong} The backward pass "
+                              "stops here.", gate="{gate}", receiver="{receiver}", wrong=wrong)
                 return Verdict(steps + _arrived(trace, due, paid), False, sender, step.slot, sentence, step.receiver)
         steps += due
-    names = ", ".join(dict.fromkeys(used))
-    said = (f"Every edge is right. Along this graph your {names} sent what the calculus asks for." if used else
-            f"None of your functions was needed: this graph has no gate for {', '.join(yours)}.")
+    said = tr("Every edge is right. Along this graph your {functions} sent what the calculus asks for.",
+              functions=tr(", ").join(dict.fromkeys(used))) if used else \
+        tr("None of your functions was needed: this graph has no gate for {gates}.", gates=tr(", ").join(yours))
     return Verdict(steps, True, None, None, said, None)
 
 
@@ -82,12 +85,15 @@ def calls(trace, yours):
 
 def _functions(yours):
     if not isinstance(yours, dict):
-        raise TypeError(f'yours maps gates to functions, {{"mul": mul_backward}}; got {type(yours).__name__}.')
+        raise TypeError(tr("yours maps gates to functions, {example}; got {type}.", example='{"mul": mul_backward}',
+                           type=type(yours).__name__))
     for name, function in yours.items():
         if name not in GATES and name not in ALIASES:
-            raise ValueError(f"No gate is called {name!r}. Gates are {', '.join(GATES)}.")
+            raise ValueError(tr("No gate is called {name}. Gates are {gates}.", name=repr(name),
+                                gates=tr(", ").join(GATES)))
         if not callable(function):
-            raise TypeError(f"yours[{name!r}] must be a function, got {function!r:.60}.")
+            raise TypeError(tr("{which} must be a function, got {function}.", which=f"yours[{name!r}]",
+                               function=f"{function!r:.60}"))
     return {ALIASES.get(name, name): function for name, function in yours.items()}
 
 
@@ -122,18 +128,20 @@ def _call(function, trace, node, upstream):
     shapes = [node.shape] if node.gate in FROM_OUTPUT else [trace.nodes[node.parents[slot]].shape for slot in slots]
     arguments = ", ".join(shown(v, s) for v, s in zip([upstream, *inputs], [node.shape, *shapes], strict=True))
     name = _name(function, node)
-    call = f"your {name}({arguments})"
+    call = tr("your {call}", call=f"{name}({arguments})")
     try:
         result = function(*map(_fresh, [upstream, *inputs]))
     except NotImplementedError:
-        return call, {}, f"{name} is not written yet."
+        return call, {}, tr("{function} is not written yet.", function=name)
     except Exception as error:
-        return call, {}, f"{call} raised {type(error).__name__}: {error}."
+        return call, {}, tr("{call} raised {error}.", call=call, error=f"{type(error).__name__}: {error}")
     if result is None or result is Ellipsis:
-        return call, {}, f"{name} is not written yet: it returned {result}."
+        return call, {}, tr("{function} is not written yet: it returned {result}.", function=name, result=result)
     paid = list(result) if isinstance(result, (tuple, list)) else [result]
     if len(paid) != len(slots):
-        return call, {}, f"{call} returned {len(paid)} gradient{'s' * (len(paid) != 1)} for {len(slots)} inputs."
+        return call, {}, tr("{call} returned {n} gradient for {inputs} inputs." if len(paid) == 1 else
+                            "{call} returned {n} gradients for {inputs} inputs.", call=call, n=len(paid),
+                            inputs=len(slots))
     return call, dict(zip(slots, paid, strict=True)), ""
 
 
@@ -144,25 +152,27 @@ def _fresh(value):
     return np.array(value) if isinstance(value, list) else value
 
 
-def _difference(step, truth, shape):
+def _difference(call, step, truth, shape):
     """"" if what was sent is right; else a sentence about it."""
     import numpy as np
 
     try:
         sent, due = np.asarray(step.contribution, dtype=float), np.asarray(truth.contribution)
     except (TypeError, ValueError):
-        return f"sent {step.contribution!r:.40}, which is not a number."
+        return tr("{call} sent {sent}, which is not a number.", call=call, sent=f"{step.contribution!r:.40}")
     if sent.shape != due.shape:
-        return f"sent {_of_shape(sent.shape)}, but {{receiver}} is {_of_shape(shape)}."
+        return tr("{call} sent {sent}, but {receiver} is {due}.", call=call, sent=_of_shape(sent.shape),
+                  receiver="{receiver}", due=_of_shape(shape))
     if np.allclose(sent, due, rtol=FINE, atol=1e-12 * max(1.0, float(np.abs(due).max(initial=0))), equal_nan=True):
         return ""
     if shape:
-        return f"sent an array that is off by up to {figure(np.abs(sent - due).max())}."
-    return f"sent {figure(sent)}; local × upstream is {figure(due)}."
+        return tr("{call} sent an array that is off by up to {number}.", call=call,
+                  number=figure(np.abs(sent - due).max()))
+    return tr("{call} sent {sent}; local × upstream is {due}.", call=call, sent=figure(sent), due=figure(due))
 
 
 def _of_shape(shape):
-    return f"an array of shape {shape}" if shape else "a single number"
+    return tr("an array of shape {shape}", shape=shape) if shape else tr("a single number")
 
 
 def _arrived(trace, due, paid):

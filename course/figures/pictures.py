@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from course.figures.shown import WIDE, Figure, drawn
 from course.style import GREEN, GREY, RED
+from course.words import sentences, tr
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,8 +40,10 @@ def images(pixels: ArrayLike, titles: Sequence[object], *, columns: int = 8, sig
         for k, name in enumerate(rows):
             axes.text(-0.15, k * (1 + gap) + 0.5, name, ha="right", va="center")
         axes.set(xlim=(-0.05 - 0.9 * bool(rows), columns * 1.2 - 0.15), ylim=(down * (1 + gap) - gap + 0.1, -gap))
-        shown = f": {', '.join(map(str, titles))}" if len(titles) else ""
-        return f"{len(pixels)} images of {side} by {side} pixels{shown}." + f" Rows: {', '.join(rows)}." * bool(rows)
+        told = tr("{n} images of {side} by {side} pixels: {titles}." if len(titles) else
+                  "{n} images of {side} by {side} pixels.", n=len(pixels), side=side,
+                  titles=tr(", ").join(map(str, titles)))
+        return sentences(told, tr("Rows: {names}.", names=tr(", ").join(rows)) if rows else "")
 
     return drawn(draw, WIDE, WIDE * (down * (1 + gap) + 0.1) / (columns * 1.2 + 0.9 * bool(rows)))
 
@@ -64,15 +67,17 @@ def marked(first: tuple, second: tuple, result: tuple, sign: str = "@") -> Figur
             axes.text(left + columns / 2, top - 0.4, f"{name} {rows, columns}", ha="center")
             axes.text(left - 1.2, tallest / 2, mark, ha="center", va="center", fontsize=15)
             left += columns + 2.4
-            told.append(f"{name}, of shape {rows, columns}, marked at {_places(entries)}")
+            told.append(tr("{name}, of shape {shape}, marked at {places}", name=name, shape=(rows, columns),
+                           places=_places(entries)))
         axes.set_ylim(tallest + 0.3, -1.2)
         axes.set_aspect("equal")
         axes.set_axis_off()
-        return "; ".join(told) + "."
+        return tr("{text}.", text=tr("; ").join(told))
 
     return drawn(draw)
 
 
 def _places(entries: tuple) -> str:
-    return ", ".join(f"all {kind}s" if entry is None else f"{kind} {entry}"
-                     for kind, entry in zip(("row", "column"), entries, strict=True))
+    row, column = entries
+    return tr(", ").join([tr("all rows") if row is None else tr("row {n}", n=row),
+                          tr("all columns") if column is None else tr("column {n}", n=column)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,14 +13,17 @@ from numpy.typing import ArrayLike
 from course.drawing.figures import brief as told
 from course.figures.shown import HEIGHT, WIDE, Figure, drawn
 from course.style import GREEN, GREY, RED
+from course.words import later, sentences, tr
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+LOWEST, HIGHEST = later("{text}, lowest {value} at {x}"), later("{text}, highest {value} at {x}")
 LINES, MARKS = ("-", "--", ":", "-."), ("o", "s", "^", "D", "v", "P")
 COLOURS = (GREEN, RED, GREY, "#0B5394", "#B45F06", "#6A3D9A")       # the cycle of style.mplstyle
 MOST_MARKS = 40         # points of a line that are marked; more of them are a curve
 ROW = 0.125             # inches that a character of a legend takes,
+FULL = 0.165            # a Chinese one,
 SAMPLE = 0.75           # and the line before it
 LINE = 0.24             # inches of a row of a legend
 
@@ -61,10 +65,13 @@ def curves(at: ArrayLike, lines: Mapping[str, ArrayLike], *, x: str = "", y: str
         _references(axes, levels, places)
         _legend(axes, legend)
         known = [_line(label, at, values) for label, values in lines.items()]
-        known += [_line(label + ", measured" * (label in lines), *points) for label, points in measured.items()]
-        known += [f"{label}: a level line at {told(value)}." for label, value in levels.items()]
-        known += [f"{label}: an upright line at {told(value)}." for label, value in places.items()]
-        return " ".join([_head(title, x, y, log), *known])
+        known += [_line(tr("{name}, measured", name=label) if label in lines else label, *points)
+                  for label, points in measured.items()]
+        known += [tr("{name}: a level line at {value}.", name=label, value=told(value))
+                  for label, value in levels.items()]
+        known += [tr("{name}: an upright line at {value}.", name=label, value=told(value))
+                  for label, value in places.items()]
+        return sentences(_head(title, x, y, log), *known)
 
     return _drawn(draw, legend, title)
 
@@ -87,10 +94,10 @@ def bars(names: Sequence[str], groups: Mapping[str, ArrayLike], *, y: str = "", 
         axes.margins(y=0.12)
         _axes(axes, "", y, "", None, ylim, (), title)
         _legend(axes, legend)
-        known = [f"{label}: " + ", ".join(f"{name} {told(value)}" for name, value in
-                                          zip(names, np.asarray(values, dtype=float), strict=True)) + "."
+        known = [tr("{name}: {values}.", name=label, values=tr(", ").join(
+            f"{name} {told(value)}" for name, value in zip(names, np.asarray(values, dtype=float), strict=True)))
                  for label, values in groups.items()]
-        return " ".join([f"{title or 'Bars'}.", *known])
+        return sentences(tr("{title}.", title=title or tr("Bars")), *known)
 
     return _drawn(draw, legend, title)
 
@@ -111,8 +118,10 @@ def steps(names: Sequence[str], parts: Sequence[float], total: str, *, y: str = 
         axes.axhline(0, color="black", linewidth=0.8)
         axes.set_xticks(places, [*names, total])
         _axes(axes, "", y, "", None, ylim, (), "")
-        added = ", ".join(f"{' '.join(name.split())} {_signed(part)}" for name, part in zip(names, parts, strict=True))
-        return f"Bars that add up: {added}. {' '.join(total.split())}: {_signed(ends[-1])}."
+        added = tr(", ").join(f"{' '.join(name.split())} {_signed(part)}"
+                              for name, part in zip(names, parts, strict=True))
+        return tr("Bars that add up: {parts}. {name}: {sum}.", parts=added, name=" ".join(total.split()),
+                  sum=_signed(ends[-1]))
 
     return _drawn(draw)
 
@@ -130,9 +139,13 @@ def histogram(samples: Mapping[str, ArrayLike], *, x: str = "", bins: int = 25, 
         axes.set_yticks([])
         _axes(axes, x, "", "", None, None, (), title)
         _legend(axes, list(arrays))
-        known = [f"{label}: the middle half lies between {told(low)} and {told(high)}."
-                 for label, values in arrays.items() for low, high in [np.quantile(values, (0.25, 0.75))]]
-        return " ".join([f"How often each {x} comes{', ' * bool(title)}{title}.", *known])
+        halves = {label: np.quantile(values, (0.25, 0.75)) for label, values in arrays.items()}
+        known = [tr("{name}: the middle half lies between {low} and {high}.", name=label, low=told(low),
+                    high=told(high))
+                 for label, (low, high) in halves.items()]
+        head = tr("How often each {x} comes, {title}.", x=x, title=title) if title else \
+            tr("How often each {x} comes.", x=x)
+        return sentences(head, *known)
 
     return _drawn(draw, list(arrays))
 
@@ -149,8 +162,9 @@ def spans(lives: Sequence[tuple[float, float]], *, x: str = "", y: str = "", str
         _axes(axes, x, y, "", None, None, (), title)
         _references(axes, {}, places or {})
         longest = max(range(len(lives)), key=lambda k: lives[k][1] - lives[k][0])
-        return (f"{title or 'Bars'}. {len(lives)} bars over {x}; the longest, number {longest + 1} from below, leads "
-                f"from {told(lives[longest][0])} to {told(lives[longest][1])}.")
+        return tr("{title}. {n} bars over {x}; the longest, number {which} from below, leads from {start} to {end}.",
+                  title=title or tr("Bars"), n=len(lives), x=x, which=longest + 1, start=told(lives[longest][0]),
+                  end=told(lives[longest][1]))
 
     return _drawn(draw)
 
@@ -181,7 +195,8 @@ def _references(axes: Axes, levels: Mapping[str, float], places: Mapping[str, fl
 
 def _columns(labels: Sequence[str], width: float) -> int:
     """How many labels of a legend stand in a row."""
-    return max(1, min(len(labels), int(width / (SAMPLE + ROW * max(map(len, labels))))))
+    longest = max(sum(FULL if east_asian_width(c) in "WF" else ROW for c in label) for label in labels)
+    return max(1, min(len(labels), int(width / (SAMPLE + longest))))
 
 
 def _legend(axes: Axes, labels: Sequence[str]) -> None:
@@ -200,21 +215,25 @@ def _drawn(draw: Callable[[Axes], str], labels: Sequence[str] = (), title: str =
 
 
 def _head(title: str, x: str, y: str, log: str) -> str:
-    scale = {"": "", "x": ", x logarithmic", "y": ", y logarithmic"}.get(log, ", both axes logarithmic")
-    return f"{title + ': ' if title else ''}{y or 'values'} over {x}{scale}."
+    head = tr("{y} over {x}", y=y or tr("values"), x=x)
+    if log:
+        head = tr("{head}, both axes logarithmic", head=head) if log == "xy" else \
+            tr("{head}, {axis} logarithmic", head=head, axis=log)
+    return tr("{title}: {text}.", title=title, text=head) if title else tr("{text}.", text=head)
 
 
 def _line(label: str, at: ArrayLike, values: ArrayLike) -> str:
     at, values = np.asarray(at, dtype=float), np.asarray(values, dtype=float)
     kept = np.isfinite(values)
     if not kept.any():
-        return f"{label}: no finite value."
+        return tr("{name}: no finite value.", name=label)
     at, values = at[kept], values[kept]
-    text = f"{label}: from {told(values[0])} at {told(at[0])} to {told(values[-1])} at {told(at[-1])}"
-    inner = [(f"{word} {told(values[k])} at {told(at[k])}") for word, k in
-             (("lowest", int(values.argmin())), ("highest", int(values.argmax()))) if 0 < k < len(values) - 1
-             and values[k] not in (values[0], values[-1])]
-    return ", ".join([text, *inner]) + "."
+    text = tr("{name}: from {first} at {x} to {last} at {end}", name=label, first=told(values[0]), x=told(at[0]),
+              last=told(values[-1]), end=told(at[-1]))
+    for template, k in ((LOWEST, int(values.argmin())), (HIGHEST, int(values.argmax()))):
+        if 0 < k < len(values) - 1 and values[k] not in (values[0], values[-1]):
+            text = tr(template, text=text, value=told(values[k]), x=told(at[k]))
+    return tr("{text}.", text=text)
 
 
 def _signed(value: float) -> str:

@@ -21,6 +21,7 @@ from course.grading.outputs import with_syntax_error, without_paths
 from course.grading.repair import name_of
 from course.grading.session import GivenUp, Session
 from course.grading.verdicts import mark
+from course.words import tr
 
 SEPARATION_ONLY = ("Submissions are NOT isolated: a learner's code can read and write what this user can. "
                    "c.Judge.isolation = False asks for that.")
@@ -127,7 +128,7 @@ def _judge(nb: NotebookNode, key: Key, settings: Settings, session: Session, who
             except GivenUp as error:
                 given_up = error
                 outputs = [{"output_type": "error", "ename": "GivenUp", "evalue": str(error),
-                            "traceback": [f"This submission was given up: {error}."]}]
+                            "traceback": [tr("This submission was given up: {why}.", why=error)]}]
             cell.execution_count = count
             cell.outputs = [NotebookNode(without_paths(output)) for output in outputs]
     finally:
@@ -158,8 +159,9 @@ def _test(known: KeyCell, key: Key, namespace: dict[str, Any], session: Session,
                     here[name] = value
             with shared(secret) if secret else contextlib.nullcontext():
                 outputs = testcell.run_test_cell(source, here, known.points)
-        except bounds.Overtime as error:
-            raise GivenUp(str(error)) from None     # what was found before stands
+        except bounds.Overtime:
+            why = tr("the grader has computed for {seconds} s", seconds=f"{settings.judge_seconds:g}")
+            raise GivenUp(why) from None        # what was found before stands
         finally:
             snapshot.close()
         if not snapshot.ended:

@@ -6,11 +6,12 @@ import functools
 import glob
 import symtable
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from course.checks.variants import normal
+from course.words import ENGLISH, MARK, TRANSLATIONS, languages
 
 CELLS = """SELECT assignment.name, source_cell.name FROM source_cell
            JOIN notebook ON notebook.id = source_cell.notebook_id
@@ -19,7 +20,11 @@ CELLS = """SELECT assignment.name, source_cell.name FROM source_cell
 
 @dataclass(frozen=True)
 class KeyCell:
-    """A cell of the released notebook that nbgrader knows."""
+    """A cell of the released notebook that nbgrader knows.
+
+    source, checksum    in English, or in the language that `Key.spoken` was asked for
+    versions            both by language, where it was released in several
+    """
 
     name: str  # its grade id
     kind: str  # "code" or "markdown"
@@ -30,17 +35,27 @@ class KeyCell:
     solution: bool
     task: bool
     points: float | None
+    versions: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @functools.cached_property
+    def texts(self) -> dict[str, str]:
+        """The texts with which it was released, in whatever language, by what they are without white space around."""
+        return {text.strip(): text for text in (self.source, *(text for text, _ in self.versions.values()))}
+
+    def released(self, text: str) -> str | None:
+        """The released text that a text is but for white space around it; or None."""
+        return self.texts.get(text.strip())
 
     @property
     def test(self) -> bool:
         """Whether this is a locked test cell, which runs in the grader."""
         return self.grade and self.locked and self.kind == "code"
 
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """nbgrader's metadata, schema version 3."""
+    def metadata(self, text: str | None = None) -> dict[str, Any]:
+        """nbgrader's metadata, schema version 3, with the checksum of a text, where it is a released one."""
+        checksum = dict(self.versions.values()).get(text or self.source, self.checksum)
         about = {"grade": self.grade, "grade_id": self.name, "locked": self.locked, "schema_version": 3,
-                 "solution": self.solution, "task": self.task, "checksum": self.checksum, "cell_type": self.kind}
+                 "solution": self.solution, "task": self.task, "checksum": checksum, "cell_type": self.kind}
         return about | ({"points": self.points} if self.grade or self.task else {})
 
 
@@ -61,6 +76,19 @@ class Key:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {cell.name: cell for cell in self.cells})
+
+    @functools.cached_property
+    def texts(self) -> frozenset[str]:
+        """Those of its cells, in whatever language, without white space around."""
+        return frozenset(text for cell in self.cells for text in cell.texts)
+
+    def spoken(self, language: str) -> "Key":
+        """The same with the texts of a language, where there are any."""
+        if not any(language in cell.versions for cell in self.cells):
+            return self
+        return replace(self, cells=tuple(
+            replace(cell, source=cell.versions[language][0], checksum=cell.versions[language][1])
+            if language in cell.versions else cell for cell in self.cells))
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -92,8 +120,28 @@ def key_of(gradebook: Any, notebook: str, assignment: str, course: Any) -> Key:
                 graded[cell.name].max_score if cell.name in graded else None)
         for cell in in_order(found.source_cells, notebook, assignment, course))
     varied = any(cell.locked and "my_numbers(" in cell.source for cell in cells)
-    return Key(assignment, notebook, cells, _elsewhere(gradebook, assignment),
+    return Key(assignment, notebook, in_all_languages(cells, assignment, notebook), _elsewhere(gradebook, assignment),
                _learners(gradebook, assignment, course) if varied else frozenset())
+
+
+def in_all_languages(cells: tuple[KeyCell, ...], assignment: str, notebook: str) -> tuple[KeyCell, ...]:
+    """English cells with their versions: of a translation what was made of the very cell that was released."""
+    import nbformat  # here: workers have their keys
+
+    versions = {cell.name: {ENGLISH: (cell.source, cell.checksum)} for cell in cells}
+    for language in languages():
+        path = TRANSLATIONS / language / "exercises" / assignment / f"{notebook}.ipynb"
+        if language == ENGLISH or not path.is_file():
+            continue
+        nb = nbformat.read(path, as_version=4)
+        translated = {name: cell for cell in nb.cells if (name := cell.metadata.get("nbgrader", {}).get("grade_id"))}
+        english = nb.metadata.get(MARK, {}).get("english", {})
+        for cell in cells:
+            if cell.name in translated and english.get(cell.name) == cell.checksum:
+                said = translated[cell.name]
+                versions[cell.name][language] = said.source, said.metadata["nbgrader"]["checksum"]
+    return tuple(replace(cell, versions=versions[cell.name]) if len(versions[cell.name]) > 1 else cell
+                 for cell in cells)
 
 
 def in_order(cells: Iterable[Any], notebook: str, assignment: str, course: Any) -> list[Any]:

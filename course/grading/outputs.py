@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 
 from course.grading.key import Key, KeyCell, as_python
 from course.places import ROOT
+from course.words import tr
 
 TEXTS = ("text/plain", "text/html", "text/markdown", "application/vnd.jupyter.stderr")
 
@@ -63,12 +64,12 @@ def with_syntax_error(outputs: list[dict[str, Any]], known: KeyCell, key: Key,
     if not broken:
         return outputs
     error = broken[-1]
-    told = f"The cell that should define {name[1]} is no Python, so nothing of it ran. Line {error.lineno}: " \
-           f"{error.msg}."
+    told = tr("The cell that should define {name} is no Python, so nothing of it ran. Line {line}: {why}.",
+              name=name[1], line=error.lineno, why=error.msg)
     line, at = (error.text or "").rstrip("\n"), (error.offset or 1) - 1
     shown = [f"    {line}", "    " + re.sub(r"[^\t]", " ", line[:at]) + "^"] if line.strip() else []
     output = {"output_type": "error", "ename": "SyntaxError", "evalue": told, "traceback": [
-        f"SyntaxError in line {error.lineno} of your cell:", *shown, error.msg, told]}
+        tr("SyntaxError in line {line} of your cell:", line=error.lineno), *shown, error.msg, told]}
     return [output if other is missing else other for other in outputs]
 
 

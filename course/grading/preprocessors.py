@@ -23,6 +23,7 @@ from course.grading.request import show_request
 from course.grading.unfit import another, belongs
 from course.grading.whose import whose
 from course.plaintext import one_line
+from course.words import language_of, speaking
 
 
 class Judge(NbGraderPreprocessor):
@@ -53,12 +54,14 @@ class Judge(NbGraderPreprocessor):
                 files, notes = beside(Path(resources["metadata"]["path"], f"{resources['unique_key']}.ipynb"))
                 for note in notes:
                     self.log.warning(note)
-                key = key or _key(resources, self.config)
+                key = key or _key(nb, resources, self.config)
                 learner, notes = whose(nb, key, resources["nbgrader"]["student"])
                 for note in notes:
                     self.log.warning(note)
-                judge(nb, key, self.settings, files, learner)
-                for note in show_request(nb, Path(resources["metadata"]["path"])):
+                with speaking(language_of(nb.metadata)):
+                    judge(nb, key, self.settings, files, learner)
+                    notes = show_request(nb, Path(resources["metadata"]["path"]))
+                for note in notes:
                     self.log.warning(note)
         except Overtime as error:
             raise RuntimeError(str(error)) from None        # nbgrader goes on with the next submission
@@ -69,7 +72,7 @@ class Repair(NbGraderPreprocessor):
     """Comes first of c.Autograde.sanitize_preprocessors: mends what would end the class's run, and notes it."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        key = _repaired_with[_whose(resources)] = _key(resources, self.config)
+        key = _repaired_with[_whose(resources)] = _key(nb, resources, self.config)
         if not belongs(nb, key):        # nbgrader goes on with the next submission
             raise another(nb, f"{key.notebook}.ipynb", key)
         for note in repair(nb, key):
@@ -102,7 +105,8 @@ def _whose(resources: dict[str, Any]) -> tuple[str, ...]:
     return about["db_url"], about["assignment"], about["notebook"], about["student"]
 
 
-def _key(resources: dict[str, Any], config: Any) -> Key:
+def _key(nb: NotebookNode, resources: dict[str, Any], config: Any) -> Key:
     about = resources["nbgrader"]
     with Gradebook(about["db_url"]) as gradebook:
-        return key_of(gradebook, about["notebook"], about["assignment"], CourseDirectory(config=config))
+        return key_of(gradebook, about["notebook"], about["assignment"], CourseDirectory(config=config)).spoken(
+            language_of(nb.metadata))

@@ -1,12 +1,13 @@
 """Brings a damaged submission back into the form that was released, and notes what it did.
 
 What identifies a cell is, in this order, its grade id, its text, and the function that it defines or calls: so
-duplicated, deleted, moved, split, merged and stripped cells are graded as what they were. Three rules:
+duplicated, deleted, moved, split, merged and stripped cells are graded as what they were. Four rules:
 
 - A stub that nobody touched never beats another definition of its name, wherever the two stand. What has no body yet
   is one as well.
 - What a learner wrote into a locked cell runs as a cell of theirs, before the released text. Like every cell of
   theirs, it runs in the submission's process and nowhere else.
+- A text that was released in another language is as released; what is put back is in the notebook's own.
 - Every repair is one note. Nothing of what a learner wrote is changed or left out.
 """
 
@@ -56,7 +57,7 @@ def answered(nb: NotebookNode, key: Key) -> int:
     """How many of a notebook's answers somebody has written something for, in whatever cell."""
     def is_answered(known: KeyCell) -> bool:
         return bool(_definitions(nb, defined_names(known.source), key)) or any(
-            name_of(cell) == known.name and not _same(cell.source, known.source) for cell in nb.cells)
+            name_of(cell) == known.name and not _same(cell.source, known) for cell in nb.cells)
 
     return sum(is_answered(known) for known in key.cells if known.solution) + any(map(_is_opaque, nb.cells))
 
@@ -88,7 +89,7 @@ def _name_released(nb: NotebookNode, known: KeyCell, key: Key, notes: list[str])
     named = [k for k, cell in enumerate(nb.cells) if name_of(cell) == known.name]
     if not named:
         named = [k for k, cell in enumerate(nb.cells)
-                 if name_of(cell) is None and cell.source.strip() == known.source.strip()]
+                 if name_of(cell) is None and known.released(cell.source) is not None]
         if named:
             notes.append(f"The cell {known.name!r} had lost its metadata; it was recognised.")
     if not named:
@@ -97,12 +98,12 @@ def _name_released(nb: NotebookNode, known: KeyCell, key: Key, notes: list[str])
     if known.test:
         last = max(_definitions(nb, _tested_names(known, key), key), default=0)
         chosen = next((k for k in named if k >= last), named[-1])
-    nb.cells[chosen].metadata["nbgrader"] = NotebookNode(known.metadata)
+    nb.cells[chosen].metadata["nbgrader"] = NotebookNode(known.metadata())
     copies = [nb.cells[k] for k in named if k != chosen]
     for cell in copies:
         cell.metadata.pop("nbgrader", None)
     if known.kind == "code":
-        empty = [cell for cell in copies if not _own_part(cell.source, known.source)]
+        empty = [cell for cell in copies if not _own_part(cell.source, known)]
         nb.cells = [cell for cell in nb.cells if not any(cell is other for other in empty)]
         if copies:
             notes.append(f"The cell {known.name!r} was there more than once; one of them counts"
@@ -113,20 +114,20 @@ def _name_released(nb: NotebookNode, known: KeyCell, key: Key, notes: list[str])
 def _name_written(nb: NotebookNode, known: KeyCell, key: Key, notes: list[str]) -> None:
     """Let one cell be the answer of a name: the last that somebody wrote in, or else the last."""
     named = [cell for cell in nb.cells if name_of(cell) == known.name]
-    written = [cell for cell in named if not _same(cell.source, known.source)]
+    written = [cell for cell in named if not _same(cell.source, known)]
     found: list[NotebookNode] = []
     if not written and known.kind == "code":
         found = [nb.cells[k] for k in _definitions(nb, defined_names(known.source), key)
                  if name_of(nb.cells[k]) is None]
     if not named and not found:
-        found = [cell for cell in nb.cells if name_of(cell) is None and cell.source.strip() == known.source.strip()]
+        found = [cell for cell in nb.cells if name_of(cell) is None and known.released(cell.source) is not None]
     if not (named or found):
         return
     chosen = (written or found or named)[-1]
     for cell in named:
         if cell is not chosen:
             cell.metadata.pop("nbgrader", None)
-    chosen.metadata["nbgrader"] = NotebookNode(known.metadata)
+    chosen.metadata["nbgrader"] = NotebookNode(known.metadata(chosen.source))
     if found:
         notes.append(f"The cell {known.name!r} was recognised by its text: it had lost its metadata."
                      if not named else f"The cell {known.name!r} is as released; what another cell defines counts.")
@@ -145,15 +146,17 @@ def _restore(nb: NotebookNode, key: Key, notes: list[str]) -> None:
             continue
         if cell.cell_type != known.kind:
             _retype(cell, known, notes)
-        if cell.source.strip() != known.source.strip():
-            own = _own_part(cell.source, known.source) if known.kind == "code" else cell.source.strip()
+        released = known.released(cell.source)
+        if released is None:
+            released = known.source
+            own = _own_part(cell.source, known) if known.kind == "code" else cell.source.strip()
             if own:
                 make = new_code_cell if known.kind == "code" else new_markdown_cell
                 nb.cells.insert(next(k for k, other in enumerate(nb.cells) if other is cell), make(own))
             notes.append(f"The locked cell {known.name!r} had been changed; the released text counts"
                          + (", and what was written there ran before it." if own and known.kind == "code" else "."))
-        cell.source = known.source
-        cell.metadata["nbgrader"] = NotebookNode(known.metadata)
+        cell.source = released
+        cell.metadata["nbgrader"] = NotebookNode(known.metadata(released))
 
 
 def _retype(cell: NotebookNode, known: KeyCell, notes: list[str]) -> None:
@@ -179,7 +182,7 @@ def _add_missing(nb: NotebookNode, key: Key, notes: list[str]) -> None:
         if not (known.locked or known.grade or known.task):
             continue  # an answer that is gone: its test cell will say so
         cell = (new_code_cell if known.kind == "code" else new_markdown_cell)(known.source)
-        cell.metadata["nbgrader"] = NotebookNode(known.metadata)
+        cell.metadata["nbgrader"] = NotebookNode(known.metadata())
         if known.locked and not known.grade:
             nb.cells.insert(at, cell)
             at += 1
@@ -210,7 +213,7 @@ def _move_stubs_up(nb: NotebookNode, key: Key, notes: list[str]) -> None:
             continue
         names = defined_names(known.source)
         defines = _definitions(nb, names, key)
-        stubs = [cell for cell in nb.cells if cell.cell_type == "code" and _same(cell.source, known.source)]
+        stubs = [cell for cell in nb.cells if cell.cell_type == "code" and _same(cell.source, known)]
         above = defines or [k for k, cell in enumerate(nb.cells) if names and _is_opaque(cell)]
         late = [cell for cell in stubs if above and any(cell is other for other in nb.cells[above[0]:])]
         if late:
@@ -226,7 +229,7 @@ def _cut_stubs(nb: NotebookNode, known: KeyCell, key: Key, notes: list[str]) -> 
     """Take out of a cell, in which other things stand as well, a stub below another definition of its name."""
     names, seen = defined_names(known.source), False
     for cell in nb.cells:
-        if cell.cell_type != "code" or _same(cell.source, known.source) or not defined_names(cell.source) & names:
+        if cell.cell_type != "code" or _same(cell.source, known) or not defined_names(cell.source) & names:
             continue
         lines = cell.source.splitlines(keepends=True)
         for part in _statements(cell.source):
@@ -267,7 +270,7 @@ def _definitions(nb: NotebookNode, names: Iterable[str], key: Key) -> list[int]:
     wanted = set(names)
     return [k for k, cell in enumerate(nb.cells)
             if wanted and cell.cell_type == "code" and _written_names(cell.source, key) & wanted
-            and not any(_same(cell.source, known.source) for known in key.cells)]
+            and cell.source.strip() not in key.texts and _tree(cell.source) not in _trees(key.texts)]
 
 
 def _written_names(source: str, key: Key) -> frozenset[str]:
@@ -350,9 +353,14 @@ def _tested_names(known: KeyCell, key: Key) -> set[str]:
     return set(free) - given - set(dir(builtins)) | (free & key.answer_names(known))
 
 
-def _same(text: str, released: str) -> bool:
-    """Whether a cell's text is the released one, whatever an editor did to its spaces and comments."""
-    return text.strip() == released.strip() or _tree(text) == _tree(released) not in (None, NOTHING)
+def _same(text: str, known: KeyCell) -> bool:
+    """Whether a cell's text is as released, whatever an editor did to its spaces and comments."""
+    return text.strip() in known.texts or _tree(text) in _trees(frozenset(known.texts))
+
+
+@functools.lru_cache(200)
+def _trees(texts: frozenset[str]) -> frozenset[str | None]:
+    return frozenset(map(_tree, texts)) - {None, NOTHING}
 
 
 @functools.lru_cache(2000)
@@ -363,13 +371,13 @@ def _tree(source: str) -> str | None:
         return None
 
 
-def _own_part(written: str, released: str) -> str:
+def _own_part(written: str, known: KeyCell) -> str:
     """What somebody wrote into a locked cell: its text without the released tests in it, which might fail and keep
     the rest from running. Nothing where every statement is a released one."""
     try:
-        theirs, ours = ast.parse(written), {ast.dump(node) for node in ast.parse(released).body}
+        theirs, ours = ast.parse(written), {ast.dump(node) for text in known.texts for node in ast.parse(text).body}
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return "" if written.strip() == released.strip() else written
+        return "" if known.released(written) is not None else written
     if all(ast.dump(node) in ours for node in theirs.body):
         return ""
     lines = written.splitlines(keepends=True)

@@ -11,6 +11,7 @@ from nbformat.v4 import new_markdown_cell
 
 from course.places import REGRADE
 from course.plaintext import plain
+from course.words import tr
 
 ASKED = f"A regrade is asked for, in {REGRADE}; it stands at the top of the graded notebook."
 LONGEST = 10_000        # characters that are shown
@@ -29,7 +30,8 @@ def show_request(nb: NotebookNode, folder: Path) -> list[str]:
     if len(text) > LONGEST:
         text = f"{text[:LONGEST]} …"
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))      # it is text, whatever is in it
-    cell = new_markdown_cell(f"**A regrade is asked for**\n\n{fence}text\n{text}\n{fence}", id="regrade-request")
+    head = tr("A regrade is asked for")
+    cell = new_markdown_cell(f"**{head}**\n\n{fence}text\n{text}\n{fence}", id="regrade-request")
     if nb.nbformat_minor < 5:
         del cell["id"]
     nb.cells.insert(0, cell)

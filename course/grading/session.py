@@ -19,6 +19,7 @@ from course.checks.calling import Given
 from course.grading.inside.wire import SMALL, Closed, Late, Wire
 from course.grading.nursery import Limits, Nursery
 from course.grading.standins import Answer, Object, exception_class, stand_in
+from course.words import later, tr
 
 FORKS = 40  # a submission whose process dies more often than this is given up
 MOST_OF_A_CELL = 2 * 2**20  # bytes of the message with its outputs; its process keeps 100,000 characters
@@ -27,6 +28,7 @@ MOST_OUTPUTS = 100  # of a cell
 MOST_OUTPUT_IN_ALL = 5_000_000  # characters of a submission
 MOST_OF_A_BATCH = 2**20  # bytes of arguments that travel together
 ENDED, MEMORY = "Ended", "MemoryLimit"  # what is said of a process that is gone
+ANSWER_ENDED = later("the process of the answer ended")
 
 # A process's first cell: what lies beside the notebook lies in its folder, and can be imported from there.
 FIRST = """
@@ -105,7 +107,7 @@ class Session:
                 return Snapshot(self, Wire(ours), call_seconds, min(seconds, self._seconds(seconds)))
             except (Closed, Late) as error:
                 self._lost(error, 10)
-        raise GivenUp("its process could not be copied")
+        raise GivenUp(tr("its process could not be copied"))
 
     def drop(self) -> None:
         """A snapshot is done with: its processes end, and files are as they were before it."""
@@ -142,14 +144,14 @@ class Session:
     def _seconds(self, most: float) -> float:
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise GivenUp("it has used up its time")
+            raise GivenUp(tr("it has used up its time"))
         return min(most, left)
 
     def _need_process(self) -> tuple[Wire, Wire]:
         if self._wire and self._room:
             return self._wire, self._room
         if self._forks == FORKS:
-            raise GivenUp(f"its process died {FORKS} times")
+            raise GivenUp(tr("its process died {n} times", n=FORKS))
         self._forks += 1
         wire, self._control, room = self.nursery.fork(self.limits)
         self._wire, self._room = wire, room
@@ -173,10 +175,10 @@ class Session:
                 why = str(self._control.receive(0.05, most=SMALL)["ended"])[:200]
         self.close()
         if why:
-            return MEMORY, f"The cell {why}."
+            return MEMORY, tr("The cell used more than {n} MB of memory.", n=self.limits.tree)
         if isinstance(error, Late):
-            return "TimeLimit", f"The cell ran for more than {seconds:g} s and was stopped."
-        return ENDED, "The cell ended Python. Everything after it ran in a new process."
+            return "TimeLimit", tr("The cell ran for more than {seconds} s and was stopped.", seconds=f"{seconds:g}")
+        return ENDED, tr("The cell ended Python. Everything after it ran in a new process.")
 
 
 class Snapshot:
@@ -202,7 +204,7 @@ class Snapshot:
         except RuntimeError:        # its value can't be had
             pass
         except (Closed, Late, LookupError, TypeError, codec.Malformed):
-            self._broken = self._broken or (ENDED, "the process of the answer ended", None, "")
+            self._broken = self._broken or (ENDED, tr(ANSWER_ENDED), None, "")
         return False, None
 
     @property
@@ -229,9 +231,9 @@ class Snapshot:
                         sent += self._send(name, asked[k:], driver, until, deadline)
                     parts = self._received(given, deadline)
                 except Late:
-                    self._broken = ("TimeLimit", f"it took more than {limit:.3g} s", None, "")
+                    self._broken = ("TimeLimit", tr("it took more than {seconds} s", seconds=f"{limit:.3g}"), None, "")
                 except (Closed, codec.Malformed, LookupError, TypeError, ValueError):
-                    self._broken = (ENDED, "the process of the answer ended", None, "")
+                    self._broken = (ENDED, tr(ANSWER_ENDED), None, "")
                 if self._broken:
                     self.close()
                     parts = None, [None] * len(given.packed), self._broken, [], ""

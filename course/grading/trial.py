@@ -59,10 +59,10 @@ def untestable(source: NotebookNode, assignment: str, notebook: str, settings: S
 
 def _key_cell(cell: NotebookNode, name: str) -> KeyCell:
     about = cell.metadata["nbgrader"]
-    role = {key: bool(about.get(key)) for key in ("locked", "grade", "solution", "task")}
-    role["locked"] |= role["grade"] and not role["solution"]        # as nbgrader locks it
+    locked, grade, solution, task = (bool(about.get(key)) for key in ("locked", "grade", "solution", "task"))
+    locked |= grade and not solution        # as nbgrader locks it
     points = float(about["points"]) if "points" in about else None
-    return KeyCell(name, cell.cell_type, cell.source, "", points=points, **role)
+    return KeyCell(name, cell.cell_type, cell.source, "", locked, grade, solution, task, points)
 
 
 def _why(cell: NotebookNode) -> str:

@@ -124,7 +124,7 @@ def belongs(nb: NotebookNode, key: Key) -> bool:
     own = copy.copy(nb)
     own.cells = [cell for cell in nb.cells if name_of(cell) not in theirs - mine]
     texts = {cell.source.strip() for cell in own.cells}
-    if answered(own, key) or any(cell.source.strip() in texts for cell in key.cells if cell.name in mine):
+    if answered(own, key) or any(texts & cell.texts.keys() for cell in key.cells if cell.name in mine):
         return True
     # a written answer that has lost its metadata is known by nothing; a notebook that says that it is another is
     return not ids - set(key.by_name) and any(cell.kind != "code" for cell in key.cells if cell.name in mine)

@@ -107,17 +107,22 @@ def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result, no
     from course.grading.unfit import notebook_in
     from course.grading.verdicts import mark, verdict_of
     from course.grading.whose import whose
+    from course.words import language_of, speaking
 
     nb, left_out = notebook_in(path, result.job.folder, key)
+    language = language_of(nb.metadata)
+    key = key.spoken(language)
     files, not_there = beside(path, result.job.folder)
     learner, about = whose(nb, key, result.job.student)
     notes += [*left_out, *about, *repair(nb, key), *not_there]
-    in_time = judge(nb, key, settings, files, learner)
+    with speaking(language):
+        in_time = judge(nb, key, settings, files, learner)
+        notes += show_request(nb, result.job.folder)
     for cell in nb.cells:
         known = key.by_name.get(name_of(cell))
         if known is None:
             continue
-        untouched = known.solution and cell.source == known.source
+        untouched = known.solution and cell.source in known.texts.values()
         if untouched:
             result.unanswered.add((key.notebook, known.name))
         if known.grade or known.task:
@@ -127,7 +132,6 @@ def _grade_notebook(path: Path, key: Key, settings: Settings, result: Result, no
         verdict = verdict_of(cell) if known.test else None
         if verdict:
             result.verdicts[key.notebook, known.name] = verdict
-    notes += show_request(nb, result.job.folder)
     _, nb = nbformat.validator.normalize(nb)
     mark(nb, notes=notes)
     result.notebooks[key.notebook] = (whole(nbformat.v4.writes(nb)), notes)

@@ -15,10 +15,11 @@ from typing import NamedTuple
 from course.learning.workspace import changed
 from course.places import COMMAND, LESSONS, PRACTISED, work_folder
 from course.plaintext import one_line
-from course.words import translated
+from course.words import language, languages, later, speaking, tr, translated
 
 NAME = "Course.md"
-STATES = {"done": "done", "begun": "begun", "new": "not begun"}
+HEADING = later("Your way through the course")
+STATES = {"done": later("done"), "begun": later("begun"), "new": later("not begun")}
 MARKS = {"done": "✓", "begun": "…", "new": "·"}
 KEPT = ".progress.json"     # in work/: what `progress` found last; nothing in it leaves the machine
 STYLE = """
@@ -82,11 +83,20 @@ def write(work: Path | None = None) -> None:
     """Course.md in work/; a file of this name that the course did not write is left alone. May raise OSError."""
     work = work or work_folder()
     path, text = work / NAME, markdown(work)
-    if path.is_file() and not path.read_text("utf-8", "replace").startswith(text.splitlines()[0]):
+    if path.is_file() and not path.read_text("utf-8", "replace").startswith(_heads()):
         return
     draft = path.with_name(f".{NAME}.{os.getpid()}")
     draft.write_text(text, "utf-8")
     os.replace(draft, path)
+
+
+def _heads() -> tuple[str, ...]:
+    """How the page begins, in each language."""
+    found = []
+    for name in languages():
+        with speaking(name):
+            found.append(f"# {tr(HEADING)}")
+    return tuple(found)
 
 
 def path_through(work: Path) -> tuple[list[Stop], list[str], str]:
@@ -99,23 +109,26 @@ def path_through(work: Path) -> tuple[list[Stop], list[str], str]:
                           bool(row.get("passed")) or _exercise(lesson.stem) in touched,
                           *(row.get(key, 0) for key in ("passed", "of", "points", "most"))))
     first = next((stop for stop in stops if stop.state != "done"), None)
-    steps = kept["steps"] or ([f"{'go on with' if first.read else 'read'} lesson {int(first.name[:2])}: {first.title}"]
-                              if first else [f"hand in: {COMMAND} submit"])
+    steps = kept["steps"] or ([tr("go on with lesson {n}: {title}" if first.read else "read lesson {n}: {title}",
+                                 n=int(first.name[:2]), title=first.title)]
+                              if first else [tr("hand in: {what}", what=f"{COMMAND} submit")])
     return stops, [one_line(step) for step in steps], kept["day"]
 
 
 def markdown(work: Path) -> str:
     """The page for JupyterLab."""
     stops, steps, day = path_through(work)
-    head = ["", "lesson", "", "assignment", "exercises", "points"]
+    head = ["", tr("lesson"), "", tr("assignment"), tr("exercises"), tr("points")]
     lines = [[f"{MARKS[stop.state]}\xa0{int(stop.name[:2])}", f"[{stop.title}](lessons/{stop.name}.ipynb)",
-              "begun" if stop.read else "", f"[assignment\xa0{int(stop.name[:2])}]({_exercise(stop.name)})",
+              tr("begun") if stop.read else "",
+              f"[{tr('assignment {n}', n=int(stop.name[:2]))}]({_exercise(stop.name)})".replace(" ", "\xa0"),
               _exercises(stop), _points(stop)] for stop in stops]
     filled = [k for k in range(len(head)) if any(line[k] for line in lines)]    # a phone has no room for empty ones
     rows = [f"| {' | '.join(line[k] for k in filled)} |" for line in (head, ["---"] * len(head), *lines)]
-    return "\n".join(["# Your way through the course", "", "**Next**", "",
+    return "\n".join([f"# {tr(HEADING)}", "", f"**{tr('Next')}**", "",
                       *(f"{k}. {step}" for k, step in enumerate(steps, 1)), "", *rows, "", *_practice(), "",
-                      _as_of(day) + " (JupyterLab shows it when you close this page and open it again.)", ""])
+                      tr("{when} (JupyterLab shows it when you close this page and open it again.)",
+                         when=_as_of(day)), ""])
 
 
 def page(work: Path) -> str:
@@ -126,17 +139,17 @@ def page(work: Path) -> str:
     points, most = sum(stop.points for stop in stops), sum(stop.most for stop in stops)
     items = "".join(
         f'<li class="{stop.state}"><span class="stop">{"✓" if stop.state == "done" else int(stop.name[:2])}</span>'
-        f"<h2>Lesson {int(stop.name[:2])} · {escape(stop.title)}</h2>"
-        f"<p>{escape('; '.join(filter(None, [STATES[stop.state], _exercises(stop), _points(stop)])))}</p></li>"
-        for stop in stops)
+        f"<h2>{tr('Lesson {n}', n=int(stop.name[:2]))} · {escape(stop.title)}</h2>"
+        f"<p>{escape(tr('; ').join(filter(None, [tr(STATES[stop.state]), _exercises(stop), _points(stop)])))}</p>"
+        "</li>" for stop in stops)
     nexts = "".join(f"<p>{escape(step)}</p>" for step in steps)
-    bar = (f'<p><meter aria-label="points" min="0" max="{most:g}" value="{points:g}"></meter> '
-           f"{points:g} of {most:g} points</p>") if most else ""
+    bar = (f'<p><meter aria-label="{tr("points")}" min="0" max="{most:g}" value="{points:g}"></meter> '
+           f'{tr("{n} of {of} points", n=f"{points:g}", of=f"{most:g}")}</p>') if most else ""
     practice = "".join(f"<p>{markup.in_code(line)}</p>" for line in _practice())
-    return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
-            f'content="width=device-width, initial-scale=1"><title>Your way through the course</title>'
-            f"<style>{STYLE}</style></head><body><main><h1>Your way through the course</h1>{bar}"
-            f'<div class="next"><strong>Next</strong>{nexts}</div><ol>{items}</ol>{practice}'
+    return (f'<!doctype html><html lang="{language().replace("_", "-")}"><head><meta charset="utf-8">'
+            f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{tr(HEADING)}</title>'
+            f"<style>{STYLE}</style></head><body><main><h1>{tr(HEADING)}</h1>{bar}"
+            f'<div class="next"><strong>{tr("Next")}</strong>{nexts}</div><ol>{items}</ol>{practice}'
             f'<p class="quiet">{markup.in_code(_as_of(day))}</p></main></body></html>\n')
 
 
@@ -163,11 +176,11 @@ def _exercise(name: str) -> str:
 
 
 def _exercises(stop: Stop) -> str:
-    return f"{stop.passed} of {stop.of} pass" if stop.of else ""
+    return tr("{passed} of {of} pass", passed=stop.passed, of=stop.of) if stop.of else ""
 
 
 def _points(stop: Stop) -> str:
-    return f"{stop.points:g} of {stop.most:g}" + " points" if stop.most else ""
+    return tr("{n} of {of} points", n=f"{stop.points:g}", of=f"{stop.most:g}") if stop.most else ""
 
 
 def _practice() -> list[str]:
@@ -175,9 +188,11 @@ def _practice() -> list[str]:
     if (work_folder() / PRACTISED).exists():        # only then: the module knows circuits, and takes its time
         from course.practising import memory
         told = memory.lines()
-    return [f"Practice: {told[-1].strip() if told else '`practice()` in any lesson asks for a circuit'}."]
+    return [tr("Practice: {next}.", next=told[-1].strip() if told else
+               tr("`practice()` in any lesson asks for a circuit"))]
 
 
 def _as_of(day: str) -> str:
-    return (f"As `{COMMAND} progress` found it on {day}; run it in a terminal, and this page is up to date." if day else
-            f"`{COMMAND} progress` in a terminal looks which exercises pass, and enters it here.")
+    return tr("As `{command}` found it on {day}; run it in a terminal, and this page is up to date." if day else
+              "`{command}` in a terminal looks which exercises pass, and enters it here.",
+              command=f"{COMMAND} progress", day=day)

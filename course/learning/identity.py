@@ -7,6 +7,7 @@ from typing import Any
 from course.checks.variants import WHOSE
 from course.declarations import find
 from course.plaintext import one_line, plain
+from course.words import tr
 
 _said = ""
 
@@ -18,13 +19,15 @@ def i_am(learner: str) -> None:
     """
     global _said
     if not isinstance(learner, str):
-        raise TypeError(f'your id is a text: write it between quotation marks, i_am("{learner}")')
+        raise TypeError(tr("your id is a text: write it between quotation marks, {call}", call=f'i_am("{learner}")'))
     _said = learner.strip()
     if not _said:
         return
     owner = _graded()
-    print(one_line(f"You are {_said!r}: numbers are drawn for this id. Is it the one that your course knows you by?"
-                   if owner is None else f"This notebook says {_said!r}; it is graded by the numbers of {owner!r}."))
+    print(one_line(tr(
+        "You are {name}: numbers are drawn for this id. Is it the one that your course knows you by?"
+        if owner is None else "This notebook says {name}; it is graded by the numbers of {owner}.",
+        name=repr(_said), owner=repr(owner))))
 
 
 def my_numbers(name: str, text: str = "") -> Any:
@@ -35,7 +38,7 @@ def my_numbers(name: str, text: str = "") -> Any:
     """
     exercise = find(name)
     if exercise.variant is None:
-        raise ValueError(f"{name} has no numbers of your own: everybody's are the same")
+        raise ValueError(tr("{name} has no numbers of your own: everybody's are the same", name=name))
     numbers = exercise.of(learner()).numbers
     shown = plain(text.format(**numbers) if text else ", ".join(f"{key} = {value}" for key, value in numbers.items()))
     values = tuple(numbers.values())
@@ -56,8 +59,8 @@ def learner() -> str:
         return grader.learner
     found = _graded() or _said or os.environ.get("JUPYTERHUB_USER", "")
     if not found:
-        raise WhoAreYou('This exercise has numbers of your own. Say who you are first: write your id, as your course '
-                        'knows you, between the quotation marks of i_am(""), and run that cell.')
+        raise WhoAreYou(tr("This exercise has numbers of your own. Say who you are first: write your id, as your "
+                           'course knows you, between the quotation marks of i_am(""), and run that cell.'))
     return found
 
 

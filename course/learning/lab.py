@@ -15,7 +15,7 @@ from pathlib import Path
 
 from course.learning import front, workspace
 from course.places import COMMAND, DATA, INSTALLED, ROOT, use_configuration, work_folder
-from course.words import known, languages, offered, remember, tr
+from course.words import known, languages, later, offered, remember, tr
 
 SETTINGS = DATA / "jupyter"
 FIRST_LESSON = "lessons/00_start_here.ipynb"
@@ -26,7 +26,7 @@ TAB = f"markdownviewer-widget:{front.NAME}"     # the front page, behind the les
 LAYOUT = {"main": {"dock": {"type": "tab-area", "currentIndex": 0, "widgets": [TAB]}, "current": TAB},
           "left": {"collapsed": True, "current": None, "widgets": []},
           "right": {"collapsed": True, "visible": False, "current": None, "widgets": []}}
-PURPOSES = {"lab": "open JupyterLab at the first lesson (also when no command is given)",
+PURPOSES = {"lab": later("open JupyterLab at the first lesson (also when no command is given)"),
             "teach": "open JupyterLab for instructors, with Formgrader"}
 
 
@@ -76,18 +76,21 @@ def _is_open_somewhere(folder: Path) -> bool:
 
 def read_options(command: str, arguments: list[str]) -> argparse.Namespace:
     """The options that `lab` and `teach` share; a wrong one ends the program with a sentence."""
-    parser = argparse.ArgumentParser(prog=f"{COMMAND} {command}", description=PURPOSES[command], allow_abbrev=False)
-    parser.add_argument("--no-browser", action="store_true", help="print the address, open no browser")
-    parser.add_argument("--port", type=int, metavar="N", help="the port (8888, or the next free one)")
+    parser = argparse.ArgumentParser(prog=f"{COMMAND} {command}", description=tr(PURPOSES[command]), allow_abbrev=False)
+    parser.add_argument("--no-browser", action="store_true", help=tr("print the address, open no browser"))
+    parser.add_argument("--port", type=int, metavar="N", help=tr("the port (8888, or the next free one)"))
     if command == "lab":
-        parser.add_argument("--language", metavar="NAME", help=f"from now on: {', '.join(languages())}")
+        parser.add_argument("--language", metavar="NAME",
+                            help=tr("from now on: {names}", names=", ".join(languages())))
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
-        parser.error(f"there is no option {unknown[0]!r}; there are --no-browser, --port N and --help")
+        parser.error(tr("there is no option {name}; there are --no-browser, --port N and --help",
+                        name=repr(unknown[0])))
     if command == "lab" and options.language and not known(options.language):
-        parser.error(f"the course does not speak {options.language!r}; it speaks {', '.join(languages())}")
+        parser.error(tr("the course does not speak {name}; it speaks {names}", name=repr(options.language),
+                        names=", ".join(languages())))
     if options.port is not None and not 1 <= options.port <= 65535:
-        parser.error(f"a port is a number from 1 to 65535, not {options.port}")
+        parser.error(tr("a port is a number from 1 to 65535, not {port}", port=options.port))
     return options
 
 

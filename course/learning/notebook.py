@@ -117,8 +117,8 @@ def _called_too_early(asker: str, value: object) -> str:
 def _exercise(f: object, name: str | None) -> Exercise:
     name = name or getattr(f, "__name__", None)
     if not isinstance(name, str):
-        raise TypeError(f"this {type(f).__name__} has no name of its own: say which exercise it answers, "
-                        f'for example check(f, "mul_backward")')
+        raise TypeError(tr("this {type} has no name of its own: say which exercise it answers, for example {call}",
+                           type=type(f).__name__, call='check(f, "mul_backward")'))
     return find(name)
 
 

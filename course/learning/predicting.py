@@ -144,5 +144,6 @@ def _is_rounded(mine: float, value: float) -> bool:
 def _named(name: str) -> Question:
     if name not in QUESTIONS:
         near = difflib.get_close_matches(name, QUESTIONS, 1)
-        raise ValueError(f"no lesson asks {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        raise ValueError(tr("no lesson asks {name}; did you mean {other}?" if near else "no lesson asks {name}",
+                            name=repr(name), other=repr(near[0]) if near else ""))
     return QUESTIONS[name]

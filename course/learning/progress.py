@@ -19,10 +19,13 @@ from pathlib import Path
 from course.learning.clock import NAME, Clock, TooLong, ticking
 from course.places import COMMAND, IN_BROWSER, ROOT, work_folder
 from course.plaintext import one_line
+from course.words import VARIABLE, language, later, tr
 
 LIMIT = 10.0  # seconds, for one cell or one exercise
 START = 30.0  # seconds, for the process to start
-PASSED, BEGUN, UNWRITTEN, BROKEN = "passes", "begun", "not begun", "does not run"
+PASSED, BEGUN, UNWRITTEN, BROKEN = later("passes"), later("begun"), later("not begun"), later("does not run")
+NO_EXERCISES = later("There are no exercises in {folder}. `{command}` lays them out.")
+TOO_SLOW = later("takes more than {seconds} s")
 MAGIC = re.compile(r"^\s*([%!?].*|[\w.]+\?\??\s*)$", re.MULTILINE)        # what only IPython runs
 MARKS = {PASSED: "✓", BEGUN: "…", UNWRITTEN: "·", BROKEN: "✗"}
 
@@ -52,7 +55,8 @@ def main(argv: list[str]) -> int:
 
     unknown = [name for name in options.assignment if name not in assignments()]
     if unknown:
-        parser.error(f"there is no assignment {unknown[0]!r}; there are {', '.join(assignments())}")
+        parser.error(tr("there is no assignment {name}; there are {known}", name=repr(unknown[0]),
+                        known=", ".join(assignments())))
     work = find_work()
     found = {name: work / name / f"{name}.ipynb" for name in options.assignment or assignments()}
     found = {name: path for name, path in found.items() if path.is_file()}
@@ -60,7 +64,7 @@ def main(argv: list[str]) -> int:
         done = threads.map(lambda name: progress(name, found[name], options.limit), found)
         result = dict(zip(found, done, strict=True))
     if not result:
-        print(f"There are no exercises in {work}. `{COMMAND}` lays them out.", file=sys.stderr)
+        print(tr(NO_EXERCISES, folder=work, command=COMMAND), file=sys.stderr)
         return 1
     from course.learning import front
 
@@ -70,7 +74,7 @@ def main(argv: list[str]) -> int:
         try:
             Path(options.page).write_text(front.page(work.parent), encoding="utf-8")
         except OSError as error:
-            print(f"{options.page} can't be written: {error.strerror}.", file=sys.stderr)
+            print(tr("{file} can't be written: {error}.", file=options.page, error=error.strerror), file=sys.stderr)
             return 1
     print(json.dumps({name: [asdict(line) for line in lines] for name, lines in result.items()}, indent=1)
           if options.json else table(result) if options.assignment or options.all else summary(result))
@@ -97,17 +101,20 @@ def _row(name, lines, width):
     """The line of an assignment."""
     passed = sum(line.state == PASSED for line in lines)
     mark = "✓" if passed == len(lines) else "…" if passed or any(map(_is_begun, lines)) else "·"
-    return f"{mark} {name:{width}}  {passed:2} of {len(lines):2} pass   {_points(lines)}"
+    return tr("{mark} {name}  {passed} of {of} pass   {points}", mark=mark, name=f"{name:{width}}",
+              passed=f"{passed:2}", of=f"{len(lines):2}", points=_points(lines))
 
 
 def _rest(result):
     """What stands below the lines of the assignments."""
     rows = []
     for line, name in [(line, name) for name, lines in result.items() for line in lines if _is_begun(line)]:
-        rows += ["", "begun"] * (not rows)
-        rows.append(f"{MARKS[line.state]} {line.exercise}: {line.mistake or line.state}  ({name})")
-    rows += ["", "next", *(f"{k}. {step}" for k, step in enumerate(steps(result), 1))]
-    more = [] if IN_BROWSER else [f"`{COMMAND} progress ASSIGNMENT` shows every exercise of one, `--all` of all."]
+        rows += ["", tr("begun")] * (not rows)
+        rows.append(tr("{mark} {exercise}: {state}  ({assignment})", mark=MARKS[line.state], exercise=line.exercise,
+                       state=line.mistake or tr(line.state), assignment=name))
+    rows += ["", tr("next"), *(f"{k}. {step}" for k, step in enumerate(steps(result), 1))]
+    more = [] if IN_BROWSER else [tr("`{command} progress ASSIGNMENT` shows every exercise of one, `--all` of all.",
+                                     command=COMMAND)]
     return "\n".join([*map(one_line, rows), "", _so_far(result), *more])
 
 
@@ -120,11 +127,13 @@ def steps(result: dict[str, list[Line]], most: int = 3) -> list[str]:
         names = list(result)
         at = names.index(first[-1][0])
         rest.sort(key=lambda pair: names.index(pair[0]) < at)
-    told = [f"{name}: {'mend' if _is_begun(line) else 'write'} {line.exercise}"
-            f"{f' ({line.mistake})' if line.mistake else ''}" for name, line in (first + rest)[:most]]
+    told = [tr("{assignment}: mend {exercise} ({mistake})" if _is_begun(line) and line.mistake else
+               "{assignment}: mend {exercise}" if _is_begun(line) else "{assignment}: write {exercise}",
+               assignment=name, exercise=line.exercise, mistake=line.mistake) for name, line in (first + rest)[:most]]
     done = [name for name, lines in result.items() if sum(line.of for line in lines)
             and all(line.state == PASSED for line in lines)]
-    return told if told else [f"hand in: {name if IN_BROWSER else f'{COMMAND} submit {name}'}" for name in done[-most:]]
+    return told if told else [tr("hand in: {what}", what=name if IN_BROWSER else f"{COMMAND} submit {name}")
+                             for name in done[-most:]]
 
 
 def _is_begun(line: Line) -> bool:
@@ -132,21 +141,23 @@ def _is_begun(line: Line) -> bool:
 
 
 def _points(lines: list[Line]) -> str:
-    return f"{sum(line.points for line in lines):g} of {sum(line.of for line in lines):g} points"
+    return tr("{n} of {of} points", n=f"{sum(line.points for line in lines):g}",
+              of=f"{sum(line.of for line in lines):g}")
 
 
 def _so_far(result: dict[str, list[Line]]) -> str:
-    return f"so far: {_points([line for lines in result.values() for line in lines])}"
+    return tr("so far: {points}", points=_points([line for lines in result.values() for line in lines]))
 
 
 def table(result: dict[str, list[Line]]) -> str:
     """The lines of every assignment as text, with sums."""
     rows = []
     for name, lines in result.items():
-        rows.append(f"{name}: {_points(lines)}")
+        rows.append(tr("{name}: {points}", name=name, points=_points(lines)))
         width = max(len(line.exercise) for line in lines)
-        rows += [f"  {MARKS[line.state]} {line.exercise:{width}}  {line.points:g}/{line.of:g}  {line.state}"
-                 + (f": {line.mistake}" if line.mistake else "") for line in lines]
+        rows += [f"  {MARKS[line.state]} {line.exercise:{width}}  {line.points:g}/{line.of:g}  "
+                 + (tr("{state}: {mistake}", state=tr(line.state), mistake=line.mistake) if line.mistake else
+                    tr(line.state)) for line in lines]
     return "\n".join([*map(one_line, rows), _so_far(result)])
 
 
@@ -172,7 +183,7 @@ def _unread(assignment):
     """{exercise: Line} of a notebook that could not be read."""
     from course.declarations import exercises
 
-    return {name: Line(name, 0.0, exercise.points, BROKEN, "the notebook could not be read")
+    return {name: Line(name, 0.0, exercise.points, BROKEN, tr("the notebook could not be read"))
             for name, exercise in exercises(assignment).items()}
 
 
@@ -195,10 +206,11 @@ def in_browser(limit: float = LIMIT) -> None:
     found = {name: path for name, path in found.items() if path.is_file()}
     result, width = {}, max(map(len, found), default=0)
     for name, path in found.items():
-        print(f"  {name:{width}}  is being checked", end="\r", flush=True)      # until its line is written over it
+        print(tr("  {name}  is being checked", name=f"{name:{width}}"), end="\r", flush=True)  # its line overwrites it
         result[name] = _here(name, path, limit)
         print(_row(name, result[name], width), flush=True)
-    print("\n".join([_rest(result) if result else f"There are no exercises in {work}.", *memory.lines()]))
+    print("\n".join([_rest(result) if result else tr("There are no exercises in {folder}.", folder=work),
+                     *memory.lines()]))
 
 
 def _here(assignment, path, limit):
@@ -223,7 +235,7 @@ def _here(assignment, path, limit):
                     with clock:
                         lines.append(_line(name, exercise, names))
                 except TooLong:
-                    lines.append(Line(name, 0.0, exercise.points, BROKEN, f"takes more than {limit:g} s"))
+                    lines.append(Line(name, 0.0, exercise.points, BROKEN, tr(TOO_SLOW, seconds=f"{limit:g}")))
     finally:
         SINK.reset(silent)
     return lines
@@ -232,21 +244,22 @@ def _here(assignment, path, limit):
 def _line(name, exercise, names):
     """How far an exercise is whose answer stands among these names."""
     from course.checks.examining import examine
+    from course.checks.verdict import told
     from course.learning.identity import WhoAreYou, learner
 
     if name not in names:
-        return Line(name, 0.0, exercise.points, BROKEN, "no cell that runs defines it")
+        return Line(name, 0.0, exercise.points, BROKEN, tr("no cell that runs defines it"))
     nameless = ""
     if exercise.variant:
         try:
             exercise = exercise.of(learner())
         except WhoAreYou:
-            nameless = 'i_am("") does not say who you are'
+            nameless = tr("{call} does not say who you are", call='i_am("")')
     report = examine(exercise, names[name], (0, 1), edge=True)
     if nameless and not report.unwritten:
         return Line(name, 0.0, exercise.points, BEGUN, nameless)
     state = PASSED if report.run.passed else UNWRITTEN if report.unwritten else BEGUN
-    mistake = report.diagnosis.title if report.diagnosis and state == BEGUN else ""
+    mistake = told(report.diagnosis.title) if report.diagnosis and state == BEGUN else ""
     return Line(name, report.run.score, exercise.points, state, mistake)
 
 
@@ -254,7 +267,8 @@ def _run_once(assignment, folder, cells, skip, limit, lines):
     """Run the cells in one process and enter what it reports; (step, why) where it ended early, or (None, "")."""
     child = subprocess.Popen([sys.executable, "-m", "course.learning.progress", assignment, *skip],
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                             cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"})
+                             cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg",
+                                                  VARIABLE: language()})
     assert child.stdin and child.stdout     # pipes, as asked for
     with contextlib.suppress(BrokenPipeError), child.stdin:
         json.dump(cells, child.stdin)
@@ -279,7 +293,7 @@ def _run_once(assignment, folder, cells, skip, limit, lines):
     child.wait()
     if step in (None, "end"):
         return None, ""
-    return step, f"takes more than {limit:g} s" if late.is_set() else "ends Python"
+    return step, tr(TOO_SLOW, seconds=f"{limit:g}") if late.is_set() else tr("ends Python")
 
 
 def _child(assignment, *skip):

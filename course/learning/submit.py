@@ -14,11 +14,12 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from course.learning.progress import BEGUN, BROKEN, PASSED, UNWRITTEN, find_work, progress
+from course.learning.progress import BEGUN, BROKEN, NO_EXERCISES, PASSED, UNWRITTEN, find_work, progress
 from course.places import COMMAND, EXERCISES, REGRADE
 from course.plaintext import one_line, plain
+from course.words import later, sentences, tr
 
-SAYS = {UNWRITTEN: "not begun", BEGUN: "begun, and not right yet", BROKEN: "does not run"}
+SAYS = {UNWRITTEN: UNWRITTEN, BEGUN: later("begun, and not right yet"), BROKEN: BROKEN}
 
 
 def main(argv: list[str]) -> int:
@@ -40,12 +41,13 @@ def main(argv: list[str]) -> int:
     names = sorted(path.name for path in released.glob("*.ipynb")) or [f"{options.assignment}.ipynb"]
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
-        others = ", ".join(sorted(path.name for path in folder.glob("*.ipynb"))) or "no notebook"
-        return _refuse(f"There is no {' and no '.join(missing)} in {folder}; there is {others}.\n"
-                       "The grader goes by this name: give your notebook this name again.")
+        others = ", ".join(sorted(path.name for path in folder.glob("*.ipynb"))) or tr("no notebook")
+        return _refuse(tr("There is no {missing} in {folder}; there is {others}.\n"
+                          "The grader goes by this name: give your notebook this name again.",
+                          missing=tr(" and no ").join(missing), folder=folder, others=others))
     output = Path(options.output) if options.output else _free(folder.parents[1] / f"{options.assignment}.zip")
     if output.exists():
-        return _refuse(f"{output} is there already and was left as it is; name another file.")
+        return _refuse(tr("{file} is there already and was left as it is; name another file.", file=output))
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as zf:
         for name in names:
@@ -60,10 +62,10 @@ def main(argv: list[str]) -> int:
     try:
         output.write_bytes(content.getvalue())
     except OSError as error:
-        return _refuse(f"{output} can't be written: {error.strerror}.")
+        return _refuse(tr("{file} can't be written: {error}.", file=output, error=error.strerror))
     for name in names:
         print("\n".join(map(one_line, account(options.assignment, folder / name, released / name))))
-    print(f"\n{output}\nThis file is ready. Hand it in as your course tells you.")
+    print(f"\n{output}\n" + tr("This file is ready. Hand it in as your course tells you."))
     return 0
 
 
@@ -73,13 +75,13 @@ def offer() -> str | None:
     if not there:
         _refuse(_unknown(""))
         return None
-    print("Which assignment? There is:", *(f"  {one_line(name)}" for name in there), sep="\n")
+    print(tr("Which assignment? There is:"), *(f"  {one_line(name)}" for name in there), sep="\n")
     example = int(there[0][:2]) if there[0][:2].isdigit() else there[0]
     if not (sys.stdin and sys.stdin.isatty()):
-        print(f"For example: {COMMAND} submit {there[0]}")
+        print(tr("For example: {command}", command=f"{COMMAND} submit {there[0]}"))
         return None
     try:
-        return input(f"Its number or name ({example}, say; nothing to leave it): ").strip() or None
+        return input(tr("Its number or name ({example}, say; nothing to leave it): ", example=example)).strip() or None
     except EOFError:
         return None
 
@@ -99,21 +101,24 @@ def account(assignment: str, notebook: Path, released: Path) -> Iterator[str]:
     """The lines that say what a notebook holds, and what it lacks."""
     from course.declarations import assignments
 
-    saved = time.strftime("%d %B, %H:%M", time.localtime(notebook.stat().st_mtime))
-    yield f"{notebook.name}, as saved on {saved}:"
+    saved = time.strftime(tr("%d %B, %H:%M"), time.localtime(notebook.stat().st_mtime))
+    yield tr("{file}, as saved on {time}:", file=notebook.name, time=saved)
     if assignment in assignments():
         lines = progress(assignment, notebook)
         passed = [line for line in lines if line.state == PASSED]
-        yield f"  {len(passed)} of {len(lines)} exercises pass, {sum(line.points for line in lines):g} of " \
-              f"{sum(line.of for line in lines):g} points so far"
+        yield tr("  {passed} of {of} exercises pass, {points} of {most} points so far", passed=len(passed),
+                 of=len(lines), points=f"{sum(line.points for line in lines):g}",
+                 most=f"{sum(line.of for line in lines):g}")
         for line in lines:
             if line.state != PASSED:
-                yield f"  {line.exercise}: {SAYS[line.state]}" + (f" ({line.mistake})" if line.mistake else "")
+                yield tr("  {exercise}: {state} ({mistake})" if line.mistake else "  {exercise}: {state}",
+                         exercise=line.exercise, state=tr(SAYS[line.state]), mistake=line.mistake)
     for name in lost_cells(notebook, released):
-        yield f"  the cell {name!r} of the notebook you were given is missing"
+        yield tr("  the cell {name} of the notebook you were given is missing", name=repr(name))
     newer = sorted(path.name for path in notebook.parent.glob(f"{notebook.stem}.new*.ipynb"))
     if newer:
-        yield f"  beside it lies a newer version that you were given: {', '.join(newer)}; it is not in the zip"
+        yield tr("  beside it lies a newer version that you were given: {files}; it is not in the zip",
+                 files=", ".join(newer))
 
 
 def lost_cells(notebook: Path, released: Path) -> list[str]:
@@ -137,19 +142,21 @@ def _trouble(path):
         if isinstance(cells, list):
             return ""
     except OSError as error:
-        return f"{path} can't be read: {error.strerror}."
+        return tr("{file} can't be read: {error}.", file=path, error=error.strerror)
     except (ValueError, KeyError, TypeError):
         pass
-    return f"{path} is not a notebook any more: it is damaged, or was saved in another form. Nothing was made."
+    return tr("{file} is not a notebook any more: it is damaged, or was saved in another form. Nothing was made.",
+              file=path)
 
 
 def _unknown(assignment):
     work, there = find_work(), _there()
     if not there:
-        return f"There are no exercises in {work}. `{COMMAND}` lays them out."
+        return tr(NO_EXERCISES, folder=work, command=COMMAND)
     near = difflib.get_close_matches(assignment, there, 1)
-    meant = f" Did you mean {near[0]}?" if near else ""
-    return f"There is no assignment {assignment!r} in {work}.{meant} There is: {', '.join(there)}."
+    return sentences(tr("There is no assignment {name} in {folder}.", name=repr(assignment), folder=work),
+                     tr("Did you mean {name}?", name=near[0]) if near else "",
+                     tr("There is: {names}.", names=", ".join(there)))
 
 
 def _free(path):

@@ -13,10 +13,12 @@ from numpy.typing import ArrayLike
 
 from autodiff.trace import Trace, trace
 from course.drawing import Graph, picture, scene
+from course.drawing.view import sizes
 from course.practising import bugs, causes, circuits, memory, shapes
 from course.practising.drawings import drawings
 from course.practising.page import page
-from course.practising.questions import ASKED, Box, boxes
+from course.practising.questions import ASKED, RIGHT, Box, boxes
+from course.words import tr
 
 LETTER, ENDS, NARROWEST = 9, 22, 74         # the width of a box: of a character, of both ends, and at least
 LETTERS = "pqrstuvwabcdeghijklmnoxyz"       # for gates without a name
@@ -46,23 +48,25 @@ def practice(what: Callable[..., Any] | str | int | None = None, /, *, level: in
     be asked. Returns a Practice: show it as the last expression of a cell, or `.save("practice.html")`.
     """
     if order not in ORDERS:
-        raise ValueError(f"order is one of {', '.join(map(repr, ORDERS))}; got {order!r}.")
+        raise _not_one_of("order", ORDERS, order)
     if task not in TASKS:
-        raise ValueError(f"task is one of {', '.join(map(repr, TASKS))}; got {task!r}.")
+        raise _not_one_of("task", TASKS, task)
     if palette not in picture.PALETTES:
-        raise ValueError(f"palette is one of {', '.join(map(repr, picture.PALETTES))}; got {palette!r}.")
+        raise _not_one_of("palette", picture.PALETTES, palette)
     if callable(what):
         if level is not None or (seed is not None and task == "fill"):
-            raise ValueError("A function has no level and no seed: these draw a circuit of their own.")
+            raise ValueError(tr("A function has no level and no seed: these draw a circuit of their own."))
         record, composed = drawn(what, inputs, names)
         if task == "bug":
             return Practice(record, composed, bug_seed=_seed(seed), order=order, palette=palette)
         return Practice(record, composed, boxes(record, composed, asked(ask)), ask=asked(ask), order=order,
                         palette=palette)
     if inputs:
-        raise ValueError(f"A circuit of a level brings its own inputs; {', '.join(inputs)} has no place in it.")
+        raise ValueError(tr("A circuit of a level brings its own inputs; {names} has no place in it.",
+                            names=tr(", ").join(inputs)))
     if what is not None and level is not None:
-        raise ValueError(f"Either {what!r} or level={level!r}: one says which level.")
+        raise ValueError(tr("Either {one} or {other}: one says which level.", one=repr(what),
+                            other=f"level={level!r}"))
     wanted = level if what is None else what
     found = memory.next_level() if wanted is None else circuits.level_called(wanted)
     return of_level(found, seed, ask=ask, order=order, palette=palette, task=task)
@@ -74,7 +78,7 @@ def of_level(level: int, seed: int | None = None, *, ask: str | Iterable[str] | 
     seed = _seed(seed)
     if level == circuits.SHAPES:
         if task == "bug":
-            raise ValueError("A bug is looked for among numbers: level 9 has none.")
+            raise ValueError(tr("A bug is looked for among numbers: level 9 has none."))
         arrays = shapes.circuit(seed)
         record, composed = shapes.traced(arrays)
         return Practice(record, composed, shapes.boxes(arrays, record, composed), order=order, palette=palette,
@@ -95,8 +99,14 @@ def _seed(seed: int | None) -> int:
     if seed is None:
         return secrets.randbelow(circuits.SEEDS)
     if not isinstance(seed, int) or isinstance(seed, bool):
-        raise TypeError(f"seed is a whole number, got {seed!r:.40} ({type(seed).__name__}).")
+        raise TypeError(tr("seed is a whole number, got {got} ({type}).", got=f"{seed!r:.40}",
+                           type=type(seed).__name__))
     return seed
+
+
+def _not_one_of(name, known, got):
+    return ValueError(tr("{name} is one of {known}; got {got}.", name=name, known=tr(", ").join(map(repr, known)),
+                         got=repr(got)))
 
 
 def asked(ask: str | Iterable[str] | None) -> tuple[str, ...]:
@@ -104,7 +114,8 @@ def asked(ask: str | Iterable[str] | None) -> tuple[str, ...]:
     wanted = ("gradients",) if ask is None else tuple(ask.replace(",", " ").split() if isinstance(ask, str) else ask)
     wrong = [each for each in wanted if each not in ASKED]
     if wrong or not wanted:
-        raise ValueError(f"ask takes any of {', '.join(map(repr, ASKED))}; got {ask!r}.")
+        raise ValueError(tr("ask takes any of {known}; got {got}.", known=tr(", ").join(map(repr, ASKED)),
+                            got=repr(ask)))
     return tuple(each for each in ASKED if each in wanted)
 
 
@@ -114,12 +125,12 @@ def drawn(f: Callable[..., Any], inputs: Mapping[str, ArrayLike],
     Graph(f, inputs, names=names)                           # which says what is wrong with f or its inputs
     record = trace(f, **inputs)
     if any(node.shape for node in record.nodes):
-        raise ValueError("practice asks for numbers, and this circuit has arrays. Draw it with graph(...); level 9 "
-                         "asks for shapes.")
+        raise ValueError(tr("practice asks for numbers, and this circuit has arrays. Draw it with graph(...); level 9 "
+                            "asks for shapes."))
     if not any(node.parents for node in record.nodes):
-        raise ValueError("This circuit has no gate: there is nothing to fill in.")
+        raise ValueError(tr("This circuit has no gate: there is nothing to fill in."))
     if not all(isfinite(step.after) for step in record.steps):
-        raise ValueError("At these inputs a gradient is not finite: there is no number to fill in.")
+        raise ValueError(tr("At these inputs a gradient is not finite: there is no number to fill in."))
     return record, scene.compose(record, names=_all_named(names, record, inputs))
 
 
@@ -146,11 +157,9 @@ class Practice:
         self.bug, self.solved = None, composed
         widest = max(map(width, self.boxes), default=0.0)        # for all: no box gives itself away
         self.blanks = {box.id: widest for box in self.boxes}
-        self.title = f"Practice: {circuits.LEVELS[level].title}" if level else "Practice: fill in the graph"
+        self.title = _title(level, bug_seed is not None)
         if bug_seed is not None:
             painted, self.bug = bugs.planted(record, composed, bug_seed)
-            self.title = self.title.replace("fill in the graph", "find the wrong edge").replace(
-                "Practice: ", "Find the wrong edge: ", int(bool(level)))
             self.scene = painted._replace(title=self.title, aloud=self._aloud(composed))
             return
         edges = [edge._replace(contribution="") for edge in composed.edges]       # they would give the answers away
@@ -159,14 +168,16 @@ class Practice:
 
     def _aloud(self, composed):
         """The circuit in words, without what is asked."""
-        leaves = ", ".join(f"{item.label} = {item.value}" for item in composed.items if item.kind == "leaf")
-        forward = [frame.sentence.removeprefix("Forward: ").removesuffix(".")
-                   for frame in composed.frames if frame.phase == "forward"]
+        leaves = tr(", ").join(f"{item.label} = {item.value}" for item in composed.items if item.kind == "leaf")
+        forward = [scene.formula_of(frame) for frame in composed.frames if frame.phase == "forward"]
         if "values" in self.ask:
             forward = [told.split(" = ")[0] + " = " + told.split(" = ")[1] for told in forward]
-        return (f"{self.title}. Inputs: {leaves}. Forward: {'; '.join(forward)}. "
-                + (f"To fill in: {', '.join(box.sign for box in self.boxes)}." if not self.bug else
-                   "Backward: " + "; ".join(row["label"] for row in self.bug.edges.values()) + ". One edge is wrong."))
+        if self.bug:
+            return tr("{title}. Inputs: {inputs}. Forward: {forward}. Backward: {backward}. One edge is wrong.",
+                      title=self.title, inputs=leaves, forward=tr("; ").join(forward),
+                      backward=tr("; ").join(row["label"] for row in self.bug.edges.values()))
+        return tr("{title}. Inputs: {inputs}. Forward: {forward}. To fill in: {boxes}.", title=self.title,
+                  inputs=leaves, forward=tr("; ").join(forward), boxes=tr(", ").join(box.sign for box in self.boxes))
 
     def svg(self, alone: bool = True) -> str:
         """The picture with empty boxes, as the text of an SVG file."""
@@ -186,8 +197,9 @@ class Practice:
         """What the browser shows, as plain data: all verdicts are in it."""
         rows = [box._asdict() for box in self.boxes]
         if self.order == "backward":
+            waits = tr("One after the other: first comes the one that is open.")
             for before, row in pairwise(rows):
-                row["needs"], row["waits"] = [before["id"]], "One after the other: first comes the one that is open."
+                row["needs"], row["waits"] = [before["id"]], waits
         return {
             "title": self.title, "svg": self.svg(alone=False), "colours": picture.colours(self.palette),
             "boxes": rows, "level": self.level, "seed": self.seed, "code": self.code,
@@ -195,7 +207,9 @@ class Practice:
             "drawings": [each._asdict() for each in drawings(circuits.circuit(self.level, self.seed), self.palette)]
             if self.covered else [],
             "bug": self.bug._asdict() if self.bug else None, "aloud": self.scene.aloud,
-            "kinds": {name: kind._asdict() for name, kind in causes.KINDS.items()}, "note": note,
+            "kinds": {name: kind._asdict() | {"rule": tr(kind.rule), "section": tr(kind.section)}
+                      for name, kind in causes.KINDS.items()},
+            "note": note, "words": words(),
         }
 
     def another(self) -> Practice:
@@ -207,7 +221,7 @@ class Practice:
         """Write a page that works alone, without a kernel or a network (name.html)."""
         path = Path(path)
         if path.suffix != ".html":
-            raise ValueError(f"Practice is saved as a page, name.html; got {path.name!r}.")
+            raise ValueError(tr("Practice is saved as a page, name.html; got {name}.", name=repr(path.name)))
         path.write_text(page(self.title, [(self.view(), self.svg())]), encoding="utf-8")
 
     def __repr__(self):
@@ -219,6 +233,53 @@ class Practice:
         bundle = PracticeWidget(self)._repr_mimebundle_()
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
         return {**data, "image/svg+xml": self.svg(), "text/plain": repr(self)}, metadata
+
+
+def _title(level, bug):
+    if level:
+        name = tr(circuits.LEVELS[level].title)
+        return tr("Find the wrong edge: {level}", level=name) if bug else tr("Practice: {level}", level=name)
+    return tr("Practice: find the wrong edge") if bug else tr("Practice: fill in the graph")
+
+
+def words() -> dict[str, str]:
+    """What practice.js itself says; in {braces} stands what it fills in."""
+    return {
+        **sizes(),
+        "level": tr("Level {level}, circuit {seed}"), "titled": tr("{title}. {named}"),
+        "code": tr("The circuit as Python"), "bar": tr("Help and size"),
+        "hint": tr("Hint"), "hint title": tr("The next hint for the box you are at"),
+        "hint where": tr("Go to an empty box first: the hint is for that one."),
+        "hint told": tr("Hint {n} of {of} for {sign}: {hint}"),
+        "show": tr("Show me"), "show title": tr("Give this box up: its number is written in"),
+        "show where": tr("Go to an empty box first: that one is shown."), "shown": tr("{sign} is {number}. {why}"),
+        "another": tr("Another circuit"), "another title": tr("A new circuit of this level"),
+        "begin": tr("Fill in the empty boxes. Numbers and sums such as -4 * 2 will do; Enter checks."),
+        "draw": tr("Draw the graph of this line on paper, with the values of its gates."),
+        "ready": tr("My drawing is ready"), "ready title": tr("Three drawings, of which one is right"),
+        "which": tr("Which one is your drawing?"), "drawing": tr("Drawing {n}: {drawing}"),
+        "is right": tr("{label}, right"), "is shown": tr("{label}, shown"), "locked": tr("{label}, not yet: {waits}"),
+        "done": tr("{done} of {of} filled in"), "wrong": tr("✗ {sign}: {says}"),
+        "right": tr(RIGHT).partition("{why}")[0],
+        "edges": tr("Edges"), "rule": tr("Which rule was broken?"), "one wrong": tr("one wrong edge"),
+        "seek": tr("One edge of this backward pass is wrong. Click it, or go to it with Tab and press Enter."),
+        "found": tr("Found at the first try. Lesson {lesson}, “{section}”, treats it."),
+        "found late": tr("Found, after {n} wrong guess. Lesson {lesson}, “{section}”, treats it."),
+        "found later": tr("Found, after {n} wrong guesses. Lesson {lesson}, “{section}”, treats it."),
+        "over": tr("All filled in: {first} of {of} right at the first try."),
+        "over shown": tr("All filled in: {first} of {of} right at the first try, {shown} shown."),
+        "broken once": tr("{rule} Once it went otherwise. Read lesson {lesson}, “{section}”."),
+        "broken": tr("{rule} {n} times it went otherwise. Read lesson {lesson}, “{section}”."),
+        "kept one": tr("Practised in this browser: {n} circuit, {first} of {of} right at the first try."),
+        "kept": tr("Practised in this browser: {n} circuits, {first} of {of} right at the first try."),
+        "empty": tr("Type a number, or a sum such as -4 * 2."), "too long": tr("That is too long to read."),
+        "breaks off": tr("Something is missing at the end."), "not closed": tr("A bracket is not closed."),
+        "not opened": tr("A bracket is closed that was not opened."),
+        "letter": tr("Write the number in place of the letter."),
+        "no number": tr("Before “{token}” a number is missing."),
+        "no operator": tr("Before “{token}” an operator is missing."),
+        "unknown": tr("I can read numbers and + − × ÷ ( ), but not “{token}”."), "by zero": tr("That divides by 0."),
+    }
 
 
 def width(box) -> float:

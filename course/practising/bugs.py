@@ -8,8 +8,10 @@ from course.drawing.figures import equation, figure, guarded
 from course.drawing.scene import Scene, edge_id
 from course.practising import causes
 from course.practising.questions import accepted
+from course.words import later, sentences, tr
 
 PLANTED = ("sign", "swap", "upstream", "local", "max", "add", "square", "division", "exp", "sigmoid", "relu", "path")
+RIGHT = later("✓ Right. {why}")
 RULES = 4               # to choose from
 
 
@@ -34,7 +36,7 @@ def planted(record: Trace, composed: Scene, seed: int) -> tuple[Scene, Bug]:
     drawn = {(item.id, slot) for item in composed.items for slot in item.slots}
     choices = [(key, wrong) for key in known if key in drawn for wrong in _mistakes(known, key)]
     if not choices:
-        raise ValueError("In this circuit no usual mistake would show: choose other numbers.")
+        raise ValueError(tr("In this circuit no usual mistake would show: choose other numbers."))
     kinds = sorted({wrong.kind for _, wrong in choices})
     kind = rng.choice(kinds)            # first the rule, so that rare ones come as often as common ones
     key, wrong = rng.choice([choice for choice in choices if choice[1].kind == kind])
@@ -48,11 +50,11 @@ def planted(record: Trace, composed: Scene, seed: int) -> tuple[Scene, Bug]:
              for edge in composed.edges for at in [_key(edge)]]
     rules = _rules(rng, known[key], wrong)
     told = {edge_id(*at): _label(known[at], names, shares[at], gradients, forks) for at in known if at in drawn}
-    right = f"Here it is: from {names[known[key].sender]} back to {names[known[key].receiver]}."
-    told[edge_id(*key)]["says"] = f"✓ {right} Which rule was broken?"
-    verdicts = [f"✓ Right. {_sentence(known[key], wrong, names)}" if rule == wrong.kind else
-                "✗ That would have given another number along this edge." for rule in rules]
-    bug = Bug(edge_id(*key), told, [causes.KINDS[rule].rule for rule in rules], rules.index(wrong.kind), wrong.kind,
+    told[edge_id(*key)]["says"] = tr("✓ Here it is: from {gate} back to {input}. Which rule was broken?",
+                                     gate=names[known[key].sender], input=names[known[key].receiver])
+    verdicts = [tr(RIGHT, why=_sentence(known[key], wrong, names)) if rule == wrong.kind else
+                tr("✗ That would have given another number along this edge.") for rule in rules]
+    bug = Bug(edge_id(*key), told, [tr(causes.KINDS[rule].rule) for rule in rules], rules.index(wrong.kind), wrong.kind,
               verdicts)
     return composed._replace(items=items, edges=edges), bug
 
@@ -111,19 +113,23 @@ def _label(edge, names, share, gradients, forks):
     sender, receiver = names[edge.sender], names[edge.receiver]
     upstream = gradients[edge.sender]
     local, above, sign, result = equation(edge.local, "×", upstream, edge.local * upstream)
-    told = f"local × upstream = {guarded(local)} × {guarded(above)} {sign} {result}"
-    added = "; it is added to what else comes back" if edge.receiver in forks else ""
-    return {"label": f"edge from {sender} back to {receiver}, painted {figure(share)}",
-            "says": f"✗ From {sender} back to {receiver}: {told}, as it is painted{added}. This edge is right."}
+    told = f"{guarded(local)} × {guarded(above)} {sign} {result}"
+    return {"label": tr("edge from {gate} back to {input}, painted {number}", gate=sender, input=receiver,
+                        number=figure(share)),
+            "says": tr("✗ From {gate} back to {input}: local × upstream = {product}, as it is painted; it is added to "
+                       "what else comes back. This edge is right." if edge.receiver in forks else
+                       "✗ From {gate} back to {input}: local × upstream = {product}, as it is painted. This edge is "
+                       "right.", gate=sender, input=receiver, product=told)}
 
 
 def _sentence(edge, wrong, names):
     if wrong.kind == "path":
-        return f"What came back from {names[edge.sender]} is not in the sum at {names[edge.receiver]}."
+        return tr("What came back from {gate} is not in the sum at {input}.", gate=names[edge.sender],
+                  input=names[edge.receiver])
     order = [names.get(id, "") for id in range(1 + max(names))]
-    return f"{wrong.sentence.format(*order)} {_said(edge, names)}"
+    return sentences(causes.with_names(wrong.sentence, order), _said(edge))
 
 
-def _said(edge, names):
+def _said(edge):
     local, above, sign, result = equation(edge.local, "×", edge.upstream, edge.local * edge.upstream)
-    return f"Due is {guarded(local)} × {guarded(above)} {sign} {result}."
+    return tr("Due is {product}.", product=f"{guarded(local)} × {guarded(above)} {sign} {result}")

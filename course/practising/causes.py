@@ -7,15 +7,16 @@
 
 `gradients`, `values` and `slopes` give, for a place in a circuit of plain numbers, every wrong number whose cause is
 known, the likeliest first. A cause is a kind (a row of KINDS) and a sentence, in which {3} stands for how node 3 is
-called (`sentence.format(*names)`).
+called (`with_names(sentence, names)`).
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from autodiff.trace import Trace
 from course.drawing.figures import figure
+from course.words import closed, tr
 
 
 class Wrong(NamedTuple):
@@ -195,7 +196,7 @@ def slopes(trace: Trace, gate: int, slot: int) -> list[Wrong]:
     wrongs = [wrong for wrong in wrongs if wrong.kind not in ("upstream", "added along a path")]
     if edge.upstream != 1:
         wrongs.insert(0, Wrong(edge.local * edge.upstream, "local",
-                               "That is local × upstream already: here the local gradient alone is asked.", 0))
+                               tr("That is local × upstream already: here the local gradient alone is asked."), 0))
     return _sorted(edge.local, wrongs)
 
 
@@ -218,10 +219,10 @@ def edited(edge: Edge) -> Iterator[Wrong]:
 def _start(trace):
     f = f"{{{trace.output}}}"
     yield Wrong(trace.nodes[trace.output].value, "start",
-                f"That is {f}'s own value. The backward pass asks how fast {f} moves, and with itself it moves by 1 "
-                "for 1.", 0)
-    yield Wrong(0.0, "start", f"{f} moves when {f} moves: by just as much.", 0)
-    yield Wrong(-1.0, "sign", f"{f} moves the same way as itself.", 0)
+                tr("That is {f}'s own value. The backward pass asks how fast {f} moves, and with itself it moves by 1 "
+                   "for 1.", f=f), 0)
+    yield Wrong(0.0, "start", tr("{f} moves when {f} moves: by just as much.", f=f), 0)
+    yield Wrong(-1.0, "sign", tr("{f} moves the same way as itself.", f=f), 0)
 
 
 def _accumulated(paid, truth, id):
@@ -229,46 +230,47 @@ def _accumulated(paid, truth, id):
     if len(paid) > 1:
         shares = [edge.upstream * edge.local for edge in paid]
         for edge, share in zip(paid, shares, strict=True):
-            told = f"The path through {{{edge.sender}}} is missing so far: "
-            if len({edge.sender for edge in paid}) == 1:
-                told = f"One of the two ways from {{{edge.sender}}} is missing so far: "
-            yield Wrong(truth - share, "path", told + f"{here} is used {_times(len(paid))}, and what comes back adds "
-                        "up.", 0)
+            gate, used = f"{{{edge.sender}}}", _used(len(paid))
+            yield Wrong(truth - share, "path", tr(
+                "One of the two ways from {gate} is missing so far: {input} is {used}, and what comes back adds up."
+                if len({edge.sender for edge in paid}) == 1 else
+                "The path through {gate} is missing so far: {input} is {used}, and what comes back adds up.",
+                gate=gate, input=here, used=used), 0)
             if len(paid) > 2:
-                yield Wrong(share, "path", f"That is what comes back through {{{edge.sender}}} alone; {here} is used "
-                            f"{_times(len(paid))}, and all of it adds up.", 0)
-        yield Wrong(math.prod(shares), "path", "That multiplies what comes back along the paths; across paths it adds "
-                    "up.", 1)
-        yield Wrong(truth / len(paid), "path", "That is the mean of what comes back; it is the sum that counts.", 1)
-        yield Wrong(-truth, "sign", f"The size is right, the sign is not: if {here} grows, which way does the result "
-                    "move?", 0)
+                yield Wrong(share, "path", tr("That is what comes back through {gate} alone; {input} is {used}, and "
+                                              "all of it adds up.", gate=gate, input=here, used=used), 0)
+        yield Wrong(math.prod(shares), "path", tr("That multiplies what comes back along the paths; across paths it "
+                                                  "adds up."), 1)
+        yield Wrong(truth / len(paid), "path", tr("That is the mean of what comes back; it is the sum that counts."), 1)
+        yield Wrong(-truth, "sign", tr("The size is right, the sign is not: if {input} grows, which way does the "
+                                       "result move?", input=here), 0)
     for edge in paid:
         for wrong in edited(edge):
             yield wrong._replace(value=truth - edge.upstream * edge.local + wrong.value,
                                  rank=wrong.rank + (len(paid) > 1), sentence=_along(wrong, edge, paid))
     if not paid:
-        yield Wrong(1.0, "path", f"No path leads from {here} to the result.", 0)
+        yield Wrong(1.0, "path", tr("No path leads from {input} to the result.", input=here), 0)
 
 
 def _along(wrong, edge, paid):
     if len(paid) == 1:
         return wrong.sentence
-    return f"On the way back from {{{edge.sender}}}: {wrong.sentence[0].lower()}{wrong.sentence[1:]}" \
-        if not wrong.sentence.startswith(("{", "+", "×", "σ")) else \
-        f"On the way back from {{{edge.sender}}}: {wrong.sentence}"
+    first = wrong.sentence[0] if wrong.sentence.startswith(("{", "+", "×", "σ")) else wrong.sentence[0].lower()
+    return tr("On the way back from {gate}: {wrong}", gate=f"{{{edge.sender}}}", wrong=first + wrong.sentence[1:])
 
 
 def _misread(gate, inputs, value):
     a, b = (*inputs, math.nan)[:2]
-    read = {"add": [("×", a * b), ("−", a - b)], "sub": [("+", a + b), ("− the other way round", b - a), ("×", a * b)],
+    same = tr("the same as before")
+    read = {"add": [("×", a * b), ("−", a - b)],
+            "sub": [("+", a + b), (tr("− the other way round"), b - a), ("×", a * b)],
             "mul": [("+", a + b), ("÷", a / b if b else math.nan)],
-            "div": [("×", a * b), ("÷ the other way round", b / a if a else math.nan), ("−", a - b)],
-            "maximum": [("the smaller one", min(a, b)), ("+", a + b), ("×", a * b)],
-            "pow": [("twice", 2 * a), ("the same as before", a)], "neg": [("the same as before", a)],
-            "relu": [("the same as before", a), ("0", 0.0)]}.get(gate, [])
+            "div": [("×", a * b), (tr("÷ the other way round"), b / a if a else math.nan), ("−", a - b)],
+            "maximum": [(tr("the smaller one"), min(a, b)), ("+", a + b), ("×", a * b)],
+            "pow": [(tr("twice"), 2 * a), (same, a)], "neg": [(same, a)], "relu": [(same, a), ("0", 0.0)]}.get(gate, [])
     for what, result in read:
-        yield Wrong(result, "forward", f"That is {what}: look again at the gate's sign.", 0)
-    yield Wrong(-value, "sign", "The size is right, the sign is not.", 1)
+        yield Wrong(result, "forward", tr("That is {what}: look again at the gate's sign.", what=what), 0)
+    yield Wrong(-value, "sign", tr("The size is right, the sign is not."), 1)
 
 
 def _sorted(truth, wrongs):
@@ -279,8 +281,13 @@ def _sorted(truth, wrongs):
 
 
 def _named(sentence, edge):
-    return sentence.format(gate=f"{{{edge.sender}}}", input=f"{{{edge.receiver}}}", u=figure(edge.upstream))
+    return tr(sentence, gate=f"{{{edge.sender}}}", input=f"{{{edge.receiver}}}", u=figure(edge.upstream))
 
 
-def _times(n):
-    return {2: "twice", 3: "three times"}.get(n, f"{n} times")
+def _used(n):
+    return tr("used twice") if n == 2 else tr("used three times") if n == 3 else tr("used {n} times", n=n)
+
+
+def with_names(sentence: str, names: Sequence[str]) -> str:
+    """The sentence of a Wrong, with the nodes' names in it."""
+    return closed(sentence, {str(id): name for id, name in enumerate(names)}).format(*names)

@@ -16,6 +16,7 @@ from autodiff import scalar
 from autodiff.trace import Trace, record
 from course.practising import causes
 from course.practising.questions import told_apart
+from course.words import ENGLISH, later, speaking, tr
 
 SEEDS = 10_000          # what a seed is drawn from when none is given
 TRIES = 4_000
@@ -87,7 +88,8 @@ def circuit(level: int, seed: int) -> Circuit:
     """The circuit of a level and a seed, both whole numbers; the same on every machine."""
     if level not in LEVELS or level == SHAPES:
         raise ValueError(f"There is no circuit of numbers at level {level}.")
-    return _circuit(level, seed)
+    with speaking(ENGLISH):     # none of its sentences is shown while it is looked for, and English needs no look-up
+        return _circuit(level, seed)
 
 
 def traced(made: Circuit) -> Trace:
@@ -282,16 +284,16 @@ def _network(rng):
 
 LEVEL_OF_CODE, SHAPES = 8, 9
 LEVELS = {
-    1: Level("gates", "one gate", _one_gate),
-    2: Level("chains", "chains", _chain),
-    3: Level("patterns", "add, mul and max, with an upstream gradient", _patterns),
-    4: Level("forks", "forks", lambda rng: _forked(rng, equal=True)),
-    5: Level("long and short", "forks of unequal length", lambda rng: _forked(rng, equal=False)),
-    6: Level("curves", "division, square, exp and sigmoid", _curved, finest=0),
-    7: Level("neuron", "the neuron", _neuron, finest=0),
-    LEVEL_OF_CODE: Level("code", "a circuit read from code", _from_code, asked=("values", "gradients")),
-    SHAPES: Level("shapes", "shapes: which product, which transpose, where to sum", lambda rng: ([], {})),
-    10: Level("networks", "a whole small network", _network, largest=40),
+    1: Level("gates", later("one gate"), _one_gate),
+    2: Level("chains", later("chains"), _chain),
+    3: Level("patterns", later("add, mul and max, with an upstream gradient"), _patterns),
+    4: Level("forks", later("forks"), lambda rng: _forked(rng, equal=True)),
+    5: Level("long and short", later("forks of unequal length"), lambda rng: _forked(rng, equal=False)),
+    6: Level("curves", later("division, square, exp and sigmoid"), _curved, finest=0),
+    7: Level("neuron", later("the neuron"), _neuron, finest=0),
+    LEVEL_OF_CODE: Level("code", later("a circuit read from code"), _from_code, asked=("values", "gradients")),
+    SHAPES: Level("shapes", later("shapes: which product, which transpose, where to sum"), lambda rng: ([], {})),
+    10: Level("networks", later("a whole small network"), _network, largest=40),
 }
 
 
@@ -300,8 +302,8 @@ def level_called(name: str | int) -> int:
     for number, level in LEVELS.items():
         if name in (number, level.name, str(number)):
             return number
-    known = ", ".join(f"{number} {level.name!r}" for number, level in LEVELS.items())
-    raise ValueError(f"There is no level {name!r}. There are {known}.")
+    known = tr(", ").join(f"{number} {level.name!r}" for number, level in LEVELS.items())
+    raise ValueError(tr("There is no level {name}. There are {known}.", name=repr(name), known=known))
 
 
 def _written(argument):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from course.drawing import picture, scene
 from course.practising.circuits import Circuit, Line, traced
+from course.words import tr
 
 PLAIN = ("add", "mul", "sub")
 TRIALS = 4      # inputs at which a changed circuit is compared
@@ -87,6 +88,7 @@ def _drawn(circuit, right, palette):
     composed = scene.compose(traced(circuit), names=circuit.names)
     bare = composed._replace(items=[item._replace(value="", gradient="") for item in composed.items],
                              edges=[edge._replace(contribution="") for edge in composed.edges])
-    says = "✓ Right: that is the graph of this line. Now its numbers; sums such as -4 * 2 will do, and Enter checks." \
-        if right else f"✗ That is the graph of {circuit.formula}. Where does the line differ?"
+    says = tr("✓ Right: that is the graph of this line. Now its numbers; sums such as -4 * 2 will do, and Enter "
+              "checks.") if right else \
+        tr("✗ That is the graph of {formula}. Where does the line differ?", formula=circuit.formula)
     return Drawing(picture.svg(bare, palette, alone=False), circuit.code.replace("\n", "; "), right, says)

@@ -15,6 +15,7 @@ from typing import Any
 from course import places
 from course.practising.causes import KINDS
 from course.practising.circuits import LEVELS
+from course.words import tr
 
 DAYS = (1, 2, 4, 8, 16)
 
@@ -77,13 +78,15 @@ def lines() -> list[str]:
     kept = recall()
     if not kept["levels"]:
         return []
-    told = ["practice: right at the first try"]
+    told = [tr("practice: right at the first try")]
     for level, row in sorted(kept["levels"].items(), key=lambda item: int(item[0])):
-        told.append(f"  level {level} {LEVELS[int(level)].name}: {row['first']} of {row['asked']}, box {row['box']} of "
-                    f"{len(DAYS)}, again from {row['due']}")
+        told.append(tr("  level {level} {name}: {first} of {asked}, box {box} of {boxes}, again from {day}",
+                       level=level, name=LEVELS[int(level)].name, first=row["first"], asked=row["asked"],
+                       box=row["box"], boxes=len(DAYS), day=row["due"]))
     for kind, times in sorted(kept["causes"].items(), key=lambda item: -item[1])[:3]:
-        told.append(f"  {times}× {KINDS[kind].rule} (lesson {KINDS[kind].lesson}, “{KINDS[kind].section}”)")
-    return [*told, f"  next: practice(level={next_level()}), or practice() alone"]
+        told.append(tr("  {n}× {rule} (lesson {lesson}, “{section}”)", n=times, rule=tr(KINDS[kind].rule),
+                       lesson=KINDS[kind].lesson, section=tr(KINDS[kind].section)))
+    return [*told, tr("  next: {call}, or practice() alone", call=f"practice(level={next_level()})")]
 
 
 def _in(today, days):

@@ -11,7 +11,8 @@ HERE = Path(__file__).parent
 
 def page(title: str, circuits: Iterable[tuple[dict[str, Any], str]]) -> str:
     """The HTML of a page of circuits, each a view (`Practice.view`) and the picture for where scripts don't run."""
-    return drawing.page(title, circuits, css(), script(), "{ remember: rememberHere }", "rememberHere();")
+    return drawing.page(title, circuits, css(), script(),
+                        "{ remember: (record) => rememberHere(view.words, record) }", "rememberHere(views[0].words);")
 
 
 def script() -> str:

@@ -2,7 +2,8 @@
 // What is right, what each known wrong number means and all that is said come ready-made in `view`; here a typed number
 // is only compared with intervals.
 //
-// view: {title, svg, colours, boxes, level, seed, code, covered, drawings, aloud, kinds, note, another}, as Practice.view makes it.
+// view: {title, svg, colours, boxes, level, seed, code, covered, drawings, aloud, kinds, note, words,
+// another}, as Practice.view makes it.
 
 function within(value, [low, high]) {
   return low <= value && value <= high;
@@ -11,35 +12,28 @@ function within(value, [low, high]) {
 /** Fill `root` with the circuit of `view`. `does.remember(record)` is called at the end, `does.another()` for a new one. */
 export function mount(root, view, does = {}) {
   const boxes = new Map(view.boxes.map((box) => [box.id, { ...box, tries: 0, opened: 0, state: "" }]));
-  const fields = new Map(), kinds = {};
+  const fields = new Map(), kinds = {}, words = view.words;
   let now = null, zoom = 1, fit = true, over = false;
 
-  const named = view.level ? `Level ${view.level}, circuit ${view.seed}` : "";
-  const frame = framed("bp-practice", named ? `${view.title}. ${named}` : view.title, view.colours);
+  const named = view.level ? filled(words.level, view) : "";
+  const frame = framed("bp-practice", named ? filled(words.titled, { title: view.title, named }) : view.title, view.colours);
   const head = element("p", { class: "bp-head" }, named);
-  const code = element("pre", { class: "bp-code", role: "group", tabindex: "0", "aria-label": "The circuit as Python" }, view.code);
-  const bar = element("div", { class: "bp-bar", role: "toolbar", "aria-label": "Help and size" });
+  const code = element("pre", { class: "bp-code", role: "group", tabindex: "0", "aria-label": words.code }, view.code);
+  const bar = element("div", { class: "bp-bar", role: "toolbar", "aria-label": words.bar });
   const stage = element("div", { class: "bp-stage", role: "group", tabindex: "0", "aria-label": view.aloud });
   const sheet = element("div", { class: "bp-sheet" });
   const said = element("p", { class: "bp-said", role: "status", "aria-live": "polite", "aria-atomic": "true" });
   const summary = element("div", { class: "bp-summary" });
   const place = element("span", { class: "bp-place" });
-  const hintButton = pressed("Hint", "The next hint for the box you are at", hint);
-  const showButton = pressed("Show me", "Give this box up: its number is written in", showMe);
+  const hintButton = pressed(words.hint, words["hint title"], hint);
+  const showButton = pressed(words.show, words["show title"], showMe);
   if (!view.bug) bar.append(hintButton, showButton);
-  if (does.another && view.another) bar.append(pressed("Another circuit", "A new circuit of this level", does.another));
+  if (does.another && view.another) bar.append(pressed(words.another, words["another title"], does.another));
   bar.append(place);
-  const sizes = element("span", { class: "bp-sizes", role: "group", "aria-label": "Size" });
-  for (const [text, title, change] of [["−", "Smaller", () => zoom / 1.2], ["+", "Larger", () => zoom * 1.2],
-    ["Fit", "Fit the width", fitting]]) {
-    const made = pressed(text, title, () => {
-      fit = text === "Fit";
-      resize(change());
-    });
-    made.setAttribute("aria-label", title);
-    sizes.append(made);
-  }
-  bar.append(sizes);
+  bar.append(sizing(words, (kind) => {
+    fit = kind === "fit";
+    resize(fit ? fitting() : kind === "larger" ? zoom * 1.2 : zoom / 1.2);
+  }));
   stage.append(sheet);
   if (named) frame.append(head);
   if (view.code) frame.append(code);
@@ -66,26 +60,26 @@ export function mount(root, view, does = {}) {
       const first = fields.get(next());
       if (first) stage.scrollLeft = first.offsetLeft + first.offsetWidth + 40 - stage.clientWidth;
     });
-    if (!view.covered) say("", "Fill in the empty boxes. Numbers and sums such as -4 * 2 will do; Enter checks.");
+    if (!view.covered) say("", words.begin);
   }
 
   // -- what is drawn first on paper; then one of three drawings is chosen --
   function cover() {
     const made = element("div", { class: "bp-cover" },
-      element("p", {}, "Draw the graph of this line on paper, with the values of its gates."));
-    made.append(pressed("My drawing is ready", "Three drawings, of which one is right", () => {
-      const choices = element("div", { class: "bp-drawings", role: "group", "aria-label": "Which one is your drawing?" });
+      element("p", {}, words.draw));
+    made.append(pressed(words.ready, words["ready title"], () => {
+      const choices = element("div", { class: "bp-drawings", role: "group", "aria-label": words.which });
       view.drawings.forEach(({ svg, label, right, says }, k) => {
         const choice = pressed("", "", () => {
           choice.setAttribute("aria-pressed", "true");
           if (right) uncover(made);
           say(right ? "right" : "wrong", says);
         });
-        choice.setAttribute("aria-label", `Drawing ${k + 1}: ${label}`);
+        choice.setAttribute("aria-label", filled(words.drawing, { n: k + 1, drawing: label }));
         choice.innerHTML = svg;
         choices.append(choice);
       });
-      made.replaceChildren(element("p", {}, "Which one is your drawing?"), choices);
+      made.replaceChildren(element("p", {}, words.which), choices);
       keepKeys(frame);
       choices.firstElementChild.focus();
     }));
@@ -132,8 +126,8 @@ export function mount(root, view, does = {}) {
     for (const box of boxes.values()) {
       const made = fields.get(box.id), locked = !box.state && !open(box);
       made.classList.toggle("locked", locked);
-      made.setAttribute("aria-label", box.label + (box.state === "right" ? ", right" : box.state === "shown" ? ", shown"
-        : locked ? ", not yet: " + box.waits : ""));
+      made.setAttribute("aria-label", box.state ? filled(words[`is ${box.state}`], box)
+        : locked ? filled(words.locked, box) : box.label);
       if (made.tagName === "SELECT") {
         made.setAttribute("aria-disabled", String(locked || Boolean(box.state)));
         for (const option of made.options) option.disabled = locked || (Boolean(box.state) && !option.selected);
@@ -142,7 +136,7 @@ export function mount(root, view, does = {}) {
       }
     }
     const done = [...boxes.values()].filter((box) => box.state).length;
-    place.textContent = `${done} of ${boxes.size} filled in`;
+    place.textContent = filled(words.done, { done, of: boxes.size });
   }
   /** The id of the next box that can be filled in, after `id` if there is one. */
   function next(id) {
@@ -167,7 +161,7 @@ export function mount(root, view, does = {}) {
   function answer(box) {
     const made = fields.get(box.id);
     if (box.state || !open(box) || made.value.trim() === "" || made.value === box.last) return false;
-    const { value, problem } = arithmetic(made.value);
+    const { value, problem } = arithmetic(made.value, words);
     if (problem) {
       made.setAttribute("aria-invalid", "true");
       say("wrong", problem);
@@ -184,7 +178,7 @@ export function mount(root, view, does = {}) {
     made.setAttribute("aria-invalid", "true");
     const cause = box.wrong.find((wrong) => within(value, [wrong.low, wrong.high]));
     if (cause?.kind) kinds[cause.kind] = (kinds[cause.kind] || 0) + 1;
-    say("wrong", `✗ ${box.sign}: ${cause ? cause.says : box.otherwise}`);
+    say("wrong", filled(words.wrong, { sign: box.sign, says: cause ? cause.says : box.otherwise }));
     return false;
   }
   function settle(box, state) {
@@ -198,18 +192,18 @@ export function mount(root, view, does = {}) {
   }
   function hint() {
     const box = boxes.get(now);
-    if (!box || box.state) return say("", "Go to an empty box first: the hint is for that one.");
+    if (!box || box.state) return say("", words["hint where"]);
     if (!open(box)) return say("", box.waits);
     const k = Math.min(box.opened, box.hints.length - 1);
     box.opened = k + 1;
-    say("", `Hint ${k + 1} of ${box.hints.length} for ${box.sign}: ${box.hints[k]}`);
+    say("", filled(words["hint told"], { n: k + 1, of: box.hints.length, sign: box.sign, hint: box.hints[k] }));
   }
   function showMe() {
     const box = boxes.get(now);
-    if (!box || box.state) return say("", "Go to an empty box first: that one is shown.");
+    if (!box || box.state) return say("", words["show where"]);
     if (!open(box)) return say("", box.waits);
     settle(box, "shown");
-    say("", `${box.sign} is ${box.shown}. ${box.right.replace("Right: ", "")}`);
+    say("", filled(words.shown, { sign: box.sign, number: box.shown, why: box.right.replace(words.right, "") }));
     finish();
   }
 
@@ -218,12 +212,12 @@ export function mount(root, view, does = {}) {
     let tries = 0, found = false;
     svg.removeAttribute("aria-hidden");
     svg.setAttribute("role", "group");
-    svg.setAttribute("aria-label", "Edges");
+    svg.setAttribute("aria-label", words.edges);
     for (const part of svg.querySelectorAll(".node, text, .split, .wire, .back")) part.setAttribute("aria-hidden", "true");
-    const rules = element("div", { class: "bp-rules", role: "group", "aria-label": "Which rule was broken?" });
+    const rules = element("div", { class: "bp-rules", role: "group", "aria-label": words.rule });
     summary.before(rules);
-    say("", "One edge of this backward pass is wrong. Click it, or go to it with Tab and press Enter.");
-    place.textContent = "one wrong edge";
+    say("", words.seek);
+    place.textContent = words["one wrong"];
     const pick = (edge) => {
       if (found) return;
       const id = edge.dataset.edge;
@@ -261,8 +255,8 @@ export function mount(root, view, does = {}) {
           }
           over = true;
           const { lesson, section } = view.kinds[view.bug.kind];
-          summary.append(element("p", { class: "bp-caption" }, (tries ? `Found, after ${tries} wrong ` +
-            `${tries === 1 ? "guess" : "guesses"}.` : "Found at the first try.") + ` Lesson ${lesson}, “${section}”, treats it.`));
+          const template = words[tries === 0 ? "found" : tries === 1 ? "found late" : "found later"];
+          summary.append(element("p", { class: "bp-caption" }, filled(template, { n: tries, lesson, section })));
           does.remember?.({ level: view.level, seed: view.seed, of: 1, first: tries ? 0 : 1, shown: 0,
             kinds: tries ? { [view.bug.kind]: 1 } : {}, task: "bug" });
         });
@@ -280,15 +274,15 @@ export function mount(root, view, does = {}) {
     const all = [...boxes.values()];
     const first = all.filter((box) => box.state === "right" && box.tries === 1).length;
     const shown = all.filter((box) => box.state === "shown").length;
-    summary.append(element("p", { class: "bp-caption" }, `All filled in: ${first} of ${all.length} right at the first try`
-      + (shown ? `, ${shown} shown.` : ".")));
+    summary.append(element("p", { class: "bp-caption" },
+      filled(words[shown ? "over shown" : "over"], { first, of: all.length, shown })));
     const causes = Object.entries(kinds).sort((a, b) => b[1] - a[1]);
     if (causes.length) {
       const list = element("ul");
       for (const [kind, times] of causes) {
         const { rule, lesson, section } = view.kinds[kind];
-        list.append(element("li", {}, `${rule} ${times === 1 ? "Once" : `${times} times`} it went otherwise. `
-          + `Read lesson ${lesson}, “${section}”.`));
+        list.append(element("li", {},
+          filled(words[times === 1 ? "broken once" : "broken"], { rule, n: times, lesson, section })));
       }
       summary.append(list);
     }
@@ -318,7 +312,7 @@ export function mount(root, view, does = {}) {
 }
 
 /** Where there is no kernel, the browser keeps what was practised, and the page says how much went well. */
-function rememberHere(record) {
+function rememberHere(words, record) {
   try {
     const kept = JSON.parse(localStorage.getItem("backprop-practice") || "[]");
     if (record) kept.push({ ...record, day: new Date().toISOString() });
@@ -326,8 +320,8 @@ function rememberHere(record) {
     const total = (name) => kept.reduce((sum, row) => sum + row[name], 0);
     const told = document.getElementById("kept")
       || document.querySelector("main").appendChild(element("p", { id: "kept" }));
-    told.textContent = kept.length ? `Practised in this browser: ${kept.length} `
-      + `${kept.length === 1 ? "circuit" : "circuits"}, ${total("first")} of ${total("of")} right at the first try.` : "";
+    told.textContent = kept.length ? filled(words[kept.length === 1 ? "kept one" : "kept"],
+      { n: kept.length, first: total("first"), of: total("of") }) : "";
   } catch {
     // a browser that keeps nothing practises all the same
   }

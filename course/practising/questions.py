@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 
 from autodiff.trace import Trace
 from course.drawing.figures import equation, exact, figure, guarded, number
-from course.drawing.scene import Scene, edge_id
+from course.drawing.scene import Scene, edge_id, formula_of
 from course.practising import causes
+from course.words import language, later, speaking, tr
 
 ASKED = ("values", "locals", "gradients")
+RIGHT = later("Right: {why}")
 ROUNDED = 0.005         # what rounding on the way may cost, relative: the figures shown have four decimals
 
 
@@ -39,7 +41,8 @@ def boxes(trace: Trace, scene: Scene, asked: Iterable[str] = ("gradients",)) -> 
 
     asked: any of ASKED: the values of the gates, the local gradients of the edges, the gradients of the nodes.
     """
-    return _Asker(trace, scene, set(asked)).boxes()
+    with speaking(language()):      # looked up once for hundreds of sentences
+        return _Asker(trace, scene, set(asked)).boxes()
 
 
 @lru_cache(4096)
@@ -65,13 +68,14 @@ def told_apart(truth: float, wrongs: Iterable[causes.Wrong], names: Sequence[str
         clash = next((k for k, (a, b) in enumerate(taken) if low <= b and a <= high), None)
         if clash is None:
             taken.append((low, high))
-            told.append({"low": low, "high": high, "kind": wrong.kind, "says": wrong.sentence.format(*names),
-                         "rank": wrong.rank})
+            told.append({"low": low, "high": high, "kind": wrong.kind, "rank": wrong.rank,
+                         "says": causes.with_names(wrong.sentence, names)})
         elif clash and "or" not in told[clash - 1] and told[clash - 1]["rank"] == wrong.rank \
                 and wrong.kind != told[clash - 1]["kind"] and low <= (taken[clash][0] + taken[clash][1]) / 2 <= high:
             other = told[clash - 1]
-            other |= {"or": True, "kind": "", "says": f"Two slips give this number. One: {other['says']} "
-                                                      f"The other: {wrong.sentence.format(*names)}"}
+            other |= {"or": True, "kind": "", "says": tr("Two slips give this number. One: {one} The other: {other}",
+                                                         one=other["says"],
+                                                         other=causes.with_names(wrong.sentence, names))}
     return told
 
 
@@ -109,77 +113,95 @@ class _Asker:
         senders = list(dict.fromkeys(edge.sender for edge in paid))
         needs = before + [f"local-{edge_id(edge.sender, edge.slot)}" for edge in paid if "locals" in self.asked] \
             + [f"gradient-{sender}" for sender in senders]
-        waits = "This one can be found once the gradients of " + _and([self.names[s] for s in senders]) + " stand."
-        return Box(f"gradient-{item.id}", f"gradient at {name}" + (f", {sign}" if sign else ""),
-                   sign or f"at {name}", needs, waits, figure(truth), accepted(truth),
+        waits = tr("This one can be found once the gradients of {gates} stand.",
+                   gates=_and([self.names[s] for s in senders]))
+        label = tr("gradient at {node}, {sign}", node=name, sign=sign) if sign else tr("gradient at {node}", node=name)
+        return Box(f"gradient-{item.id}", label, sign or tr("at {node}", node=name), needs, waits,
+                   figure(truth), accepted(truth),
                    told_apart(truth, causes.gradients(self.trace, item.id, self.edges.values()), self.names),
                    self.gradient_right(item, paid, truth), self.gradient_otherwise(item, paid),
                    self.gradient_hints(item, paid), about=f"node-{item.id}")
 
     def gradient_right(self, item, paid, truth):
         if item.id == self.trace.output:
-            return f"Right: {self.f} changes as much as itself."
+            return _right(tr("{f} changes as much as itself.", f=self.f))
         if not paid:
-            return f"Right: no path leads from {item.says} to {self.f}."
+            return _right(tr("no path leads from {node} to {f}.", node=item.says, f=self.f))
         if len(paid) == 1:
             local, upstream, sign, result = equation(paid[0].local, "×", paid[0].upstream, truth)
-            return f"Right: local × upstream = {guarded(local)} × {guarded(upstream)} {sign} {result}."
+            return _right(tr("local × upstream = {product}.",
+                             product=f"{guarded(local)} × {guarded(upstream)} {sign} {result}"))
         shares = " + ".join(guarded(figure(edge.local * edge.upstream)) for edge in paid)
         close = "=" if all(exact(edge.local * edge.upstream) for edge in paid) else "≈"
-        return f"Right: {len(paid)} ways come back to {item.says}, and they add up: {shares} {close} {figure(truth)}."
+        return _right(tr("{n} ways come back to {node}, and they add up: {sum}.", n=len(paid), node=item.says,
+                         sum=f"{shares} {close} {figure(truth)}"))
 
     def gradient_otherwise(self, item, paid):
         if item.id == self.trace.output:
-            return f"Not yet. By how much does {self.f} change when {self.f} itself changes by 1?"
+            return tr("Not yet. By how much does {f} change when {f} itself changes by 1?", f=self.f)
         if not paid:
-            return f"Not yet. Is there a path from {item.says} to {self.f}?"
+            return tr("Not yet. Is there a path from {node} to {f}?", node=item.says, f=self.f)
         senders = list(dict.fromkeys(self.names[edge.sender] for edge in paid))
         if len(paid) > 1:
-            return f"Not yet. {item.says} is used {len(paid)} times, in {_and(senders)}: what comes back along each?"
-        return f"Not yet. What is the local gradient of {senders[0]} for {item.says}, and what arrives from above?"
+            return tr("Not yet. {node} is used {n} times, in {gates}: what comes back along each?", node=item.says,
+                      n=len(paid), gates=_and(senders))
+        return tr("Not yet. What is the local gradient of {gate} for {node}, and what arrives from above?",
+                  gate=senders[0], node=item.says)
 
     def gradient_hints(self, item, paid):
         if item.id == self.trace.output:
-            return [f"Here the backward pass begins. By how much does {self.f} change when {self.f} changes by 1?",
-                    f"∂{self.f}/∂{self.f} is the same number in every circuit."]
+            return [tr("Here the backward pass begins. By how much does {f} change when {f} changes by 1?", f=self.f),
+                    tr("{gradient} is the same number in every circuit.", gradient=f"∂{self.f}/∂{self.f}")]
         if not paid:
-            return [f"Follow the wires that leave {item.says}. Does one reach {self.f}?"]
+            return [tr("Follow the wires that leave {node}. Does one reach {f}?", node=item.says, f=self.f)]
         senders = list(dict.fromkeys(self.names[edge.sender] for edge in paid))
-        first = f"{item.says} goes into {_and(senders)}. " + (
-            "What comes back is local gradient × upstream gradient." if len(paid) == 1 else
-            f"{len(paid)} times something comes back, each local gradient × upstream gradient; then add.")
-        rules = "; ".join(f"at {self.names[edge.sender]}: {self.rules.get((edge.sender, edge.slot), '')}"
-                          for edge in paid)
+        first = tr("{node} goes into {gates}. What comes back is local gradient × upstream gradient."
+                   if len(paid) == 1 else
+                   "{node} goes into {gates}. {n} times something comes back, each local gradient × upstream gradient; "
+                   "then add.", node=item.says, gates=_and(senders), n=len(paid))
+        rules = tr("; ").join(tr("at {gate}: {rule}", gate=self.names[edge.sender],
+                                 rule=self.rules.get((edge.sender, edge.slot), "")) for edge in paid)
         sums = " + ".join(f"{guarded(figure(edge.local))} × {guarded(figure(edge.upstream))}" for edge in paid)
-        return [first, f"The local rule {rules}.", f"In numbers: {sums}. What does that make?"]
+        return [first, tr("The local rule {rules}.", rules=rules),
+                tr("In numbers: {sums}. What does that make?", sums=sums)]
 
     def local(self, edge, before):
         gate, source = self.names[edge.sender], self.names[edge.receiver]
         rule = self.rules.get((edge.sender, edge.slot), "")
-        return Box(f"local-{edge_id(edge.sender, edge.slot)}", f"local gradient of {gate} for {source}",
-                   f"local, {gate} → {source}", before, "First come the values: a local gradient is taken at them.",
+        return Box(f"local-{edge_id(edge.sender, edge.slot)}",
+                   tr("local gradient of {gate} for {node}", gate=gate, node=source),
+                   tr("local, {gate} → {node}", gate=gate, node=source), before,
+                   tr("First come the values: a local gradient is taken at them."),
                    figure(edge.local), accepted(edge.local),
                    told_apart(edge.local, causes.slopes(self.trace, edge.sender, edge.slot), self.names),
-                   f"Right: {rule or figure(edge.local)}.",
-                   f"Not yet. If {source} grows by a little, by how many times that does {gate} move?",
-                   [f"If {source} grows by a little h, {gate} moves by (local gradient) × h.", f"The rule: {rule}."],
+                   _right(tr("{rule}.", rule=rule or figure(edge.local))),
+                   tr("Not yet. If {node} grows by a little, by how many times that does {gate} move?", node=source,
+                      gate=gate),
+                   [tr("If {node} grows by a little h, {gate} moves by (local gradient) × h.", node=source, gate=gate),
+                    tr("The rule: {rule}.", rule=rule)],
                    about=f"edge-{edge_id(edge.sender, edge.slot)}")
 
     def value(self, id):
         item, node = self.items[id], self.trace.nodes[id]
         inputs = [self.names[parent] for parent in item.inputs]
         needs = [f"value-{parent}" for parent in item.inputs if self.items[parent].kind == "gate"]
-        told = next(frame.sentence for frame in self.scene.frames if frame.phase == "forward" and frame.node == id)
-        told = told.removeprefix("Forward: ").removesuffix(".")
-        return Box(f"value-{id}", f"value of {item.says}", f"value of {item.says}", needs,
-                   f"This one can be found once {_and(inputs)} {'has a value' if len(inputs) == 1 else 'have values'}.",
+        told = next(formula_of(frame) for frame in self.scene.frames if frame.phase == "forward" and frame.node == id)
+        called = tr("value of {node}", node=item.says)
+        return Box(f"value-{id}", called, called, needs,
+                   tr("This one can be found once {nodes} has a value." if len(inputs) == 1 else
+                      "This one can be found once {nodes} have values.", nodes=_and(inputs)),
                    figure(node.value), accepted(node.value),
-                   told_apart(node.value, causes.values(self.trace, id), self.names), f"Right: {told}.",
-                   f"Not yet. The gate {item.label} takes {_and(inputs)}.",
-                   [f"The gate is {item.label}, its inputs: {_and(inputs)}.",
-                    f"In short: {told.rpartition(' = ')[0].rpartition(' ≈ ')[0] or told.rpartition(' = ')[0]} = ?"],
+                   told_apart(node.value, causes.values(self.trace, id), self.names), _right(tr("{rule}.", rule=told)),
+                   tr("Not yet. The gate {gate} takes {inputs}.", gate=item.label, inputs=_and(inputs)),
+                   [tr("The gate is {gate}, its inputs: {inputs}.", gate=item.label, inputs=_and(inputs)),
+                    tr("In short: {formula} = ?",
+                       formula=told.rpartition(" = ")[0].rpartition(" ≈ ")[0] or told.rpartition(" = ")[0])],
                    about=f"node-{id}")
 
 
 def _and(names):
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1] if names else ""
+    return tr("{some} and {last}", some=tr(", ").join(names[:-1]), last=names[-1]) if len(names) > 1 else "".join(names)
+
+
+def _right(why):
+    return tr(RIGHT, why=why)

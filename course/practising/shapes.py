@@ -13,7 +13,8 @@ import numpy as np
 import autodiff
 from autodiff.trace import Trace, trace
 from course.drawing import scene
-from course.practising.questions import Box
+from course.practising.questions import Box, _right
+from course.words import later, tr
 
 
 class Stage(NamedTuple):
@@ -36,11 +37,11 @@ COLUMN = {"first": ("d{y} * {w}", "d{y} * {x}", "d{y} / {w}", "d{y}"),
 RELU = {"first": ("d{y} * ({x} > 0)", "d{y} * {x}", "d{y}", "d{y} * (d{y} > 0)")}
 TURNED = {"first": ("d{y}.T", "d{y}", "{x}.T", "d{y}.sum(axis=0)")}
 MEAN = {"first": ("np.tile(d{y} / {n}, ({n}, 1))", "np.tile(d{y}, ({n}, 1))", "d{y} / {n}", "d{y}.mean(axis=0)")}
-WHY = {"@": "A product's gradient is upstream times the other factor, transposed, on the side where it stood.",
-       "+": "Each element is added as it is; where an input was repeated, what comes back is summed.",
-       "*": "× swaps, element by element; where an input was repeated, what comes back is summed.",
-       "relu": "relu lets back what it let through.", ".T": "What was turned is turned back.",
-       "mean": "Each of the N rows has a share of 1 ÷ N in the mean."}
+WHY = {"@": later("A product's gradient is upstream times the other factor, transposed, on the side where it stood."),
+       "+": later("Each element is added as it is; where an input was repeated, what comes back is summed."),
+       "*": later("× swaps, element by element; where an input was repeated, what comes back is summed."),
+       "relu": later("relu lets back what it let through."), ".T": later("What was turned is turned back."),
+       "mean": later("Each of the N rows has a share of 1 ÷ N in the mean.")}
 
 
 class Circuit(NamedTuple):
@@ -143,16 +144,21 @@ def _box(stage, which, name, arrays, ids, rng):
     lines = [_with_names(stage, line) for line in stage.gradients[which]]
     right, shape = lines[0], arrays[name].shape
     choices = rng.sample(lines, len(lines))
-    why = next(told for sign, told in WHY.items() if sign in stage.code)
+    why = next(tr(told) for sign, told in WHY.items() if sign in stage.code)
     wrong = [{"low": k - 0.1, "high": k + 0.1, "kind": _kind(stage, line), "rank": 0,
               "says": _says(line, arrays, name, why)} for k, line in enumerate(choices) if line != right]
     place = float(choices.index(right))
     needs = [f"gradient-{ids[stage.name]}"]         # which is given for the last stage, and has no box
-    return Box(f"gradient-{ids[name]}", f"d{name}, the gradient at {name} of shape {shape}", f"d{name}", needs,
-               f"This one can be found once d{stage.name} stands.", right, (place - 0.1, place + 0.1), wrong,
-               f"Right: d{name} = {right}, of shape {shape}, the shape of {name}. {why}", why,
-               [f"{name} has the shape {shape}, and so has d{name}. d{stage.name} has the shape "
-                f"{arrays[stage.name].shape}.", why], choices, f"node-{ids[name]}")
+    sign, above = f"d{name}", f"d{stage.name}"
+    return Box(f"gradient-{ids[name]}",
+               tr("{gradient}, the gradient at {name} of shape {shape}", gradient=sign, name=name, shape=shape), sign,
+               needs, tr("This one can be found once {above} stands.", above=above), right,
+               (place - 0.1, place + 0.1), wrong,
+               _right(tr("{gradient} = {right}, of shape {shape}, the shape of {name}. {why}", gradient=sign,
+                         right=right, shape=shape, name=name, why=why)), why,
+               [tr("{name} has the shape {shape}, and so has {gradient}. {above} has the shape {other}.", name=name,
+                   shape=shape, gradient=sign, above=above, other=arrays[stage.name].shape), why],
+               choices, f"node-{ids[name]}")
 
 
 def _says(line, arrays, name, why):
@@ -162,11 +168,14 @@ def _says(line, arrays, name, why):
         made = evaluated(line, arrays)
     except ValueError:
         known = [word for word in dict.fromkeys(_words(line)) if word in arrays]
-        shapes = " and ".join(f"{word} is {arrays[word].shape}" for word in known)
-        return f"{line} does not fit: {shapes}. {why}"
+        told = [tr("{name} is {shape}", name=word, shape=arrays[word].shape) for word in known]
+        shapes = told[0] if len(told) == 1 else \
+            tr("{first} and {second}", first=tr(", ").join(told[:-1]), second=told[-1])
+        return tr("{line} does not fit: {shapes}. {why}", line=line, shapes=shapes, why=why)
     if made.shape != shape:
-        return f"{line} has the shape {made.shape}, and {name} has {shape}. {why}"
-    return f"{line} has the right shape and other numbers. {why}"
+        return tr("{line} has the shape {made}, and {name} has {shape}. {why}", line=line, made=made.shape, name=name,
+                  shape=shape, why=why)
+    return tr("{line} has the right shape and other numbers. {why}", line=line, why=why)
 
 
 def evaluated(line: str, arrays: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -13,7 +13,9 @@ from course.drawing import picture
 from course.drawing.page import document
 from course.practising import circuits
 from course.practising.ask import Practice, of_level
+from course.practising.bugs import RIGHT
 from course.practising.page import page
+from course.words import tr
 
 MOST = 100
 STYLE = """
@@ -39,13 +41,13 @@ def main(argv: list[str]) -> int:
     try:
         level = circuits.level_called(options.level)
         if level == circuits.SHAPES and options.task == "bug":
-            raise ValueError("A bug is looked for among numbers: level 9 has none.")
+            raise ValueError(tr("A bug is looked for among numbers: level 9 has none."))
     except ValueError as error:
         parser.error(str(error))
     if not 1 <= options.count <= MOST:
-        parser.error(f"--count is a number from 1 to {MOST}, got {options.count}.")
+        parser.error(tr("--count is a number from 1 to {most}, got {got}.", most=MOST, got=options.count))
     if options.out.suffix != ".html":
-        parser.error(f"--out is a page, name.html; got {options.out.name!r}.")
+        parser.error(tr("--out is a page, name.html; got {name}.", name=repr(options.out.name)))
     seed = secrets.randbelow(circuits.SEEDS) if options.seed is None else options.seed
     made = [of_level(level, seed + k, task=options.task) for k in range(options.count)]
     written = {options.out: page(made[0].title, [(each.view(), each.svg()) for each in made]),
@@ -55,36 +57,43 @@ def main(argv: list[str]) -> int:
         for path, text in written.items():
             path.write_text(text, encoding="utf-8")
     except OSError as error:
-        print(f"This could not be written: {error}", file=sys.stderr)
+        print(tr("This could not be written: {error}", error=error), file=sys.stderr)
         return 1
-    names = ", ".join(str(path) for path in written)
-    print(f"Level {level}, circuits {seed} to {seed + options.count - 1}: {names}")
+    print(tr("Level {level}, circuits {first} to {last}: {files}", level=level, first=seed,
+             last=seed + options.count - 1, files=tr(", ").join(map(str, written))))
     return 0
 
 
 def printed(made: list[Practice], solved: bool) -> str:
     """A page for paper: the circuits with empty boxes, or what belongs in them."""
-    title = made[0].title + (" · solutions" if solved else "")
+    title = tr("{title} · solutions", title=made[0].title) if solved else made[0].title
     colours = picture.colours(made[0].palette)
     style = f".bp {{ --bp-value: {colours['light-value']}; --bp-gradient: {colours['light-gradient']}; " \
             f"--bp-mark: {colours['light-mark']}; }}"
-    sections = [f"<section><h2>{k}. Level {each.level}, circuit {each.seed}</h2><pre>{escape(each.code)}</pre>"
+    sections = [f"<section><h2>{k}. {_named(each)}</h2><pre>{escape(each.code)}</pre>"
                 f"{_solution(each) if solved else _question(each)}</section>" for k, each in enumerate(made, 1)]
     return document(title, style + STYLE, "\n".join([f"<h1>{escape(title)}</h1>", *sections]))
 
 
+def _named(each):
+    return tr("Level {level}, circuit {seed}", level=each.level, seed=each.seed)
+
+
 def _question(each):
     if each.bug:
-        return f"{each.svg(alone=False)}<p>One edge is wrong: mark it, and write down the rule that was broken.</p>"
+        asked = tr("One edge is wrong: mark it, and write down the rule that was broken.")
+        return f"{each.svg(alone=False)}<p>{asked}</p>"
     if each.covered:
-        leaves = ", ".join(f"{item.label} = {item.value}" for item in each.scene.items if item.kind == "leaf")
-        return f'<p>{leaves}. Draw the graph, with its values and its gradients.</p><div class="paper"></div>'
+        leaves = tr(", ").join(f"{item.label} = {item.value}" for item in each.scene.items if item.kind == "leaf")
+        asked = tr("{inputs}. Draw the graph, with its values and its gradients.", inputs=leaves)
+        return f'<p>{asked}</p><div class="paper"></div>'
     return each.svg(alone=False)
 
 
 def _solution(each):
     if each.bug:
         label, verdict = each.bug.edges[each.bug.edge]["label"], each.bug.verdicts[each.bug.rule]
-        return f"<p>{escape(label)}. {escape(verdict.removeprefix('✓ Right. '))}</p>"
-    answers = "; ".join(f"{box.sign} = {box.shown}" for box in each.boxes)
+        why = verdict.removeprefix(tr(RIGHT).partition("{why}")[0])
+        return f"<p>{escape(tr('{label}. {why}', label=label, why=why))}</p>"
+    answers = tr("; ").join(f"{box.sign} = {box.shown}" for box in each.boxes)
     return f"{each.solution(alone=False)}<p>{escape(answers)}</p>"

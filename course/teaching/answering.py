@@ -12,6 +12,7 @@ import ast
 import shutil
 from pathlib import Path
 
+from course.grading.key import key_of
 from course.plaintext import file_name, one_line
 from course.teaching.term import TeachingError, in_sentences, open_term
 
@@ -28,7 +29,7 @@ def main(argv):
     parser.add_argument("--force", action="store_true", help="write the folder anew where it is there already")
     options = parser.parse_args(argv)
     with open_term() as term:
-        notebooks = {notebook.name: {cell.name: cell.source for cell in notebook.source_cells}
+        notebooks = {notebook.name: key_of(term.gradebook, notebook.name, options.assignment, term.course).by_name
                      for notebook in term.assignment(options.assignment).notebooks}
         folder = term.root / FOLDER / options.assignment
         if folder.exists() and not options.force:
@@ -43,7 +44,7 @@ def main(argv):
                 _write(folder / "submissions" / file_name(student) / f"{name}.py", text)
         for name, given in notebooks.items():
             _write(folder / "given" / f"{name}.py", "\n\n".join(
-                text for cell, text in given.items() if cell.endswith("-answer") or _defines(text)))
+                known.source for cell, known in given.items() if cell.endswith("-answer") or _defines(known.source)))
         told = [f"{len(there)} learners' answers: {folder}"]
         if without:
             told.append(f"not in it, since nothing of theirs is graded or nothing was written: {', '.join(without)}")
@@ -53,7 +54,7 @@ def main(argv):
 def answers(path, given):
     """The text of a graded notebook's answers in code, as far as it was not given; "" where there is none.
 
-    given  {grade id: text} of the released cells
+    given  {grade id: KeyCell} of the released cells, which may have texts in several languages
     """
     import nbformat
 
@@ -64,9 +65,10 @@ def answers(path, given):
     found = []
     for cell in cells:
         about = cell.metadata.get("nbgrader", {})
-        released = given.get(about.get("grade_id"), "")
-        if cell.cell_type == "code" and about.get("solution") and cell.source.strip() != released.strip():
-            found.append(without_given(cell.source, released))
+        known = given.get(about.get("grade_id"))
+        given_here = known.texts if known else {}
+        if cell.cell_type == "code" and about.get("solution") and cell.source.strip() not in given_here:
+            found.append(without_given(cell.source, "\n".join(given_here)))
     return "\n\n\n".join(found)
 
 

@@ -24,8 +24,9 @@ from course.teaching.collecting import read_record
 from course.teaching.people import Roster
 from course.teaching.results import in_words, results
 from course.teaching.term import TeachingError, full_name, in_sentences, open_term, write_new
+from course.words import languages, later, speaking, tr
 
-OURS = "Points by exercise:"
+OURS = later("Points by exercise:")
 LONG = ("assignment", "student", "last_name", "first_name", "exercise", "points", "of", "marked", "mistake", "comment")
 
 
@@ -173,7 +174,7 @@ def moodle(term, names, table, options):
         _put(table, row, columns["Grade"], _number(result.points * factor, table))
         if columns["Feedback comments"] is not None:
             _put(table, row, columns["Feedback comments"],
-                 _feedback(cells[columns["Feedback comments"]], in_words(result)))
+                 _feedback(cells[columns["Feedback comments"]], in_words(result), result.language))
     if closed:
         told.append(f"Moodle lets these grades not be changed: {', '.join(sorted(closed))}")
     if columns["Feedback comments"] is None:
@@ -188,11 +189,18 @@ def _moodle_keys(table):
                         "name": row[name] if name is not None else ""}
 
 
-def _feedback(before, lines):
-    """What somebody wrote by hand stays in front; what an earlier export wrote is replaced."""
-    kept = before.split(OURS)[0].rstrip()
+def _feedback(before, lines, language):
+    """What somebody wrote by hand stays in front; what an earlier export wrote, in any language, is replaced."""
+    heads = {name: _head(name) for name in languages()}
+    kept = re.split("|".join(map(re.escape, heads.values())), before)[0].rstrip()
     kept = re.sub(r"(<br>|<hr>)+$", "", kept)
-    return (f"{kept}<hr>" if kept else "") + "<br>".join([OURS, *(escape(plain(line), quote=False) for line in lines)])
+    own = [heads[language], *(escape(plain(line), quote=False) for line in lines)]
+    return (f"{kept}<hr>" if kept else "") + "<br>".join(own)
+
+
+def _head(language):
+    with speaking(language):
+        return tr(OURS)
 
 
 # ------------------------------------------------------------------------------------ what both need

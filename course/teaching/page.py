@@ -4,25 +4,29 @@
     c.FeedbackPage.preprocessors = ["course.teaching.page.Pictures"]
 
 It stands alone: no script, font or picture is fetched, by its own policy (a meta tag that browsers obey) and since
-nothing asks for one. It is read on a phone, in the dark, and aloud.
+nothing asks for one. It is read on a phone, in the dark, and aloud; it speaks the language of the notebook.
 """
 
 import time
 from html import escape
 from pathlib import Path
 
+from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_output
 from traitlets.config import Config
 
+from course.checks.verdict import STOPPED, earned, told
 from course.drawing.still import PICTURE, WIDGET, ShowPictures, _joined
 from course.figures import formulas
 from course.figures.cleaning import clean
 from course.grading.bounds import Overtime, own_time
 from course.grading.verdicts import is_test, verdict_of
 from course.plaintext import plain
+from course.words import language_of, later, speaking, tr
 
 TEMPLATES = Path(__file__).parent / "templates"
+SILENT = later("No response.")      # what nbgrader says of an answer that is as released
 TEXT_SECONDS, PAGE_SECONDS = 5.0, 30.0      # what a text, and all texts of a page, may take until they look nice
 
 
@@ -65,10 +69,15 @@ class FeedbackPage(HTMLExporter):
         yield "headline", headline
         yield "alternative", alternative
         yield "points", "{:g}".format
+        yield "earned", earned
+        yield "comment", lambda text: tr(text) if text == SILENT else text
+        yield "tr", said
+        yield "lang", lambda metadata: language_of(metadata).replace("_", "-")      # as HTML writes it
 
     def from_notebook_node(self, nb, resources=None, **options):
         self._until = time.process_time() + PAGE_SECONDS
-        page, resources = super().from_notebook_node(nb, resources, **options)
+        with speaking(language_of(nb.metadata)):
+            page, resources = super().from_notebook_node(nb, resources, **options)
         return plain(page), resources
 
     def prose(self, source, cell=None):
@@ -96,6 +105,12 @@ class FeedbackPage(HTMLExporter):
         return f"<pre>{escape(str(text))}</pre>"
 
 
+@pass_context       # or Jinja calls it once, when it compiles the template
+def said(context, text, **values):
+    """A text of the template's in the language of the notebook."""
+    return tr(text, **values)
+
+
 class _Attachments(dict):
     """Pictures that were pasted into a cell; one that is not among them is no picture, and no error."""
 
@@ -113,11 +128,11 @@ def headline(cell):
         return verdict.found
     error = next((output for output in cell.get("outputs", ()) if output.output_type == "error"), None)
     if error:
-        return f"✗ stopped with {error.ename}"
-    return "" if is_test(cell) else "read and marked by your instructor"
+        return f"✗ {told(STOPPED + error.ename)}"
+    return "" if is_test(cell) else tr("read and marked by your instructor")
 
 
 def alternative(output):
     """The text for those who don't see a picture."""
     text = _joined(output.get("data", {}).get("text/plain", "")).strip()
-    return text if text and not text.startswith("<") else "A picture that the cell above has drawn"
+    return text if text and not text.startswith("<") else tr("A picture that the cell above has drawn")

@@ -37,7 +37,7 @@ class Roster:
         """
         keys = [("id", _folded(value)) for value in ids if value]
         keys += [("email", _folded(value)) for value in emails if value]
-        keys += [("name", name_key(name))] if name else []
+        keys += [("name", name_key(name)), ("squeezed", squeezed(name))] if name else []     # 李雷 is 李 and 雷
         keys += [("squeezed", squeezed(sorted_name))] if sorted_name else []
         for key in keys:
             found = self._by.get(key, ())

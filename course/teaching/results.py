@@ -3,7 +3,9 @@
 from collections import namedtuple
 from dataclasses import dataclass, field
 
+from course.checks.verdict import told
 from course.grading.verdicts import answers_of, verdicts_of
+from course.words import ENGLISH, language_of, speaking, tr
 
 Mark = namedtuple("Mark", "exercise points of waits comment")     # waits: for a mark by hand
 
@@ -21,6 +23,7 @@ class Result:
     marks: list = field(default_factory=list)
     verdicts: dict = field(default_factory=dict)    # exercise: Verdict
     answers: dict = field(default_factory=dict)     # exercise: its text, where the judge found no cause
+    language: str = ENGLISH                         # of the notebook
 
     def mistake_in(self, exercise):
         """The name of the mistake in an exercise; "" where there is none, or nothing tells."""
@@ -34,10 +37,10 @@ def results(term, assignment):
         marks = [Mark(grade.name, grade.score or 0.0, grade.max_score, _waits(grade), comment)
                  for notebook in submission.notebooks for grade, comment in _with_comments(notebook)]
         penalty = submission.late_submission_penalty or 0.0
-        verdicts, answers = _verdicts(term, submission.student.id, assignment)
+        verdicts, answers, language = _read(term, submission.student.id, assignment)
         found[submission.student.id] = Result(
             submission.student.id, max(0.0, submission.score - penalty), submission.max_score, penalty,
-            submission.total_seconds_late, any(mark.waits for mark in marks), marks, verdicts, answers)
+            submission.total_seconds_late, any(mark.waits for mark in marks), marks, verdicts, answers, language)
     return found
 
 
@@ -54,11 +57,11 @@ def _with_comments(notebook):
         yield grade, comments.get(grade.name) or comments.get(f"{grade.name}-answer") or ""
 
 
-def _verdicts(term, student, assignment):
-    """({exercise: Verdict} that a graded submission holds, {exercise: answer} of those without a cause)."""
+def _read(term, student, assignment):
+    """({exercise: Verdict} that a graded submission holds, {exercise: answer} of those without a cause, language)."""
     import nbformat
 
-    found, answers = {}, {}
+    found, answers, language = {}, {}, ENGLISH
     for path in sorted(term.folder("autograded", student, assignment).glob("*.ipynb")):
         try:
             nb = nbformat.read(path, as_version=4)
@@ -66,17 +69,23 @@ def _verdicts(term, student, assignment):
             answers |= {name: texts[name] for name, verdict in verdicts.items()
                         if verdict.unexplained and name in texts}
             found |= verdicts
+            language = language_of(nb.metadata)
         except Exception:
             continue    # by hand it may have become anything; the gradebook holds its points
-    return found, answers
+    return found, answers, language
 
 
 def in_words(result):
-    """What a student has got, in a few lines of plain text: points, and per exercise what was found."""
-    lines = [f"{mark.exercise}: {mark.points:g} of {mark.of:g}"
-             + (f" ({result.mistake_in(mark.exercise)})" if result.mistake_in(mark.exercise) else "")
-             + (f". {mark.comment}" if mark.comment and mark.comment != "No response." else "")
-             for mark in result.marks]
-    if result.penalty:
-        lines.append(f"handed in late: −{result.penalty:g}")
-    return lines
+    """What a student has got, in a few lines of plain text in their language: points, and what was found where."""
+    with speaking(result.language):
+        lines = [_in_words(mark, result.verdicts.get(mark.exercise)) for mark in result.marks]
+        if result.penalty:
+            lines.append(tr("handed in late: −{points}", points=f"{result.penalty:g}"))
+        return lines
+
+
+def _in_words(mark, verdict):
+    line = tr("{exercise}: {earned} of {of}", exercise=mark.exercise, earned=f"{mark.points:g}", of=f"{mark.of:g}")
+    if verdict and verdict.title:
+        line += tr(" ({what})", what=told(verdict.title) + (f" [{verdict.code}]" if verdict.code else ""))
+    return line + (f". {mark.comment}" if mark.comment and mark.comment != "No response." else "")

@@ -15,6 +15,7 @@ import numpy as np
 from course.drawing import picture
 from course.drawing.figures import superscript
 from course.watching.network import CLASSES, FLAT, POINTS, UNITS, Moment
+from course.words import later, tr
 
 GAP, ROW, LEFT, TOP, RADIUS = 84, 52, 66, 52, 13    # pixels: between layers, between units, to the first unit, its size
 END = 36                                            # and from the last unit on
@@ -28,7 +29,7 @@ STEPS = 40                                          # that the loss's axis holds
 THIN, THICK = 0.03, 30.0                            # the sizes of weight that have the thinnest and the thickest edge
 LETTERS = string.ascii_lowercase                    # the width of an edge, and its sign: capitals are below 0
 _SIGNED = np.array(list(LETTERS + LETTERS.upper()))
-SIGNS = {"dead": "d", "saturated": "s"}             # of a unit; "." for the others
+SIGNS = {later("dead"): "d", later("saturated"): "s"}             # of a unit; "." for the others
 
 STYLE = """
 .bp .weight { stroke: var(--bp-value); }
@@ -52,8 +53,8 @@ STYLE = """
 .bp .curve { fill: none; stroke: var(--bp-value); stroke-width: 2; }
 .bp .now { fill: var(--bp-value); }
 """
-SAYS = (f"Step {{step}}: loss {{loss}}, {{right}} of {POINTS} points read right. Size of the gradient from the first "
-        "layer to the last: {sizes}.{told}")
+SAYS = later("Step {step}: loss {loss}, {right} of {points} points read right. Size of the gradient from the first "
+             "layer to the last: {sizes}.{told}")
 
 
 class Frame(NamedTuple):
@@ -81,7 +82,12 @@ def frame(moment: Moment) -> Frame:
 
 def says(step: int, at: Frame) -> str:
     """A frame read aloud, as watch.js reads it."""
-    return SAYS.format(step=step, loss=at.loss, right=at.right, sizes=", ".join(at.sizes), told=at.told)
+    return says_template().format(step=step, loss=at.loss, right=at.right, sizes=tr(", ").join(at.sizes), told=at.told)
+
+
+def says_template() -> str:
+    """What is filled in for each frame."""
+    return tr(SAYS).replace("{points}", str(POINTS))
 
 
 def _told(moment):
@@ -90,10 +96,12 @@ def _told(moment):
         counts = [sum(mark == kind and where[0] == layer for where, mark in moment.marks.items())
                   for layer in range(1, len(moment.weights))]
         if any(counts):
-            places = ", ".join(f"{n} in layer {layer}" for layer, n in enumerate(counts, 1) if n)
-            told += f" {sum(counts)} of {len(counts) * UNITS} units {kind}: {places}."
+            places = tr(", ").join(tr("{n} in layer {layer}", n=n, layer=layer)
+                                   for layer, n in enumerate(counts, 1) if n)
+            told += tr(" {n} of {all} units {kind}: {places}.", n=sum(counts), all=len(counts) * UNITS, kind=tr(kind),
+                       places=places)
     if not math.isfinite(moment.loss + sum(moment.gradients)):
-        told += " These numbers are no longer finite: the training has blown up, and ends here."
+        told += tr(" These numbers are no longer finite: the training has blown up, and ends here.")
     return told
 
 
@@ -151,7 +159,7 @@ def network_svg(depth: int, at: Frame) -> str:
                              f'y2="{y2:g}" stroke-width="{width(letter)}"/>')
                 k += 1
     for layer, column in enumerate(columns):
-        name = "inputs" if layer == 0 else "outputs" if layer == depth + 1 else f"layer {layer}"
+        name = tr("inputs") if layer == 0 else tr("outputs") if layer == depth + 1 else tr("layer {n}", n=layer)
         parts.append(f'<text class="title" x="{column[0][0]}" y="18">{name}</text>')
         for i, (x, y) in enumerate(column):
             if 0 < layer <= depth:
@@ -162,7 +170,7 @@ def network_svg(depth: int, at: Frame) -> str:
                              f'stroke="currentColor"/><text class="end" x="{x}" y="{y + 4.5:g}">{label}</text>')
     right = LEFT + (depth + 1) * GAP
     parts.append(f'<text class="title" style="text-anchor: start" x="6" y="{BASE - (HIGHEST - LOWEST) * DECADE - 14}">'
-                 "size of the gradient, layer by layer</text>")
+                 f"{tr('size of the gradient, layer by layer')}</text>")
     for power in range(LOWEST, HIGHEST + 1, 2):
         y = BASE - (power - LOWEST) * DECADE
         parts.append(f'<line class="grid" x1="{LEFT - 24}" x2="{right}" y1="{y}" y2="{y}"/>'
@@ -178,14 +186,19 @@ def network_svg(depth: int, at: Frame) -> str:
 
 LEGEND = (          # [a picture of 40 × 30, what it stands for]
     ('<line class="weight" x1="2" x2="38" y1="15" y2="15" stroke-width="3"/>',
-     "a weight above 0; the thicker, the larger (on a log scale)"),
-    ('<line class="weight below" x1="2" x2="38" y1="15" y2="15" stroke-width="3"/>', "a weight below 0"),
+     later("a weight above 0; the thicker, the larger (on a log scale)")),
+    ('<line class="weight below" x1="2" x2="38" y1="15" y2="15" stroke-width="3"/>', later("a weight below 0")),
     ('<g class="unit" data-is="d"><rect class="dead" x="8" y="3" width="24" height="24"/>'
-     '<path class="cross" d="M14 9l12 12m0 -12l-12 12"/></g>', "a dead relu: shut for every point"),
+     '<path class="cross" d="M14 9l12 12m0 -12l-12 12"/></g>', later("a dead relu: shut for every point")),
     ('<g class="unit" data-is="s"><path class="saturated" d="M20 0l15 15l-15 15l-15 -15z"/></g>',
-     f"a saturated tanh or sigmoid: its mean slope is below {FLAT:g} of the largest"),
+     later("a saturated tanh or sigmoid: its mean slope is below {flat} of the largest")),
 )
 _BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def legend() -> list[list[str]]:
+    """Pictures, and what they stand for."""
+    return [[picture_, tr(text, flat=f"{FLAT:g}")] for picture_, text in LEGEND]
 
 
 def _unit(x, y, letter):
@@ -195,12 +208,14 @@ def _unit(x, y, letter):
             f'<path class="cross" d="M{x - 6} {y - 6:g}l12 12m0 -12l-12 12"/>'
             f'<path class="saturated" d="M{x} {y - RADIUS - 3:g}l{RADIUS + 3} {RADIUS + 3}l-{RADIUS + 3} {RADIUS + 3}'
             f'l-{RADIUS + 3} -{RADIUS + 3}z"/>'
-            + "".join(f'<text class="{word}" x="{x}" y="{y + RADIUS + 14:g}">{word}</text>' for word in SIGNS) + "</g>")
+            + "".join(f'<text class="{word}" x="{x}" y="{y + RADIUS + 14:g}">{tr(word)}</text>' for word in SIGNS)
+            + "</g>")
 
 
 def loss_svg(ys: list[float]) -> str:
     """The loss step by step, on a log scale, without a frame."""
-    parts = ['<text class="title" style="text-anchor: start" x="6" y="14">loss, step by step</text>']
+    parts = ['<text class="title" style="text-anchor: start" x="6" y="14">'
+             f"{tr('loss, step by step')}</text>"]
     low, high = LOSSES
     for power in range(low, high + 1):
         y = LOSS_BASE - (power - low) / (high - low) * (LOSS_BASE - LOSS_TOP)
@@ -211,7 +226,7 @@ def loss_svg(ys: list[float]) -> str:
     parts.append(f'<polyline class="curve" points="{line}"/>'
                  f'<circle class="now" r="4" cx="{xs[-1]:.1f}" cy="{ys[-1]:g}"/>'
                  f'<text class="title last" style="text-anchor: end" x="{LOSS_WIDTH - LOSS_RIGHT}" '
-                 f'y="{LOSS_BASE + 18}">step {STEPS}</text>')
+                 f'y="{LOSS_BASE + 18}">{tr("step {at}", at=STEPS)}</text>')
     return _svg(LOSS_WIDTH, LOSS_HEIGHT, parts)
 
 

@@ -11,6 +11,7 @@ from course.drawing.page import css, page, script
 from course.drawing.picture import PALETTES, STYLE, colours
 from course.watching import picture
 from course.watching.network import ACTIVATIONS, SEED, Settings, moments
+from course.words import later, sentences, tr
 
 HERE = Path(__file__).parent
 CHOICES = {         # in a notebook; what watch(...) is given stands among them
@@ -18,13 +19,17 @@ CHOICES = {         # in a notebook; what watch(...) is given stands among them
     "activation": tuple(ACTIVATIONS), "depth": tuple(range(1, 9)),
 }
 RECORDED = {"rate": (0.05, 0.5, 5.0), "scale": (0.1, 1.0, 10.0), "activation": tuple(ACTIVATIONS), "depth": (2, 6)}
-LABELS = {"rate": "Step size", "scale": "Initial scale", "activation": "Activation", "depth": "Hidden layers"}
+LABELS = {"rate": later("Step size"), "scale": later("Initial scale"), "activation": later("Activation"),
+          "depth": later("Hidden layers")}
 BESIDE, SMALLEST = 360, 0.72        # pixels beside the drawing; its smallest size, in its own
-TITLE = "A small network in training"
-ABOUT = "Two inputs, {layers} of 4 {activation} units, two outputs; it learns to tell two half-moons of points apart."
-LIVE = "Each step is plain gradient descent on all 60 points. A choice starts anew."
-NOTE = ("This page has no kernel: its buttons walk through steps that were recorded, {steps} for each choice. In a "
-        "notebook there are more choices, and no end.")
+TITLE = later("A small network in training")
+ONE_LAYER = later("Two inputs, 1 hidden layer of 4 {activation} units, two outputs; it learns to tell two half-moons "
+                  "of points apart.")
+LAYERS = later("Two inputs, {depth} hidden layers of 4 {activation} units, two outputs; it learns to tell two "
+               "half-moons of points apart.")
+LIVE = later("Each step is plain gradient descent on all 60 points. A choice starts anew.")
+NOTE = later("This page has no kernel: its buttons walk through steps that were recorded, {steps} for each choice. In "
+             "a notebook there are more choices, and no end.")
 
 
 def watch(*, rate: float = 0.5, scale: float = 1.0, activation: str = "relu", depth: int = 2, seed: int = SEED,
@@ -43,18 +48,25 @@ def watch(*, rate: float = 0.5, scale: float = 1.0, activation: str = "relu", de
     """
     for name, value in (("rate", rate), ("scale", scale)):
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise TypeError(f"{name} is a number, got {value!r:.40} ({type(value).__name__}).")
+            raise TypeError(tr("{name} is a number, got {got} ({type}).", name=name, got=f"{value!r:.40}",
+                               type=type(value).__name__))
         if not (isfinite(value) and value > 0):
-            raise ValueError(f"{name} is a number above 0, got {value}.")
+            raise ValueError(tr("{name} is a number above 0, got {got}.", name=name, got=value))
     if activation not in ACTIVATIONS:
-        raise ValueError(f"activation is one of {', '.join(map(repr, ACTIVATIONS))}; got {activation!r}.")
+        raise _not_one_of("activation", ACTIVATIONS, activation)
     if depth not in CHOICES["depth"] or isinstance(depth, (bool, float)):
-        raise ValueError(f"depth is a whole number from 1 to {CHOICES['depth'][-1]}, got {depth!r:.40}.")
+        raise ValueError(tr("depth is a whole number from 1 to {most}, got {got}.", most=CHOICES["depth"][-1],
+                            got=f"{depth!r:.40}"))
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-        raise ValueError(f"seed is a whole number, 0 or above; got {seed!r:.40}.")
+        raise ValueError(tr("seed is a whole number, 0 or above; got {got}.", got=f"{seed!r:.40}"))
     if palette not in PALETTES:
-        raise ValueError(f"palette is one of {', '.join(map(repr, PALETTES))}; got {palette!r}.")
+        raise _not_one_of("palette", PALETTES, palette)
     return Watch(Settings(float(rate), float(scale), activation, depth), seed, palette)
+
+
+def _not_one_of(name, known, got):
+    return ValueError(tr("{name} is one of {known}; got {got}.", name=name, known=tr(", ").join(map(repr, known)),
+                         got=repr(got)))
 
 
 class Run:
@@ -71,10 +83,8 @@ class Run:
 class Watch:
     """A network in training: live in a notebook, else a picture; `save` writes a page of recorded steps."""
 
-    title = TITLE
-
     def __init__(self, settings: Settings, seed: int, palette: str):
-        self.settings, self.seed, self.palette = settings, seed, palette
+        self.settings, self.seed, self.palette, self.title = settings, seed, palette, tr(TITLE)
 
     def run(self, settings: Settings | None = None) -> Run:
         """A training from its start, with these settings."""
@@ -86,17 +96,18 @@ class Watch:
         offered = {name: sorted({*values, given[name]}) if name in ("rate", "scale", "depth") else list(values)
                    for name, values in choices.items()}
         return {
-            "title": self.title, "colours": colours(self.palette), "note": note, "legend": picture.LEGEND,
-            "steps": picture.STEPS, "says": picture.SAYS, "widths": picture.WIDTHS, "base": picture.BASE,
+            "title": self.title, "colours": colours(self.palette), "note": tr(note, steps=picture.STEPS),
+            "legend": picture.legend(), "words": words(), "steps": picture.STEPS, "says": picture.says_template(),
+            "widths": picture.WIDTHS, "base": picture.BASE,
             "loss": picture.loss_svg([0.0]), "lossFrom": picture.LOSS_LEFT,
             "lossTo": picture.LOSS_WIDTH - picture.LOSS_RIGHT, "beside": BESIDE, "smallest": SMALLEST,
-            "choices": [{"name": name, "label": LABELS[name], "value": _text(given[name]),
+            "choices": [{"name": name, "label": tr(LABELS[name]), "value": _text(given[name]),
                          "options": [_text(value) for value in values]} for name, values in offered.items()],
         }
 
     def recorded(self) -> dict[str, Any]:
         """The view of a page without a kernel: with all steps of all its choices."""
-        view = self.view(RECORDED, NOTE.format(steps=picture.STEPS))
+        view = self.view(RECORDED, NOTE)
         values = [choice["options"] for choice in view["choices"]]
         runs, drawings = {}, {}
         for texts in product(*values):
@@ -119,8 +130,8 @@ class Watch:
         elif path.suffix == ".html":
             text = page(self.title, [(self.recorded(), self.svg())], style(), code())
         else:
-            raise ValueError(f"It is saved as name.html (a page of recorded steps) or name.svg (a picture); "
-                             f"got {path.name!r}.")
+            raise ValueError(tr("It is saved as name.html (a page of recorded steps) or name.svg (a picture); got "
+                                "{name}.", name=repr(path.name)))
         path.write_text(text, encoding="utf-8")
 
     def _first(self):
@@ -128,9 +139,11 @@ class Watch:
 
     def __repr__(self):
         frames = self._first()
-        chosen = f"Step size {_text(self.settings.rate)}, initial scale {_text(self.settings.scale)}."
+        chosen = tr("Step size {rate}, initial scale {scale}.", rate=_text(self.settings.rate),
+                    scale=_text(self.settings.scale))
         end = len(frames) - 1
-        return f"{TITLE}. {about(self.settings)} {chosen} {picture.says(0, frames[0])} {picture.says(end, frames[-1])}"
+        return sentences(tr("{title}.", title=self.title), about(self.settings), chosen, picture.says(0, frames[0]),
+                         picture.says(end, frames[-1]))
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         from course.watching.widget import WatchWidget  # anywidget takes a while to import
@@ -142,8 +155,21 @@ class Watch:
 
 def about(settings: Settings) -> str:
     """The network in a sentence."""
-    layers = f"{settings.depth} hidden layer{'s' * (settings.depth > 1)}"
-    return ABOUT.format(layers=layers, activation=settings.activation)
+    return tr(LAYERS if settings.depth > 1 else ONE_LAYER, depth=settings.depth, activation=settings.activation)
+
+
+def words() -> dict[str, str]:
+    """What watch.js itself says; in {braces} stands what it fills in."""
+    return {
+        "bar": tr("Training"), "run": tr("Run"), "run title": tr("Step after step, or pause"), "pause": tr("Pause"),
+        "step": tr("One step"), "step title": tr("One step of gradient descent"),
+        "again": tr("Start again"), "again title": tr("Back to the weights of the start"),
+        "silence": tr("No kernel has answered so far: it is busy, or none runs. Run the cell again."),
+        "drawing": tr("Drawing. {about} The thicker an edge, the larger its weight."),
+        "over": tr("{told} “Start again” leads back."),
+        "recorded": tr("{told} Here the recording ends. “Start again” leads back."),
+        ",": tr(", "), "at": tr("step {at}"), "at of": tr("step {at} of {last}"),
+    }
 
 
 def settings_of(texts: dict[str, str]) -> Settings:

@@ -13,11 +13,12 @@ export function mount(root, view, send) {
   let run = null, at = 0, timer = null, asked = false, owed = false, silence = null;
   let turn = 0, chosenAt = 0;       // messages are numbered, so that an answer to an older choice is known as such
 
+  const words = view.words;
   const frame = framed("bp-watch", view.title, view.colours);
-  const bar = element("div", { class: "bp-bar", role: "toolbar", "aria-label": "Training" });
-  const runButton = pressed("Run", "Step after step, or pause", () => (timer ? pause() : start()));
-  const stepButton = pressed("One step", "One step of gradient descent", () => { pause(); step(); });
-  const againButton = pressed("Start again", "Back to the weights of the start", () => { pause(); go(0); });
+  const bar = element("div", { class: "bp-bar", role: "toolbar", "aria-label": words.bar });
+  const runButton = pressed(words.run, words["run title"], () => (timer ? pause() : start()));
+  const stepButton = pressed(words.step, words["step title"], () => { pause(); step(); });
+  const againButton = pressed(words.again, words["again title"], () => { pause(); go(0); });
   const place = element("span", { class: "bp-place" });
   bar.append(runButton, stepButton, againButton, place);
   const choices = element("div", { class: "bp-choices" });
@@ -60,7 +61,7 @@ export function mount(root, view, send) {
   function ask(message) {
     asked = true;
     clearTimeout(silence);
-    silence = setTimeout(() => say("No kernel has answered so far: it is busy, or none runs. Run the cell again."), SILENCE);
+    silence = setTimeout(() => say(words.silence), SILENCE);
     turn += 1;
     send({ turn, ...message });
   }
@@ -78,7 +79,7 @@ export function mount(root, view, send) {
     frame.setAttribute("aria-busy", "false");
     run = { over: !send, frames: [...next.frames] };
     about.textContent = next.about;
-    stage.setAttribute("aria-label", `Drawing. ${next.about} The thicker an edge, the larger its weight.`);
+    stage.setAttribute("aria-label", filled(words.drawing, next));
     stage.innerHTML = next.drawing;
     stage.firstElementChild.setAttribute("aria-hidden", "true");
     fit();
@@ -89,7 +90,7 @@ export function mount(root, view, send) {
   function start() {
     if (run && at >= last() && run.over) go(0);
     said.setAttribute("aria-live", "off");          // not every step is read aloud; the last one is, at the pause
-    runButton.textContent = "Pause";
+    runButton.textContent = words.pause;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     timer = setInterval(step, calm ? CALM : PACE);
   }
@@ -97,7 +98,7 @@ export function mount(root, view, send) {
     if (!timer) return;
     clearInterval(timer);
     timer = null;
-    runButton.textContent = "Run";
+    runButton.textContent = words.run;
     const told = said.textContent;
     said.textContent = "";
     said.setAttribute("aria-live", "polite");
@@ -114,7 +115,7 @@ export function mount(root, view, send) {
     if (at < last()) go(at + 1);
     if (at >= last() && run.over) {
       pause();
-      say(`${sentence()} ${send ? "" : "Here the recording ends. "}“Start again” leads back.`);
+      say(filled(words[send ? "over" : "recorded"], { told: sentence() }));
     }
   }
   function go(to) {
@@ -137,13 +138,13 @@ export function mount(root, view, send) {
       text.textContent = sizes[k];
     });
     trace();
-    place.textContent = run.over && !send ? `step ${at} of ${last()}` : `step ${at}`;
+    place.textContent = filled(words[run.over && !send ? "at of" : "at"], { at, last: last() });
     say(sentence());
   }
   function sentence() {
     const [, , , sizes, , loss, right, told] = run.frames[at];
-    const parts = { step: at, loss, right, sizes: sizes.join(", "), told };
-    return view.says.replace(/{(\w+)}/g, (_, name) => parts[name]);
+    const parts = { step: at, loss, right, sizes: sizes.join(words[","]), told };
+    return filled(view.says, parts);
   }
   function trace() {
     const span = Math.max(view.steps, at), wide = view.lossTo - view.lossFrom;
@@ -151,7 +152,7 @@ export function mount(root, view, send) {
     curve.querySelector(".curve").setAttribute("points", points.map((point) => point.join(",")).join(" "));
     curve.querySelector(".now").setAttribute("cx", points[at][0]);
     curve.querySelector(".now").setAttribute("cy", points[at][1]);
-    curve.querySelector(".last").textContent = `step ${span}`;
+    curve.querySelector(".last").textContent = filled(words.at, { at: span });
   }
   function say(sentence) {
     said.textContent = sentence;

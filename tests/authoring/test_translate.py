@@ -1,16 +1,20 @@
 """Translations: what is declared complete is, both languages have the same code, and what differs is named."""
 
+import ast
 import re
 from functools import cache
 
 import nbformat
+import numpy as np
 import polib
 import pytest
 
-from course import words
+import autodiff
+from course import graph, practice, watch, words
 from course.authoring import catalogues, texts, translate, typeface
 from course.authoring.build import targets
 from course.declarations import ASSIGNMENTS, declared
+from course.drawing import gates
 from course.learning import reading, workspace
 from course.places import ROOT
 
@@ -48,10 +52,12 @@ def test_both_languages_have_the_same_cells_and_the_same_code(language, name):
 
 @pytest.mark.parametrize(("language", "name"), TRANSLATED)
 def test_no_cell_is_left_in_english(language, name):
+    kept = {entry.msgid for entry in catalogues.read(language, name) if entry.msgstr == entry.msgid}
     for cell in both(language, name)[1].cells:
         if cell.cell_type == "markdown":
-            for block in cell.source.split("\n\n"):
-                assert not texts.says_something(block) or re.search("[\u3400-\u9fff]", block), block
+            for block in re.sub(r"(?ms)^```.*?^```", "", cell.source).split("\n\n"):     # fences are code
+                assert not texts.says_something(block) or re.search("[\u3400-\u9fff]", block) or (
+                    block.startswith("$$") and texts.joined(block) in kept), block
 
 
 @pytest.mark.parametrize(("there", "same"), [
@@ -94,6 +100,28 @@ def test_texts_of_code_are_what_a_learner_reads():
     found = texts.texts_of(CELL, "code", frozenset({"curves"}))
     assert [text.text for text in found] == ["Twice x.\n\nx: a number", "One line, and its second.", "no news",
                                              "theory", "how many", "It says {f(2):.1f}."]
+
+
+WORDS_ALONE = '''\
+def tried(f, x):
+    return "overflow"
+def quiet(f, x):
+    return "name"
+drawn = {}
+drawn[f"per layer {z}"] = 1
+other["key"] = quiet("name", 1)
+for name, way in {"loops": by_loops}.items():
+    print("measured", way["key"], quiet("name", 2), sep="none")
+curves(drawn, x=tried(f, 1))
+table([(tried(f, 1), 2)])
+fold("What it gives", after="how far it moves")
+IntSlider(name="name", description="row")
+'''
+
+
+def test_a_word_alone_is_a_text_where_it_is_shown():
+    found = texts.texts_of(WORDS_ALONE, "code", frozenset({"curves", "table"}))
+    assert [text.text for text in found] == ["overflow", "per layer {z}", "loops", "measured", "What it gives", "row"]
 
 
 def test_a_translation_takes_the_place_of_each_text_and_of_nothing_else():
@@ -192,6 +220,7 @@ TERMS = [("upstream gradient", "上游梯度", ("传入梯度",))]
     ("prose", "The upstream gradient.", "那个梯度。", "glossary"),
     ("prose", "The gradient.", "传入梯度。", "never"),
     ("prose", "Upstream gradients.", "上游梯度。", ""),
+    ("template", "It is {table['upstream gradient']}.", "是 {table['upstream gradient']}。", ""),
 ])
 def test_what_differs_from_the_english_is_said(how, english, other, what):
     found = list(catalogues.wrong_with(how, english, other, "zh_CN", TERMS))
@@ -257,6 +286,68 @@ def test_a_report_speaks_chinese_and_its_verdict_stays_english():
     assert "upstream added" in str(english)
 
 
+# of a view: what a learner neither sees nor hears, but the script goes by
+UNSEEN = {"id", "name", "phase", "needs", "about", "kind", "arrays", "colours", "code"}
+# what is the same in every language: gates, Python, keys
+CODE = {*re.findall("[a-z]{2,}", " ".join(f"{name} {row.label} {row.expression}" for name, row in gates.GATES.items())),
+        "out", "Enter", "Tab", "Python", "html", "mul_backward", "ZeroDivisionError", "division", "by", "zero",
+        "practice", "np", "tile", "axis", "keepdims", "True", "dp", "dq", "dr", "dX", "dW", "db", "dc"}
+
+
+def told(view):
+    """The texts of a view that a learner sees or hears."""
+    if isinstance(view, dict):
+        for name in view.keys() - UNSEEN:
+            yield from told(view[name])
+    elif isinstance(view, list | tuple):
+        for value in view:
+            yield from told(value)
+    elif isinstance(view, str):
+        yield re.sub(r"<style>.*?</style>|<[^>]*>|\{\w+\}", " ", view, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_drawn_practised_and_watched_has_no_english_word(language):
+    def mul_backward(dout, x, y):
+        return 1 / 0
+
+    with words.speaking(language):
+        drawn = [graph(lambda x, y, z: (x + y) * z, x=-2, y=5, z=-4, yours={"mul": mul_backward}),
+                 graph(lambda X, W, b: (autodiff.relu(X @ W + b)).mean(), X=np.eye(2), W=np.ones((2, 3)), b=np.ones(3)),
+                 graph(lambda x: np.maximum(x * x, 2 * x) + abs(x), x=3)]
+        asked = [practice(level=level, seed=2, ask=ask) for level, ask in (
+            (1, None), (4, "values locals gradients"), (5, "gradients"), (7, "values locals"), (8, None), (9, None))]
+        asked += [practice(level=4, seed=seed, task="bug") for seed in range(3)]
+        seen = watch(activation="sigmoid", depth=6, rate=5.0)
+        views = [[each.view(), each.svg(), repr(each)] for each in (*drawn, *asked, seen)]
+        code = [line for each in drawn[1:] for line in each.code.splitlines() if line.startswith("#")]
+    for text in told([views, code]):
+        assert not set(re.findall("[A-Za-z_]{2,}", text)) - CODE, text
+
+
+@pytest.mark.parametrize(("template", "value", "told"), [
+    ("从 {it} 出发", "× 门", "从 × 门出发"), ("从 {it} 出发", "常数 2", "从常数 2 出发"),
+    ("从 {it} 出发", "x", "从 x 出发"), ("from {it} on", "门", "from 门 on"),
+    ("{it} 的值", "结果", "结果的值"),
+])
+def test_where_a_value_is_chinese_no_space_stands_beside_it(template, value, told):
+    assert words.closed(template, {"it": value}).format(it=value) == told
+
+
+KEYS = {"ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home", "End", "Enter", "Escape"}
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "course").glob("*/*.js")), ids=lambda path: path.name)
+def test_a_script_has_its_words_from_the_view(script):
+    code = re.sub(r"(?m)(?<!:)//.*$|/\*\*.*?\*/", "", script.read_text(encoding="utf-8"))
+    code = re.sub(r"words(\.\w+|\[.*?\])", "", code)
+    for literal in re.findall(r'"([^"\n]*)"|`([^`]*)`', code):
+        text = re.sub(r"\$\{[^}]*\}", "", "".join(literal))
+        if text not in KEYS:
+            assert not re.match("[A-Z][a-z]", text), text
+            assert re.search(r"[-<>.#=\[]", text) or not re.search(r"[A-Za-z]{2,},? +[A-Za-z]|[a-z]+[:.] ", text), text
+
+
 def test_lessons_are_laid_out_in_the_language_and_what_is_begun_in_another_stays(nobody_has_chosen):
     work = nobody_has_chosen
     workspace.lay_out(work)
@@ -304,10 +395,20 @@ def test_whoever_has_chosen_no_language_is_told_once_how(nobody_has_chosen, monk
     assert words.offered() == ""
 
 
+def test_what_a_check_says_is_a_template_no_f_string():
+    """A sentence that is put together in the code is in no catalogue: who speaks another language would not get it."""
+    for path in (path for name in ASSIGNMENTS for path in catalogues._modules(name, ROOT)):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                said = texts.template(node)
+                words = texts.WORD.findall(catalogues.SLOT.sub(" ", said))
+                assert "\n" in said or len(words) < 3 or said[-1] not in ".?!:", f"{path}:{node.lineno}: {said}"
+
+
 def test_every_template_is_filled_by_the_names_that_it_has():
     """A text that is looked up with values has each of them as a keyword."""
     for path in sorted((ROOT / "course").rglob("*.py")):
         for call in catalogues._calls(path, ("tr",)):
-            if catalogues._is_text(call.args[0]) and call.keywords:
-                slots = {re.split("[!:]", slot.strip("{}"))[0] for slot in catalogues.SLOT.findall(call.args[0].value)}
+            if (said := catalogues._texts(call.args[0])) and call.keywords:
+                slots = {re.split("[!:]", slot.strip("{}"))[0] for slot in catalogues.SLOT.findall(" ".join(said))}
                 assert slots == {keyword.arg for keyword in call.keywords}, f"{path}:{call.lineno}"

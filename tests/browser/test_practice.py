@@ -8,6 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from course import practice
+from course.drawing.page import script
+from course.practising import ask
 from course.practising import page as pages
 
 
@@ -167,7 +169,7 @@ SUMS = """<!doctype html><html lang="en"><title>sums</title><script>
 
 def reader(browser):
     page = browser.new_page()
-    page.set_content(SUMS.format(script=Path(pages.__file__).with_name("arithmetic.js").read_text(encoding="utf-8")))
+    page.set_content(SUMS.format(script=script(Path(pages.__file__).with_name("arithmetic.js"))))
     return page
 
 
@@ -187,11 +189,13 @@ def test_sums_are_read_as_python_reads_them(browser):
             sums.append((text, eval(text)))
         except ZeroDivisionError:
             continue
-    read = page.evaluate("sums => sums.map(arithmetic)", [text for text, _ in sums if len(text) <= 200])
+    read = page.evaluate("sums => sums.map((text) => arithmetic(text, {}))",
+                         [text for text, _ in sums if len(text) <= 200])
     for (text, value), found in zip([row for row in sums if len(row[0]) <= 200], read, strict=True):
         assert found.get("value") == pytest.approx(value, rel=1e-12), text
     typed = {"−4 × 2": -8, "2÷4": 0.5, "0,5": 0.5, "½": 0.5, "2·3": 6, " -(-2) ": 2}
-    assert [row["value"] for row in page.evaluate("sums => sums.map(arithmetic)", list(typed))] == list(typed.values())
+    read = page.evaluate("sums => sums.map((text) => arithmetic(text, {}))", list(typed))
+    assert [row["value"] for row in read] == list(typed.values())
     page.close()
 
 
@@ -204,7 +208,7 @@ def test_sums_are_read_as_python_reads_them(browser):
     (".", "not “.”"), ("2 $", "not “$”"), ("--", "missing at the end"), ("()", "a number is missing")])
 def test_what_is_no_sum_is_told_so(browser, text, told):
     page = reader(browser)
-    assert told in page.evaluate("text => arithmetic(text)", text)["problem"]
+    assert told in page.evaluate("([text, words]) => arithmetic(text, words)", [text, ask.words()])["problem"]
     page.close()
 
 

@@ -70,6 +70,12 @@ def test_a_legend_makes_a_figure_taller_and_the_plot_no_smaller():
     assert height(figures.curves(N, both, title="A title")) >= height(figures.curves(N, both)) + 16
 
 
+def test_a_legend_of_wide_characters_has_the_rows_that_it_needs():
+    labels = lambda word: {f"{word}{k}": N * k for k in range(3)}
+    height = lambda word: int(re.search(r'height="(\d+)"', figures.curves(N, labels(word))._repr_html_())[1])
+    assert height("numeric") < height("数值梯度，实测")
+
+
 def test_a_table_aligns_decimals_and_escapes_text():
     shown = figures.table(["<way>", "error", "calls", ""], [("a & b", -0.5, 12345, "x"), ("c", 2.0625, 7, (3, 1))])
     assert repr(shown).splitlines() == ["<way>     error    calls", "a & b   −0.5000   12,345   x",

@@ -7,7 +7,8 @@ import nbformat
 from nbgrader.utils import compute_checksum
 
 from course.grading.judge import Settings
-from course.grading.key import Key, KeyCell
+from course.grading.key import Key, KeyCell, in_all_languages
+from course.words import ENGLISH, TRANSLATIONS
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = Settings(cell_seconds=5, call_seconds=3, exercise_seconds=20, submission_seconds=60, memory=400,
@@ -22,11 +23,12 @@ def key_of_release(assignment):
         if about:
             cells.append(KeyCell(about.grade_id, cell.cell_type, cell.source, compute_checksum(cell), about.locked,
                                  about.grade, about.solution, about.task, about.get("points")))
-    return Key(assignment, assignment, tuple(cells))
+    return Key(assignment, assignment, in_all_languages(tuple(cells), assignment, assignment))
 
 
-def released(assignment):
-    return nbformat.read(ROOT / "exercises" / assignment / f"{assignment}.ipynb", as_version=4)
+def released(assignment, language=ENGLISH):
+    root = ROOT if language == ENGLISH else TRANSLATIONS / language
+    return nbformat.read(root / "exercises" / assignment / f"{assignment}.ipynb", as_version=4)
 
 
 def solved(assignment):

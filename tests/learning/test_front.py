@@ -7,7 +7,8 @@ import pytest
 
 from course.declarations import assignments
 from course.learning import front, workspace
-from course.learning.progress import BEGUN, PASSED, UNWRITTEN, Line
+from course.learning.progress import BEGUN, BROKEN, PASSED, UNWRITTEN, Line, steps, summary, table
+from course.words import languages, speaking
 
 
 @pytest.fixture
@@ -59,6 +60,23 @@ def test_a_file_of_the_learners_own_is_left_alone(work):
     (work / front.NAME).write_text("# My notes")
     front.write(work)
     assert (work / front.NAME).read_text() == "# My notes"
+
+
+@pytest.mark.parametrize("language", languages()[1:])
+def test_it_follows_the_language(work, language):
+    found = {"01_chain_rule": [Line("a", 2, 3, PASSED), Line("b", 0, 2, BEGUN), Line("c", 0, 1, BROKEN)]}
+    with speaking(language):
+        front.keep(found, steps(found), work)
+        text = (work / front.NAME).read_text("utf-8")
+        page = front.page(work).replace(front.STYLE, "")
+        told = [summary(found), table(found)]
+    assert text.startswith(front._heads()) and not text.startswith(front._heads()[0]), "left as it was in English"
+    assert f'<html lang="{language.replace("_", "-")}">' in page
+    english = re.compile("\\b(begun|done|next|points|pass|lesson|assignment|exercise|write|mend|so far|run)", re.I)
+    said = re.sub(r"<[^>]*>|\[[A-Z][^]]*\]\(.*?\)|\]\(.*?\)|`.*?`|\w*_\w*", "", "\n".join([text, page, *told]))
+    assert not english.search(said), said
+    front.write(work)
+    assert (work / front.NAME).read_text("utf-8").startswith(front._heads()[0])
 
 
 def test_the_page_stands_alone_and_shows_text_as_text(work):

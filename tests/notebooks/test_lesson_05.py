@@ -1,5 +1,6 @@
 """Lesson 5 with PyTorch and without it: what is recorded is what PyTorch gives, and belongs to the lesson as it is."""
 
+import ast
 import json
 import runpy
 from pathlib import Path
@@ -8,7 +9,8 @@ import numpy as np
 import pytest
 
 import autodiff
-from course import pytorch
+from course import pytorch, words
+from course.authoring import record_lesson_05
 from tests.notebooks import waiting
 from tests.notebooks.running import run
 
@@ -99,6 +101,25 @@ def test_without_pytorch_the_lesson_shows_what_was_recorded_and_says_so(tmp_path
                 shown.add(name)
     assert shown == set(RECORD["results"])
     assert any("PyTorch" in text and "max difference" in text for _, text, _ in cells)
+
+
+@pytest.mark.parametrize("language", record_lesson_05.translations())
+def test_what_is_recorded_in_another_language_belongs_to_the_lesson_as_it_is(language, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(pytorch, "find_torch", lambda: None)
+    script = tmp_path / "lesson.py"
+    script.write_text(record_lesson_05.as_script(record_lesson_05.translations()[language]), encoding="utf-8")
+    functions = {node.name: node for node in ast.parse(script.read_text("utf-8")).body
+                 if isinstance(node, ast.FunctionDef)}
+    assert list(RECORD["translations"][language]) == list(RECORD["results"])
+    for name, entry in RECORD["translations"][language].items():
+        names = {}
+        exec(compile(ast.Module([functions[name]], []), script, "exec"), names)
+        assert pytorch.digest(names[name]) == entry["code"], \
+            f"{name} has changed: run course/authoring/record_lesson_05.py"
+        with words.speaking(language):
+            pytorch.live_or_recorded(names[name])
+        said = capsys.readouterr().out.split("\n", 1)
+        assert said[1] == entry["printed"] and said[0] != f"[recorded with PyTorch {RECORD['torch']}]"
 
 
 def test_without_pytorch_a_changed_function_is_told_apart(monkeypatch, capsys):

@@ -23,6 +23,8 @@ def test_the_surest_decides_and_what_two_share_decides_nothing():
     assert roster.find(emails=["B@X.org"], name="Berg, Anna") == "anna2"
     assert roster.find(name="MU\u0308LLER, Jose\u0301") == "jose"      # letters and accents apart, as macOS writes them
     assert roster.find(ids=[None, ""], emails=[None]) is None
+    roster = Roster([student("li", "雷", "李"), student("han", "梅梅", "韩")])
+    assert [roster.find(name=name) for name in ("李雷", "雷 李", "韩梅梅", "雷李")] == ["li", "li", "han", None]
 
 
 def test_canvas_files_are_known_by_number_or_by_the_name_in_one_word():

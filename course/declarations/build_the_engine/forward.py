@@ -110,8 +110,8 @@ FORWARD_MODE = Exercise(
     hints=("How fast does x + y move when x moves by 3 and y by 4? And x · y?",
            "Go through the nodes from the leaves up. A leaf moves as seed says, or not at all. A node moves by the "
            "sum, over its slots, of the local rule applied to the parent's tangent.",
-           "A topological order and a dict of tangents: for a node with parents, add up local[k](tangent of "
-           "parents[k])."),
+           "A topological order and a dict of tangents: for a node with parents, add up local[k] of the tangent of "
+           "parents[k]."),
     read='lesson 6, "forward mode"', difficulty=3, minutes=12,
 )
 

@@ -41,13 +41,14 @@ from course.declarations.build_the_engine.work import (
     PER_PATH,
     QUADRATIC,
     SAME_VALUE,
-    TOO_DEEP,
     exponential,
     refuses_cycles,
     stopped,
+    too_deep,
 )
 from course.declarations.engine_nodes import ENGINE
 from course.declarations.functions import times
+from course.words import sentences, tr
 
 ORDER_DRIVER = ENGINE + '''
 
@@ -75,19 +76,20 @@ def told_order(order, graph, inputs, root):
                     title="type of the result")
 
     def name(k):
-        return names.get(k, "a node without a name")
+        return names.get(k, tr("a node without a name"))
 
     if len(set(order)) < len(order):
         twice = next(k for k in order if order.count(k) > 1)
-        return said(f"{name(twice)} stands in the list {times(order.count(twice))}; each node belongs there once.",
+        return said(tr("{node} stands in the list {times}; each node belongs there once.", node=name(twice),
+                       times=times(order.count(twice))),
                     "How do you tell that you have met a node before?", "E41", "a node stands there twice")
     if set(order) != wanted:
         missing = sorted(wanted - set(order))
         if not missing:
             return said("The list holds nodes that the root is not made of.", "Which nodes lie below the root?",
                         title="other nodes in the list")
-        return said(f"{name(missing[0])} is missing from the list.", "Which nodes lie below the root, itself included?",
-                    title="nodes are missing")
+        return said(tr("{node} is missing from the list.", node=name(missing[0])),
+                    "Which nodes lie below the root, itself included?", title="nodes are missing")
     if _in_order(order, parents):
         return None
     back = order[::-1]
@@ -95,15 +97,16 @@ def told_order(order, graph, inputs, root):
         return said("The list begins with the root: it stands the other way round.", "Which node can only come last?",
                     "X05", "the other way round")
     child, parent = next((k, p) for at, k in enumerate(order) for p in parents[k] if p not in order[:at])
-    says = f"{name(child)} stands before {name(parent)}, of which it is made."
+    says = tr("{child} stands before {parent}, of which it is made.", child=name(child), parent=name(parent))
     from_root = back[0] == labels[root]
     by_distance = from_root and _is_breadth_first(back, parents)
     by_descent = from_root and _is_pre_order(back, parents)
     if by_distance and not by_descent:
-        return said(f"{says} That is the order of distance from the root: a short path overtook a long one.",
+        return said(sentences(says, tr("That is the order of distance from the root: a short path overtook a long "
+                                       "one.")),
                     "When may a node be put into the list?", "E03", "breadth-first order")
     if by_descent and not by_distance:
-        return said(f"{says} You put a node into the list when you first meet it.",
+        return said(sentences(says, tr("You put a node into the list when you first meet it.")),
                     "When may a node be put into the list: before all that it is made of, or after?", "E02",
                     "pre-order")
     return said(says, "When may a node be put into the list?", title="not in topological order")
@@ -156,7 +159,7 @@ def large_orders(ask):
     for graph, inputs, root in ((CHAIN, {"a": 1.5, "b": -0.5}, "u"), (WIDE, {"x": 0.7}, "s")):
         asked = ask.record((graph, inputs, [root]))
         if asked.reply.failure and asked.reply.failure.kind == "RecursionError":
-            return TOO_DEEP
+            return too_deep()
         if stopped(asked):
             return QUADRATIC
         problem = asked.problem or told_order(asked.reply.result, graph, inputs, root)

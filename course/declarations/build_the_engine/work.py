@@ -3,7 +3,8 @@
 from course.checks.comparing import said
 from course.checks.running import another_kind
 from course.declarations.build_the_engine.graphs import DEPTH, EDGES
-from course.declarations.functions import Counter, times
+from course.declarations.functions import Counter
+from course.words import later, tr
 
 
 def counter_of_crossings():
@@ -14,10 +15,19 @@ def counter_of_crossings():
     return counter, counter.of(counted)
 
 
+# Verbs are no values: each makes a sentence of its own.
+ALONG_EVERY_PATH = {
+    "goes": later("Eighteen doublings u + u have 19 nodes and {edges} edges, but {paths} paths. Yours was stopped: it "
+                  "goes along every path."),
+    "counts": later("Eighteen doublings u + u have 19 nodes and {edges} edges, but {paths} paths. Yours was stopped: "
+                    "it counts along every path."),
+    "pays": later("Eighteen doublings u + u have 19 nodes and {edges} edges, but {paths} paths. Yours was stopped: it "
+                  "pays along every path.")}
+
+
 def exponential(what):
-    return said(f"Eighteen doublings u + u have 19 nodes and {EDGES} edges, but {2**18:,} paths. Yours was stopped: it "
-                f"{what} along every path.", "What do all paths through a node have in common?", "E04",
-                "one call per path")
+    return said(tr(ALONG_EVERY_PATH[what], edges=EDGES, paths=f"{2**18:,}"),
+                "What do all paths through a node have in common?", "E04", "one call per path")
 
 
 def stopped(asked):
@@ -37,9 +47,8 @@ def eighteen_doublings(what, args, result, exact=True):
         if asked.problem:
             return asked.problem
         if exact and counter.calls != EDGES:
-            return said(f"A graph with {EDGES} edges took {times(counter.calls).replace('once', 'one call')} calls of "
-                        "local rules.".replace(" times calls", " calls"), "How often must you cross an edge?", "B32",
-                        "calls of local rules")
+            return said(tr("A graph with {edges} edges took {n} calls of local rules.", edges=EDGES,
+                           n=counter.calls), "How often must you cross an edge?", "B32", "calls of local rules")
         return None
     return test
 
@@ -52,10 +61,14 @@ def plain_doublings(what, args, result):
     return test
 
 
-TOO_DEEP = said(f"A chain of {DEPTH:,} nodes is deeper than Python lets functions call themselves: RecursionError.",
-                "Which list of your own could hold the nodes that are still to be looked at?", "E07", "recursion limit")
 QUADRATIC = said("On a graph of some thousand nodes yours was stopped: for each node it looks at all the others again.",
                  "What do you know after one walk that you need not look for again?", "E44", "a walk for each node")
+
+
+def too_deep():
+    return said(tr("A chain of {n} nodes is deeper than Python lets functions call themselves: RecursionError.",
+                   n=f"{DEPTH:,}"),
+                "Which list of your own could hold the nodes that are still to be looked at?", "E07", "recursion limit")
 
 
 def large(cases):
@@ -64,7 +77,7 @@ def large(cases):
         for args, result in cases(ask.draw):
             asked = ask.record(args, result)
             if asked.reply.failure and asked.reply.failure.kind == "RecursionError":
-                return TOO_DEEP
+                return too_deep()
             if stopped(asked):
                 return QUADRATIC
             if asked.problem:
@@ -86,8 +99,10 @@ def refuses_cycles(cases):
                 return another_kind(*outcome)
             if outcome != "an exception":
                 ask.here()
-                return said("This graph has a cycle: a node is made of itself, by way of others. Your function "
-                            f"{'ran on without end' if outcome == 'no end' else 'did not notice'}.",
+                return said(later("This graph has a cycle: a node is made of itself, by way of others. Your function "
+                                  "ran on without end.") if outcome == "no end" else
+                            later("This graph has a cycle: a node is made of itself, by way of others. Your function "
+                                  "did not notice."),
                             "Which node could come first in such a graph?", "E10", "a cycle is not noticed")
         return None
     return test

@@ -4,6 +4,7 @@ import numpy as np
 
 from course.checks.comparing import as_numbers, close, said
 from course.checks.exercise import Check, Exercise
+from course.words import tr
 
 RIGHT_GATES = {
     "add": lambda dout, x, y: (dout, dout),
@@ -32,16 +33,16 @@ def exposes(name):
         right = RIGHT_GATES[gate]
         arguments = right.__code__.co_varnames[:right.__code__.co_argcount]
         if not isinstance(found, dict):
-            return said(f"`witnesses()` returned {type(found).__name__}; it should return a dict from the name of a "
-                        "wrong gate to a tuple of arguments.", title="type of the result")
+            return said(tr("`witnesses()` returned {kind}; it should return a dict from the name of a wrong gate to a "
+                           "tuple of arguments.", kind=type(found).__name__), title="type of the result")
         if found.get(name) is None:
-            return said(f"There is no witness against `{name}` yet.", "On which input do the two gates differ?",
-                        "W00", "a witness is missing")
+            return said(tr("There is no witness against `{name}` yet.", name=name),
+                        "On which input do the two gates differ?", "W00", "a witness is missing")
         args = found[name]
         numbers = [as_numbers(arg) for arg in args] if isinstance(args, tuple | list) else []
         if len(numbers) != len(arguments) or any(n is None or not np.isfinite(n).all() for n in numbers):
-            return said(f"The witness against `{name}` should be a tuple of numbers ({', '.join(arguments)}).",
-                        title="not the gate's arguments", code="W06")
+            return said(tr("The witness against `{name}` should be a tuple of numbers ({arguments}).", name=name,
+                           arguments=", ".join(arguments)), title="not the gate's arguments", code="W06")
         args = [n.astype(float)[()] for n in numbers]
         if gate == "div" and not np.all(args[2]):
             return said("The witness against `div_sign` divides by 0, where no gate is right.",
@@ -50,7 +51,7 @@ def exposes(name):
             same = all(np.shape(a) == np.shape(b) and close(np.asarray(a), np.asarray(b))
                        for a, b in zip(wrong(*args), right(*args), strict=True))
         except ValueError:
-            return said(f"The arguments of the witness against `{name}` do not fit together.",
+            return said(tr("The arguments of the witness against `{name}` do not fit together.", name=name),
                         title="not the gate's arguments", code="W06")
         if not same:
             return None
@@ -61,7 +62,8 @@ def exposes(name):
 
 def _why_hidden(name, args):
     if not np.any(args[0]):
-        return ("W04", "dout of 0 hides everything", f"With dout = 0 the right gate and `{name}` both give 0.",
+        return ("W04", "dout of 0 hides everything",
+                tr("With dout = 0 the right gate and `{name}` both give 0.", name=name),
                 "Which dout would keep them apart?")
     if name == "exp_no_upstream":
         return ("W01", "dout of 1 hides a dropped upstream", "With dout = 1 it makes no difference whether one "
@@ -72,7 +74,8 @@ def _why_hidden(name, args):
     if name == "tie_pays_twice":
         return ("W03", "no tie", "`tie_pays_twice` goes wrong only where neither input wins.",
                 "When does neither input of a max gate win?")
-    return ("W05", "both gates agree", f"On this input the right gate and `{name}` give the same answer.",
+    return ("W05", "both gates agree",
+            tr("On this input the right gate and `{name}` give the same answer.", name=name),
             "Work out both by hand: which factor makes them equal?")
 
 

@@ -6,11 +6,12 @@ from course.checks.comparing import said
 from course.checks.exercise import Check, Exercise
 from course.declarations import torch_runs
 from course.declarations.torch_runs import recorded_situation
+from course.words import later, tr
 
 # (situation, wrong prediction): code, title, what to say, what to ask
 WRONG_PREDICTIONS = {
-    ("twice", 6.0): ("E08", "gradients accumulate", "Nothing cleared x.grad between the two backward passes.",
-                     "What does a second backward pass do with what x.grad holds already?"),
+    ("twice", 6.0): ("E08", "gradients accumulate", later("Nothing cleared x.grad between the two backward passes."),
+                     later("What does a second backward pass do with what x.grad holds already?")),
     ("twice_zeroed", 12.0): ("E08", "zeroing overlooked", "Between the two backward passes x.grad was set to 0.",
                              "What did x.grad hold just before the second pass?"),
     ("detached", 6.0): ("E11", "detach overlooked", "x.detach() is a constant to the graph: nothing flows back through "
@@ -40,15 +41,15 @@ def all_predicted(ask):
     """Every situation has a prediction of a kind that can be right, and the given one is untouched."""
     found = ask()
     if not isinstance(found, dict):
-        return said(f"`predict_grads()` returned a {type(found).__name__}; it should return a dict from the name of a "
-                    "situation to what x.grad holds.", title="type of the result")
+        return said(tr("`predict_grads()` returned a {kind}; it should return a dict from the name of a situation to "
+                       "what x.grad holds.", kind=type(found).__name__), title="type of the result")
     missing = [name for name in torch_runs.SITUATIONS if name not in found]
     if missing:
-        return said(f"There is no prediction for {', '.join(map(repr, missing))} yet.",
+        return said(tr("There is no prediction for {names} yet.", names=", ".join(map(repr, missing))),
                     "What does x.grad hold after the last line?", "W00", "a prediction is missing")
     odd = [name for name in torch_runs.SITUATIONS if not _can_be_right(found[name])]
     if odd:
-        return said(f"The prediction for {odd[0]!r} should be a number, None, or \"error\".",
+        return said(tr("The prediction for {name} should be a number, None, or \"error\".", name=repr(odd[0])),
                     "Does the code run to its end?", "W06", "not a prediction")
     return _predicted("twice", found["twice"])
 
@@ -64,8 +65,8 @@ def predicted(name):
     def test(ask):
         found = ask()
         return _predicted(name, found[name]) if isinstance(found, dict) and name in found else \
-            said(f"There is no prediction for {name!r} yet.", "What does x.grad hold after the last line?",
-                 "W00", "a prediction is missing")
+            said(tr("There is no prediction for {names} yet.", names=repr(name)),
+                 "What does x.grad hold after the last line?", "W00", "a prediction is missing")
     return test
 
 
@@ -78,7 +79,8 @@ def _predicted(name, value):
     if known:
         code, title, says, question = known
         return said(says, question, code, title)
-    return said(f"Your prediction for {name!r} is {value!r}; that is not what PyTorch {torch_runs.version()} gives.",
+    return said(tr("Your prediction for {name} is {value}; that is not what PyTorch {version} gives.", name=repr(name),
+                   value=repr(value), version=torch_runs.version()),
                 "Go through the code line by line: which tensors does the graph hold?", title="another prediction")
 
 

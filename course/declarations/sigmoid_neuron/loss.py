@@ -9,6 +9,7 @@ from course.checks.comparing import compare, said
 from course.checks.exercise import Check, Exercise
 from course.declarations.shared import CONSTANT, ONLY_NUMBERS
 from course.declarations.sigmoid_neuron.neurons import SATURATED, W, X, _inner, lists, neuron
+from course.words import tr
 
 
 def bce(w, x, t):
@@ -38,8 +39,9 @@ def the_loss_falls(ask):
             return problem
         falls = bool(bce(np.asarray(after, float), x, t) < bce(w, x, t))
         if not ask.count(falls):
-            return said(f"Before the step the loss was {float(bce(w, x, t)):.4f}; after it, it is "
-                        f"{float(bce(np.asarray(after, float), x, t)):.4f}.",
+            return said(tr("Before the step the loss was {before}; after it, it is {after}.",
+                           before=f"{float(bce(w, x, t)):.4f}",
+                           after=f"{float(bce(np.asarray(after, float), x, t)):.4f}"),
                         "Which way does the gradient point, uphill or downhill?", "T03", "the loss does not fall")
     return None
 

@@ -7,6 +7,7 @@ from course.checks.comparing import said
 from course.checks.exercise import Check, Exercise
 from course.declarations.shared import CONSTANT
 from course.declarations.sigmoid_neuron.neurons import SATURATED, W, X, _inner, lists, neuron, red_numbers
+from course.words import tr
 
 
 def neuron_gradient(w, x, dout=1.0):
@@ -27,9 +28,9 @@ def agrees_with_the_gates(ask):
         off = max(float(np.abs(np.asarray(got) - right).max() / np.abs(right).max())
                   for got, right in zip(asked.reply.result, expected, strict=True))
         if ask.count(off > 1e-12):
-            return said(f"Your gradients and those that come gate by gate differ by {off:.0e} of their size. That is "
-                        "more than rounding.", "Which step of yours is an approximation?", "C37",
-                        "not to the last digits")
+            return said(tr("Your gradients and those that come gate by gate differ by {off} of their size. That is "
+                           "more than rounding.", off=f"{off:.0e}"),
+                        "Which step of yours is an approximation?", "C37", "not to the last digits")
     return None
 
 

@@ -8,6 +8,7 @@ from course.checks.exercise import Check, Exercise
 from course.declarations.functions import square, times, twice
 from course.declarations.shared import CONSTANT
 from course.declarations.store_or_recompute.logs import Log
+from course.words import sentences, tr
 
 
 def stages(d, n):
@@ -62,8 +63,8 @@ def logged(look):
             asked = ask.record((log.fs, log.dfs, w, every), right)
             ask.count((log.calls, log.held, tuple(log.slopes)))
             if log.calls > log.limit:
-                return said(f"With n = {n}, the stages had been called {log.limit} times, and yours was still under "
-                            "way.", "When should it stop?", title="number of calls")
+                return said(tr("With n = {n}, the stages had been called {limit} times, and yours was still under way.",
+                               n=n, limit=log.limit), "When should it stop?", title="number of calls")
             if asked.problem:
                 return asked.problem
             problem = look(log, n, every)
@@ -77,8 +78,10 @@ def logged(look):
 def few_calls(log, n, every):
     if log.calls <= 2 * n:
         return None
-    seen = f"With n = {n} and every = {every}, the stages were called {times(log.calls)}; 2n is {2 * n}."
-    return said(f"{seen} No value needs to be made more than twice: once on the way forward, once on the way back.",
+    seen = tr("With n = {n} and every = {every}, the stages were called {times}; 2n is {most}.", n=n, every=every,
+              times=times(log.calls), most=2 * n)
+    return said(sentences(seen, tr("No value needs to be made more than twice: once on the way forward, once on the "
+                                   "way back.")),
                 "Which did you make more often?", title="number of calls", seen=seen)
 
 
@@ -87,7 +90,8 @@ def few_held(log, n, every):
     bound = n / every + every + 1
     if log.held <= bound:
         return from_the_end(log, n, every)
-    seen = f"With n = {n} and every = {every}, {log.held} values were held at once; n/every + every + 1 is {bound:.4g}."
+    seen = tr("With n = {n} and every = {every}, {held} values were held at once; n/every + every + 1 is {bound}.", n=n,
+              every=every, held=log.held, bound=f"{bound:.4g}")
     return said(seen, "Which values do you still hold while you work on another segment?", title="values held",
                 seen=seen)
 
@@ -96,10 +100,10 @@ def from_the_end(log, n, every):
     if log.slopes == list(reversed(range(n))):
         return None
     began = ", ".join(map(str, log.slopes[:3])) + (", …" if len(log.slopes) > 3 else "")
-    return said(f"With n = {n}, you took the slopes of the stages {began}." if log.slopes else
-                "No derivative was called.",
-                f"A backward pass takes each slope once: stage {n - 1} first, stage 0 last. Which one is yours to "
-                "start with?", title="order of the slopes")
+    return said(tr("With n = {n}, you took the slopes of the stages {began}.", n=n, began=began) if log.slopes else
+                tr("No derivative was called."),
+                tr("A backward pass takes each slope once: stage {last} first, stage 0 last. Which one is yours to "
+                   "start with?", last=n - 1), title="order of the slopes")
 
 
 def to_twelve_digits(ask):

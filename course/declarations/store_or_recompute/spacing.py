@@ -7,6 +7,7 @@ import numpy as np
 from course.checks.comparing import as_numbers, said
 from course.checks.exercise import Check, Exercise
 from course.declarations.shared import CONSTANT
+from course.words import sentences, tr
 
 
 def spacing_cost(n, every):
@@ -40,13 +41,13 @@ def best_of(*given, large=False):
 def _not_best(n, every):
     best = best_spacing(n)
     if not every.is_integer() or not 1 <= every <= n:
-        seen = f"With n = {n} you returned {every:.4g}."
-        return said(f"{seen} It should be a whole number from 1 to {n}.",
+        seen = tr("With n = {n} you returned {every}.", n=n, every=f"{every:.4g}")
+        return said(sentences(seen, tr("It should be a whole number from 1 to {n}.", n=n)),
                     "How many stages can lie between two checkpoints?", title="not a number of stages", seen=seen)
     mine, right = (float(spacing_cost(n, int(k))) for k in (every, best))
     if mine > right:
-        seen = f"With n = {n} you returned {every:.0f}, which makes n/every + every = {mine:.4g}; " \
-               f"it can be {right:.4g}."
+        seen = tr("With n = {n} you returned {every}, which makes n/every + every = {mine}; it can be {right}.", n=n,
+                  every=f"{every:.0f}", mine=f"{mine:.4g}", right=f"{right:.4g}")
         return said(seen, "What do the neighbours of your number cost?", title="not the best", seen=seen)
     return None
 

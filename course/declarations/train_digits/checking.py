@@ -8,6 +8,7 @@ from course.checks.comparing import as_numbers, said
 from course.checks.exercise import Check, Exercise
 from course.declarations.shared import CONSTANT
 from course.declarations.train_digits.networks import NAMES, batch, loss_and_gradients, misshapen, network
+from course.words import later, tr
 
 FLAGGED = 1e-5          # a gradient check above this says "wrong"
 
@@ -59,11 +60,12 @@ def a_right_network(d):
 def right_networks(d):
     params, (X, y) = small_network(d), small_batch(d)
     steep = {**params, "W2": params["W2"] / 10}
-    yield "a right network, far out (with inputs of about 50)", {}, network_with(), steep, 100 * X, y
+    yield later("a right network, far out (with inputs of about 50)"), {}, network_with(), steep, 100 * X, y
     balanced = small_network(d, H=1)
     balanced |= {"W2": balanced["W2"] / 100, "b2": np.array([0.02, 0.0])}
-    yield ("a right network and two white images (all pixels are 0, so dW1 is 0) with both labels, so that the rest is "
-           "small; db2 is right to five digits", {}, network_with(nearly_right), balanced, 0 * X[:2], np.array([0, 1]))
+    yield (later("a right network and two white images (all pixels are 0, so dW1 is 0) with both labels, so that the "
+                 "rest is small; db2 is right to five digits"),
+           {}, network_with(nearly_right), balanced, 0 * X[:2], np.array([0, 1]))
 
 
 def nearly_right(grads, *_):
@@ -72,7 +74,7 @@ def nearly_right(grads, *_):
 
 
 def one_doubled(d):
-    yield ("a network with one wrong gradient", {"W2": "dW2 is twice too large"},
+    yield (later("a network with one wrong gradient"), {"W2": later("dW2 is twice too large")},
            network_with(lambda grads, *_: grads.update(W2=2 * grads["W2"])), small_network(d, H=1), *small_batch(d))
 
 
@@ -88,10 +90,12 @@ def wrong_networks(d):
         grads["b2"] += 0.1 * np.abs(grads["b2"]).max() * np.array([1.0, -1.0])
 
     for planted, wrong in (
-            (signs, {"b1": "db1 has the other sign", "b2": "db2 is a mean over the images, not a sum"}),
-            (sizes, {"W1": "one element of dW1 is too small", "W2": "one element of dW2 is a little off"}),
-            (cancel, {"b2": "the errors in db2 add up to 0"})):
-        yield "a network with wrong gradients", wrong, network_with(planted), small_network(d), *small_batch(d)
+            (signs, {"b1": later("db1 has the other sign"),
+                     "b2": later("db2 is a mean over the images, not a sum")}),
+            (sizes, {"W1": later("one element of dW1 is too small"),
+                     "W2": later("one element of dW2 is a little off")}),
+            (cancel, {"b2": later("the errors in db2 add up to 0")})):
+        yield later("a network with wrong gradients"), wrong, network_with(planted), small_network(d), *small_batch(d)
 
 
 def what_a_regularizer_hides(d):
@@ -104,10 +108,11 @@ def what_a_regularizer_hides(d):
 
     params, (X, y) = small_network(d), small_batch(d)
     loud = {**params, "W1": 15 * params["W1"]}
-    yield ("a network with large weights", {"W1": "dW1 is wrong, but for its regularizer, which is far larger"},
+    yield (later("a network with large weights"),
+           {"W1": later("dW1 is wrong, but for its regularizer, which is far larger")},
            network_with(twice_the_data), loud, 2e-5 * X, y)
-    yield ("a network with one wrong gradient", {"W2": "dW2 lacks its regularizer"}, network_with(no_regularizer),
-           params, X, y)
+    yield (later("a network with one wrong gradient"), {"W2": later("dW2 lacks its regularizer")},
+           network_with(no_regularizer), params, X, y)
 
 
 def sorts(networks):
@@ -135,15 +140,16 @@ def _verdict(ask, title, wrong, errors):
     ask.count([any(values.values()), *map(_size, values.values())])
     for name, value in values.items():
         if np.isnan(value):
-            return said(f"The error of {name} is nan ({title}), which is no verdict.",
+            return said(tr("The error of {name} is nan ({title}), which is no verdict.", name=name, title=tr(title)),
                         "What should it be when both gradients are 0?", "C09", "0 divided by 0")
         if value <= FLAGGED and name in wrong:
-            return said(f"A wrong gradient got through: {wrong[name]}. Your error of {name} is {value:.3g}, and only "
-                        "what is above 0.00001 counts as flagged.",
+            return said(tr("A wrong gradient got through: {what}. Your error of {name} is {value}, and only what is "
+                           "above 0.00001 counts as flagged.", what=tr(wrong[name]), name=name, value=f"{value:.3g}"),
                         "At which values of reg, and at which elements, do you look?", "W08",
                         "a wrong gradient got through")
         if value > FLAGGED and name not in wrong:
-            return said(f"A right gradient was flagged: the error of {name} is {value:.3g} for {title}.",
+            return said(tr("A right gradient was flagged: the error of {name} is {value} for {title}.", name=name,
+                           value=f"{value:.3g}", title=tr(title)),
                         "How accurate is your numeric gradient there?", "W09", "a right gradient was flagged")
     return None
 

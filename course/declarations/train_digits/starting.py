@@ -6,6 +6,7 @@ from course.checks.comparing import as_numbers, said
 from course.checks.exercise import Check, Exercise
 from course.declarations.train_digits.networks import WEIGHTS, misshapen, same_params
 from course.declarations.train_digits.words import WORDS, found, worded
+from course.words import tr
 
 
 def shapes_of(D, H, C):
@@ -65,8 +66,8 @@ def _spread_of(name, drawn):
     inputs, outputs = (np.array([case[k] for case in drawn], float) for k in (0, 1))
     stds, means = (np.array([getattr(case[2], what)() for case in drawn]) for what in ("std", "mean"))
     like = lambda rule: np.all(np.abs(stds / rule - 1) < 0.12)
-    more = f"{name} of shape {drawn[0][2].shape} has a standard deviation of {stds[0]:.3g}; asked is " \
-           f"{np.sqrt(2 / inputs[0]):.3g}."
+    more = tr("{name} of shape {shape} has a standard deviation of {mine}; asked is {right}.", name=name,
+              shape=drawn[0][2].shape, mine=f"{stds[0]:.3g}", right=f"{np.sqrt(2 / inputs[0]):.3g}")
     if not np.all(stds > 1e-9):
         return "N22", ""
     if np.any(np.abs(means) > 0.3 * stds):

@@ -16,6 +16,7 @@ from course.declarations.train_digits.networks import (
 )
 from course.declarations.train_digits.words import found, worded
 from course.digits import load_digits
+from course.words import tr
 
 ENOUGH = 0.95           # of the held-out digits
 QUICK, FULL = 20.0, 60.0    # seconds of one training
@@ -120,23 +121,25 @@ def _what_went_wrong(start, params, X, y, X_other, y_other, enough):
     if share >= enough:
         return "", ""
     known = reads(params, X) == y
-    figures = f"It reads {share:.1%} of {len(y_other)} digits that it has not seen; asked are {enough:.0%}."
+    figures = tr("It reads {share} of {n} digits that it has not seen; asked are {enough}.", share=f"{share:.1%}",
+                 n=len(y_other), enough=f"{enough:.0%}")
     before, after = loss_on(start, X, y), loss_on(params, X, y)
     moved = max(np.std(params[name] - start[name]) / np.std(start[name]) for name in WEIGHTS)
-    losses = f"On its own images the loss was {before:.3g}, and is {after:.3g}."
+    losses = tr("On its own images the loss was {before}, and is {after}.", before=f"{before:.3g}",
+                after=f"{after:.3g}")
     if after > 20:
         return "T44", losses
     if after > 1.1 * before:
         return "T03", losses
     if still:
-        return "T47", f"These are as they were: {', '.join(still)}."
+        return "T47", tr("These are as they were: {names}.", names=", ".join(still))
     if moved < 0.03:
         return "T48", losses
     if known.mean() < 0.25 and after > 2.2 and moved > 0.1:
-        return "T46", f"It reads {known.mean():.1%} of the images it was trained on."
+        return "T46", tr("It reads {share} of the images it was trained on.", share=f"{known.mean():.1%}")
     if known[:30].mean() > 0.9 and known[100:].mean() < known[:30].mean() - 0.1:
-        return "T45", f"It reads {known[:30].mean():.0%} of the first 30 images, and {known[100:].mean():.0%} of " \
-                      "those behind the first 100."
+        return "T45", tr("It reads {share} of the first 30 images, and {other} of those behind the first 100.",
+                         share=f"{known[:30].mean():.0%}", other=f"{known[100:].mean():.0%}")
     return "T49", figures
 
 

@@ -16,6 +16,7 @@ from course.declarations.train_digits.networks import (
     started,
 )
 from course.declarations.train_digits.words import worded
+from course.words import tr
 
 
 def descended(params, X, y, steps, lr):
@@ -42,7 +43,7 @@ def by_heart(ask):
     if loss < 0.01:
         return None
     ask.count(round(loss, 3))
-    return said(f"After 220 steps on twenty digits the loss is {loss:.3g}; it should be below 0.01.",
+    return said(tr("After 220 steps on twenty digits the loss is {loss}; it should be below 0.01.", loss=f"{loss:.3g}"),
                 "Do all of your steps go downhill, each from where the last one ended?", title="not learned by heart")
 
 

@@ -1,6 +1,7 @@
 """What is said of the mistakes that tests find."""
 
 from course.checks.comparing import said
+from course.words import sentences, tr
 
 WORDS = {
     # init_params
@@ -48,7 +49,7 @@ WORDS = {
 def found(code, more=""):
     """The Problem of a code, with what was measured."""
     title, says, question = WORDS[code]
-    return said(f"{says} {more}".strip(), question, code, title, seen=more)
+    return said(sentences(tr(says), more), question, code, title, seen=more)
 
 
 def worded(code):

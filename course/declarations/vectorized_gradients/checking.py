@@ -8,6 +8,7 @@ from course.checks.comparing import as_numbers, said
 from course.checks.covering import FAR, NEAR
 from course.checks.exercise import Check, Exercise
 from course.declarations.shared import CONSTANT
+from course.words import later, tr
 
 FLAGGED = 1e-5      # a gradient check above this says "wrong"
 # What is differentiated. It runs beside the answer, which calls it some three hundred times.
@@ -31,18 +32,18 @@ def right_gradients(d):
     kinks = np.array([1e-4, -1e-4, 0.7, -1.3])
     functions = [
         ("sin(x)", SIN, np.array([0.0, d.positive(FAR, 50), d.number(), d.positive(NEAR / 10, NEAR)])),
-        ("exp(30 x), which is steep", Formula("lambda v: np.exp(30 * v)"), d.positives(3, low=0.1, high=0.4)),
+        (later("exp(30 x), which is steep"), Formula("lambda v: np.exp(30 * v)"), d.positives(3, low=0.1, high=0.4)),
         ("softmax(x)", SOFTMAX, d.array(2, 3)),
-        ("relu(x), 0.0001 away from its kink", RELU, kinks),
+        (later("relu(x), 0.0001 away from its kink"), RELU, kinks),
         ("W @ x", _matrix(d), d.array(2, 3)),
-        ("0 · x, whose gradient is 0", NOTHING, d.array(3)),
+        (later("0 · x, whose gradient is 0"), NOTHING, d.array(3)),
         ("0.0000001 · sin(x)", SMALL, d.array(3)),
         ("100000000 · cos(x)", Formula("lambda v: 1e8 * np.cos(v)"), d.array(3)),
-        ("the sum of x² in each row", Formula("lambda v: (v * v).sum(axis=1)"), d.array(3, 2)),
+        (later("the sum of x² in each row"), Formula("lambda v: (v * v).sum(axis=1)"), d.array(3, 2)),
         ("1 / x", Formula("lambda v: 1 / v"), d.array(3)),
         # So near 0 that it shows where an element that was nudged is not put back
-        ("x times x turned around", TURNED, d.array(3, low=0.02, high=0.06)),
-        ("tanh(x), x with three axes", TANH, d.array(2, 1, 2)),
+        (later("x times x turned around"), TURNED, d.array(3, low=0.02, high=0.06)),
+        (later("tanh(x), x with three axes"), TANH, d.array(2, 1, 2)),
     ]
     for title, f, x in functions:
         dout = d.array(*f(x).shape)
@@ -53,7 +54,7 @@ def right_gradients(d):
         right = _pullback(f, x, dout)
         if f is SIN:        # right to five digits: what doubles or adds up the differences flags it
             right[[0, -1]] += 0.6 * FLAGGED * np.abs(right).max()
-        yield f"f(x) = {title}", f, x, dout, right
+        yield f"f(x) = {tr(title)}", f, x, dout, right
 
 
 def wrong_gradients(d):
@@ -71,18 +72,18 @@ def wrong_gradients(d):
     zero.flat[cube.argmax()] = 0.0
     cancels += np.array([0.1, -0.1, 0.2, -0.2])
     return [
-        ("the upstream gradient is missing", SIN, x, dx, np.cos(x)),
-        ("the sign", SIN, x, dx, -sin),
-        ("the last element is a little off", CUBE, many, dmany, last),
-        ("one element is 0", CUBE, y, dy, zero),
-        ("the errors add up to 0", SIN, x, dx, cancels),
-        ("the transpose", Formula("lambda v: v @ A", A=A), square, dsquare, (dsquare @ A.T).T),
-        ("one of two paths", TURNED, x, dx, dx * x[::-1]),
-        ("every value a third of what it should be", CUBE, y, dy, cube / 3),
-        ("softmax's diagonal only", SOFTMAX, y, dy, soft * (1 - soft) * dy),
-        ("relu passes nothing", RELU, abs(x) * [1, -1, 1, -1], dx, 0.0 * dx),       # nor should it everywhere
-        ("a small gradient, twice too large", SMALL, x, dx, 2e-7 * sin),
-        ("a gradient where there is none", NOTHING, x, dx, 1e-3 * dx * [1, 1, 0, 1]),
+        (later("the upstream gradient is missing"), SIN, x, dx, np.cos(x)),
+        (later("the sign"), SIN, x, dx, -sin),
+        (later("the last element is a little off"), CUBE, many, dmany, last),
+        (later("one element is 0"), CUBE, y, dy, zero),
+        (later("the errors add up to 0"), SIN, x, dx, cancels),
+        (later("the transpose"), Formula("lambda v: v @ A", A=A), square, dsquare, (dsquare @ A.T).T),
+        (later("one of two paths"), TURNED, x, dx, dx * x[::-1]),
+        (later("every value a third of what it should be"), CUBE, y, dy, cube / 3),
+        (later("softmax's diagonal only"), SOFTMAX, y, dy, soft * (1 - soft) * dy),
+        (later("relu passes nothing"), RELU, abs(x) * [1, -1, 1, -1], dx, 0.0 * dx),       # nor should it everywhere
+        (later("a small gradient, twice too large"), SMALL, x, dx, 2e-7 * sin),
+        (later("a gradient where there is none"), NOTHING, x, dx, 1e-3 * dx * [1, 1, 0, 1]),
     ]
 
 
@@ -108,11 +109,11 @@ def sorts(cases, flag):
 def _others(title, f, x, dout, analytic, flag):
     """A right gradient beside a wrong one; beside a right one, twice this, and this with one element doubled."""
     if flag:
-        return [("its right gradient", f, x, dout, _pullback(f, x, dout))]
+        return [(later("its right gradient"), f, x, dout, _pullback(f, x, dout))]
     one = analytic.copy()
     one.flat[np.abs(one).argmax()] *= 2
-    return [(f"{title}, and twice its gradient", f, x, dout, 2 * analytic),
-            (f"{title}, and its gradient with the largest element doubled", f, x, dout, one)]
+    return [(tr("{title}, and twice its gradient", title=title), f, x, dout, 2 * analytic),
+            (tr("{title}, and its gradient with the largest element doubled", title=title), f, x, dout, one)]
 
 
 def _verdict(ask, title, error, flag):
@@ -130,13 +131,14 @@ def _verdict(ask, title, error, flag):
 
 def _missed(title, value, flag):
     if np.isnan(value):
-        return said(f"Your check returned nan ({title}), which is no verdict.",
+        return said(tr("Your check returned nan ({title}), which is no verdict.", title=tr(title)),
                     "What should it return when both gradients are 0?", "C09", "0 divided by 0")
     if flag:
-        return said(f"A wrong gradient got through: {title}. Your check returned {value:.3g}, and only what is above "
-                    f"0.00001 counts as flagged.", "Which elements does your check look at, and how?",
-                    "W08", "a wrong gradient got through")
-    return said(f"A right gradient was flagged: {title}. Your check returned {value:.3g}, which is above 0.00001.",
+        return said(tr("A wrong gradient got through: {title}. Your check returned {value}, and only what is above "
+                       "0.00001 counts as flagged.", title=tr(title), value=f"{value:.3g}"),
+                    "Which elements does your check look at, and how?", "W08", "a wrong gradient got through")
+    return said(tr("A right gradient was flagged: {title}. Your check returned {value}, which is above 0.00001.",
+                   title=tr(title), value=f"{value:.3g}"),
                 "How accurate is your numeric gradient there?", "W09", "a right gradient was flagged")
 
 

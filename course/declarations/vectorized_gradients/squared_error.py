@@ -5,6 +5,7 @@ import numpy as np
 import autodiff
 from course.checks.comparing import said
 from course.checks.exercise import Check, Exercise
+from course.words import tr
 
 
 def mse_gradient(pred, target):
@@ -16,7 +17,8 @@ def refuses_other_shapes(ask):
     """mse must turn down predictions and targets of different shapes."""
     for pred, target in ((ask.draw.array(4, 1), ask.draw.array(4)), (ask.draw.array(3), ask.draw.array(3, 1))):
         ask.refuses(pred, target, otherwise=said(
-            f"pred has shape {pred.shape} and target {target.shape}: your function went on all the same.",
+            tr("pred has shape {pred} and target {target}: your function went on all the same.", pred=pred.shape,
+               target=target.shape),
             "What should the function do when the two shapes differ?", "V15", "different shapes are not refused"))
 
 

@@ -97,7 +97,7 @@ plot_nudge(3.0, 1.0)
 
 # %%
 @interact(x=FloatSlider(3.0, min=-1, max=4, step=0.1),
-          nudge=FloatSlider(0.5, min=-1, max=1, step=0.01))
+          nudge=FloatSlider(0.5, min=-1, max=1, step=0.01, description="nudge"))
 def show(x, nudge):
     return plot_nudge(x, nudge)
 

@@ -198,7 +198,7 @@ plot_errors(1, 3, 3.4)
 # the plot above only.)
 
 # %%
-@interact(data=FloatSlider(2.0, min=0.5, max=4.0, step=0.1))
+@interact(data=FloatSlider(2.0, min=0.5, max=4.0, step=0.1, description="data"))
 def show(data):
     return plot_errors(data)
 

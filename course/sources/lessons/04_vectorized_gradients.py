@@ -364,7 +364,7 @@ def draw_softmax(z0=1.0, z1=2.0, z2=3.0, label=0):
     loss_of = lambda z: autodiff.softmax_cross_entropy(z, [label])
     z = np.array([z0, z1, z2])
     loss, dz = autodiff.value_and_grad(loss_of)(z[None])
-    return bars([f"class {c}{' (label)' if c == label else ''}" for c in range(3)],
+    return bars([f"class {c} (label)" if c == label else f"class {c}" for c in range(3)],
                 {"probability p": autodiff.softmax(z), "gradient of the logit": dz[0]},
                 ylim=(-1.05, 1.05), title=f"loss {loss:.4f}")
 
@@ -375,7 +375,8 @@ draw_softmax()
 
 # %%
 logits = {f"z{c}": widgets.FloatSlider(value=c + 1, min=-5, max=5, step=0.5) for c in range(3)}
-_ = widgets.interact(draw_softmax, label=[0, 1, 2], **logits)
+label = widgets.Dropdown(options=[0, 1, 2], description="label")
+_ = widgets.interact(draw_softmax, label=label, **logits)
 
 # %% [markdown]
 # ## Moving and picking
@@ -466,7 +467,7 @@ relu_near_0, rows = 1e-6, []
 for h in (1e-5, 1e-7):
     difference = (max(relu_near_0 + h, 0) - max(relu_near_0 - h, 0)) / (2 * h)
     rows.append((f"{h:g}", difference, 1.0))
-table(["step", "numeric slope of relu at 1e-6", "true slope"], rows)
+table(["step size h", "numeric slope of relu at 1e-6", "true slope"], rows)
 
 # %%
 whole = np.array([3, 4])

@@ -619,9 +619,9 @@ print(step.source())
 #
 # <details><summary>Where are they?</summary>
 #
-# The hidden values `h` are made once, and needed again on the way back, for the slope of tanh and for `d_W2`. The
-# + stands in the line of `d_h`: `h` goes into `off` by itself, and through `W2`. The transposes are `W2.T`, on the way
-# to the input, and `h.T`, on the way to the weights.
+# The hidden values `h` are made once, and needed again on the way back, for the slope of tanh and for `d_W2`.
+# The + stands in the line of `d_h`: `h` goes into `off` by itself, and through `W2`. The transposes are `W2.T`, on the
+# way to the input, and `h.T`, on the way to the weights.
 #
 # </details>
 
