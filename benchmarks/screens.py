@@ -67,7 +67,7 @@ def main(argv: list[str]) -> int:
         home = Path(scratch, "home")
         home.mkdir()
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        with jupyterlab(root, home) as address, visit(browser, address, excused=True) as view:
+        with jupyterlab(root, home) as address, visit(browser, address) as view:
             view.locator(".jp-NotebookPanel .jp-CodeCell").first.wait_for()
             lay_out(root)
             wide = {}

@@ -54,3 +54,16 @@ function leaving(frame) {
     cell.focus();
   });
 }
+
+const SILENCE = 5000;       // milliseconds after which a kernel that does not answer is told of
+
+/** Tells, by `say(sentence)`, of a kernel that lets one wait: it is gone, or its answers don't reach this page. */
+function patience(say, sentence) {
+  let timer = null;
+  const answered = () => clearTimeout(timer);
+  const asked = () => {
+    answered();
+    timer = setTimeout(() => say(sentence), SILENCE);
+  };
+  return { asked, answered };
+}

@@ -37,7 +37,7 @@ def view(scene, palette, inputs, start, problem="", note="", opens=False):
 def words():
     """What widget.js itself says; in {braces} stands what it fills in."""
     return {
-        **sizes(),
+        **sizes(), "silence": silence(),
         "reset": tr("Reset"), "reset title": tr("Back to the start"),
         "back": tr("← Back"), "back title": tr("One step back"),
         "step": tr("Step →"), "step title": tr("One step on"),
@@ -60,6 +60,11 @@ def sizes():
     """The words of the buttons that make a drawing larger and smaller."""
     return {"size": tr("Size"), "smaller": tr("Smaller"), "larger": tr("Larger"), "fit": tr("Fit"),
             "fit title": tr("Fit the width")}
+
+
+def silence():
+    """What is said where a kernel is asked and does not answer."""
+    return tr("No kernel has answered so far: it is busy, or none runs. Run the cell again.")
 
 
 def sliders(inputs, start):

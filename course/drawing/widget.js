@@ -13,7 +13,7 @@ const PER_STEP = 3;     // pixels of dragging that are one step of a slider
 /** Draw `view` into `root`. `send(inputs)` is called when a slider moves; without it there are no sliders. */
 export function mount(root, view, send) {
   let at = 0, open = null, told = {}, zoom = 1, fit = true, busy = false, waiting = false, coding = Boolean(view.opens);
-  const words = view.words;
+  const words = view.words, kernel = patience((sentence) => say(sentence, "wrong"), words.silence);
   const inputs = Object.fromEntries((view.sliders || []).map((s) => [s.name, s.value]));
 
   const frame = framed("", view.title, view.colours);
@@ -121,12 +121,14 @@ export function mount(root, view, send) {
   function pass() {
     busy = true;
     waiting = false;
+    kernel.asked();
     send({ ...inputs });
   }
 
   /** Python's answer to a slider: another view of the same function. */
   function update(next) {
     busy = false;
+    kernel.answered();
     if (waiting) pass();
     if (!next.problem) {
       view = next;

@@ -20,4 +20,5 @@ class GraphWidget(anywidget.AnyWidget):
         self.observe(self._answer, "moved")
 
     def _answer(self, change):
-        self.view = self._graph.view(change["new"]["inputs"])
+        moved = change["new"]
+        self.view = {**self._graph.view(moved["inputs"]), "turn": moved["turn"]}     # never the view before: an answer

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from autodiff.trace import Trace, trace
 from course.drawing import Graph, picture, scene
-from course.drawing.view import sizes
+from course.drawing.view import silence, sizes
 from course.practising import bugs, causes, circuits, memory, shapes
 from course.practising.drawings import drawings
 from course.practising.page import page
@@ -245,7 +245,7 @@ def _title(level, bug):
 def words() -> dict[str, str]:
     """What practice.js itself says; in {braces} stands what it fills in."""
     return {
-        **sizes(),
+        **sizes(), "silence": silence(),
         "level": tr("Level {level}, circuit {seed}"), "titled": tr("{title}. {named}"),
         "code": tr("The circuit as Python"), "bar": tr("Help and size"),
         "hint": tr("Hint"), "hint title": tr("The next hint for the box you are at"),

@@ -28,7 +28,13 @@ export function mount(root, view, does = {}) {
   const hintButton = pressed(words.hint, words["hint title"], hint);
   const showButton = pressed(words.show, words["show title"], showMe);
   if (!view.bug) bar.append(hintButton, showButton);
-  if (does.another && view.another) bar.append(pressed(words.another, words["another title"], does.another));
+  if (does.another && view.another) {
+    const kernel = patience((sentence) => said.isConnected && say("wrong", sentence), words.silence);
+    bar.append(pressed(words.another, words["another title"], () => {
+      kernel.asked();
+      does.another();
+    }));
+  }
   bar.append(place);
   bar.append(sizing(words, (kind) => {
     fit = kind === "fit";

@@ -9,6 +9,7 @@ from typing import Any
 
 from course.drawing.page import css, page, script
 from course.drawing.picture import PALETTES, STYLE, colours
+from course.drawing.view import silence
 from course.watching import picture
 from course.watching.network import ACTIVATIONS, SEED, Settings, moments
 from course.words import later, sentences, tr
@@ -164,7 +165,7 @@ def words() -> dict[str, str]:
         "bar": tr("Training"), "run": tr("Run"), "run title": tr("Step after step, or pause"), "pause": tr("Pause"),
         "step": tr("One step"), "step title": tr("One step of gradient descent"),
         "again": tr("Start again"), "again title": tr("Back to the weights of the start"),
-        "silence": tr("No kernel has answered so far: it is busy, or none runs. Run the cell again."),
+        "silence": silence(),
         "drawing": tr("Drawing. {about} The thicker an edge, the larger its weight."),
         "over": tr("{told} “Start again” leads back."),
         "recorded": tr("{told} Here the recording ends. “Start again” leads back."),

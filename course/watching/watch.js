@@ -6,14 +6,13 @@
 
 const PACE = 150, CALM = 800;       // milliseconds from step to step while it runs; CALM where motion is to be reduced
 const AHEAD = 20;                   // steps before the end at which more are asked for
-const SILENCE = 5000;               // milliseconds after which a kernel that does not answer is told of
 
 /** Draw `view` into `root`. `send(message)` asks a kernel for a run; without it, view.runs holds those there are. */
 export function mount(root, view, send) {
-  let run = null, at = 0, timer = null, asked = false, owed = false, silence = null;
+  let run = null, at = 0, timer = null, asked = false, owed = false;
   let turn = 0, chosenAt = 0;       // messages are numbered, so that an answer to an older choice is known as such
 
-  const words = view.words;
+  const words = view.words, kernel = patience(say, words.silence);
   const frame = framed("bp-watch", view.title, view.colours);
   const bar = element("div", { class: "bp-bar", role: "toolbar", "aria-label": words.bar });
   const runButton = pressed(words.run, words["run title"], () => (timer ? pause() : start()));
@@ -60,8 +59,7 @@ export function mount(root, view, send) {
   // -- runs, from the kernel or from the page --
   function ask(message) {
     asked = true;
-    clearTimeout(silence);
-    silence = setTimeout(() => say(words.silence), SILENCE);
+    kernel.asked();
     turn += 1;
     send({ turn, ...message });
   }
@@ -69,7 +67,7 @@ export function mount(root, view, send) {
   function show(next) {
     if (next.turn < chosenAt) return;
     asked = false;
-    clearTimeout(silence);
+    kernel.answered();
     if (next.first) {
       if (run && next.first === run.frames.length) run.frames.push(...next.frames);
       run.over = !next.frames.length;

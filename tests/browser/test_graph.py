@@ -283,6 +283,7 @@ def live(browser):
         context = browser.new_context()
         contexts.append(context)
         page = context.new_page()
+        page.clock.install()
         script = pages.script(pages.HERE / "widget.js")
         page.set_content(LIVE.format(script=script, view=json.dumps(drawn.view())))
         return page, lambda inputs: page.evaluate("next => window.live.update(next)", drawn.view(inputs))
@@ -306,6 +307,20 @@ def test_a_slider_asks_for_the_graph_at_its_place(live):
     assert shown(page, "gradient", 2) == "3.05"
     expect(page.get_by_text("step 5 of 5")).to_be_visible()
     expect(slider).to_be_focused()
+
+
+def test_a_kernel_that_does_not_answer_is_told_of(live):
+    page, answer = live(example())
+    page.get_by_role("slider", name="x").press("ArrowRight")
+    said = page.get_by_role("status")
+    page.clock.run_for(4000)
+    expect(said).not_to_contain_text("No kernel")
+    page.clock.run_for(2000)
+    expect(said).to_contain_text("No kernel has answered so far")
+    answer({"x": -1.95, "y": 5, "z": -4})
+    expect(said).not_to_contain_text("No kernel")
+    page.clock.run_for(6000)
+    expect(said).not_to_contain_text("No kernel")
 
 
 def test_while_python_works_only_the_last_place_of_a_slider_is_kept(live):
