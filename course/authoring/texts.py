@@ -3,7 +3,7 @@
 Prose is parted at blank lines, outside formulas and fences; lines that an editor has wrapped are joined, so that a
 paragraph is one text however it is wrapped. In code, texts are docstrings, comments, and those string literals that a
 learner reads: what is handed to a function of course.figures (labels), and sentences. Names that code works by (the
-second argument of `predict`, `names=`, keys, what is compared) are none.
+second argument of `predict`, `names=`, keys of one word, what is compared) are none.
 """
 
 import ast
@@ -189,7 +189,8 @@ def string_nodes(tree, figures):
 
 
 def _labels(tree, figures):
-    """What comes to a function of course.figures by a name; and the keys that a loop over a dict goes through."""
+    """What comes to a function of course.figures by a name; keys that a loop goes through, or of which one is a
+    sentence: they are names and are read, so they are translated wherever they stand."""
     drawn = [arg for call in ast.walk(tree) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
              and call.func.id in figures for arg in call.args]
     names = {arg.id for arg in drawn if isinstance(arg, ast.Name)}
@@ -206,10 +207,12 @@ def _labels(tree, figures):
                 yield from (inner.value for inner in ast.walk(node) if isinstance(inner, ast.Return) and inner.value)
             case ast.For(iter=ast.Call(func=ast.Attribute(value=ast.Dict(keys=keys), attr="items"))):
                 yield from filter(None, keys)
+            case ast.Dict(keys=keys) if any(isinstance(key, ast.Constant) and _is_read(key, "") for key in keys):
+                yield from filter(None, keys)
 
 
 def _visit(node, context, figures, docstrings, found):
-    """context: "label" where a word alone is read (drawn, printed), "name" where strings are names, else ""."""
+    """context: "label" where a word alone is read (drawn, printed), "name" where strings are names, "key", else ""."""
     context = "label" if getattr(node, "is_label", False) else context
     if node in docstrings:
         if WORD.search(node.value):
@@ -232,14 +235,14 @@ def _visit(node, context, figures, docstrings, found):
         for field, value in ast.iter_fields(node):
             for child in value if isinstance(value, list) else [value]:
                 if isinstance(child, ast.AST):
-                    _visit(child, "name" if field == "slice" else here, figures, docstrings, found)
+                    _visit(child, "key" if field == "slice" else here, figures, docstrings, found)
 
 
 def _is_read(node, context):
     """Whether a learner reads a string: a label has a word, a sentence several, or a mark at its end."""
     if isinstance(node, ast.JoinedStr):
         words = "".join(part.value for part in node.values if isinstance(part, ast.Constant))
-        return WORD.search(words) is not None
+        return WORD.search(words) is not None and (context != "key" or " " in words)
     if not isinstance(node.value, str) or not WORD.search(node.value):
         return False
     sentence = len(WORD.findall(node.value)) > 1 and " " in node.value.strip()

@@ -53,7 +53,7 @@ def small_batch(d, D=1, C=2):
 # Each of these yields (what it is, {name: what is wrong with its gradient}, loss_and_grads, params, X, y).
 # What says the same of all networks has told none from another: so there is a wrong one beside the right one.
 def a_right_network(d):
-    yield "a right network", {}, network_with(), small_network(d, H=1), *small_batch(d)
+    yield later("a right network"), {}, network_with(), small_network(d, H=1), *small_batch(d)
     yield from one_doubled(d)
 
 

@@ -592,8 +592,9 @@ def weighed(x, gamma, beta):
 graph(weighed, x=[1.0, 2.0, 4.0], gamma=1.5, beta=0.5)
 
 # %% [markdown]
-# Two sums prove a formula wrong in a second. If all $x$ of a column move together, the output stays: so `dx` adds up to
-# 0. If all move away from their mean in proportion, the output (almost) stays: so `dx` times $\hat{x}$ adds up to 0.
+# Two sums prove a formula wrong in a second. If all $x$ of a column move together, the output stays: so `dx` adds
+# up to 0. If all move away from their mean in proportion, the output (almost) stays: so `dx` times $\hat{x}$ adds up
+# to 0.
 
 # %%
 x = np.random.default_rng(5).normal(size=(6, 3))
