@@ -111,7 +111,7 @@ drawn = {}
 drawn[f"per layer {z}"] = 1
 other["key"] = quiet("name", 1)
 for name, way in {"loops": by_loops}.items():
-    print("measured", way["key"], quiet("name", 2), sep="none")
+    print("measured", way["key"], way[f"key{z}"], quiet("name", 2), sep="none")
 curves(drawn, x=tried(f, 1))
 table([(tried(f, 1), 2)])
 fold("What it gives", after="how far it moves")
@@ -122,6 +122,22 @@ IntSlider(name="name", description="row")
 def test_a_word_alone_is_a_text_where_it_is_shown():
     found = texts.texts_of(WORDS_ALONE, "code", frozenset({"curves", "table"}))
     assert [text.text for text in found] == ["overflow", "per layer {z}", "loops", "measured", "What it gives", "row"]
+
+
+NAMED_WAYS = '''\
+ways = {"by hand": 1, "right": 2}
+ways["as a program"] = {"W1": 3, "kind": 4}["kind"]
+told = [ways["by hand"], ways[f"as a {noun}"], *ways]
+'''
+
+
+def test_a_key_that_is_a_sentence_is_translated_wherever_it_stands_and_its_neighbours_with_it():
+    book = {"by hand": "手写", "right": "正确", "as a program": "写成程序", "as a {noun}": "写成{noun}", "kind": "种类"}
+    other = texts.translated(NAMED_WAYS, "code", book)
+    assert texts.same_code(NAMED_WAYS, other)
+    names = {"noun": "程序"}
+    exec(other, names)
+    assert names["told"] == [1, 4, "手写", "正确", "写成程序"]
 
 
 def test_a_translation_takes_the_place_of_each_text_and_of_nothing_else():
@@ -390,7 +406,10 @@ def test_what_an_exercise_sends_to_is_a_section_of_the_lesson(language):
 def test_whoever_has_chosen_no_language_is_told_once_how(nobody_has_chosen, monkeypatch):
     assert words.offered() == ""
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
-    assert "--language zh" in words.offered() and "中文" in words.offered()
+    for whole, other in (("no", "--language zh"), ("yes", "--language en")):
+        monkeypatch.setattr(words._catalogue("zh_CN"), "_info", {words.WHOLE: whole})
+        words._unasked.cache_clear()
+        assert other in words.offered() and "中文" in words.offered()
     words.remember("en")
     assert words.offered() == ""
 
