@@ -95,6 +95,7 @@ def mutated(rng, nb):
     return bytes(data)
 
 
+@pytest.mark.slow
 def test_mutated_notebooks_are_read_and_repaired_or_get_a_line(tmp_path, monkeypatch):
     """A seeded fuzzer; what is read runs in no sandbox here, so that there can be many."""
     monkeypatch.setattr(judge, "judge", lambda nb, key, settings, beside, learner: True)
@@ -292,6 +293,7 @@ def test_a_report_that_would_be_too_long_for_a_page_is_cut():
     assert "data" not in judge._cut({"output_type": "stream", "text": "a"})
 
 
+@pytest.mark.slow
 def test_the_end_of_a_worker_is_the_end_of_one_thing():
     with Workers(2) as workers:
         lost = [workers.submit(compute, 0.2, 60), workers.submit(wait, 60, 0.2)]

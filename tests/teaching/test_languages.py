@@ -12,6 +12,8 @@ from course.words import ENGLISH
 from tests.grading.handing_in import released
 from tests.teaching.classes import backprop, call, cell_of, hand_in, nbgrader, new_course
 
+pytestmark = pytest.mark.slow
+
 NAME, CHINESE = "01_chain_rule", "zh_CN"
 WRONG = {   # known; what no cause is found of; no Python
     "circuit_backward": "    return z, z, x + y",

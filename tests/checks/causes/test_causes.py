@@ -364,6 +364,7 @@ def test_without_a_slip_the_woven_program_is_right(exercise):
     assert number
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise", [e for e in EXERCISES if isinstance(e.oracle, Gradient)], ids=lambda e: e.name)
 def test_no_cause_shows_the_right_expression(exercise):
     """What is told of a slip quotes no line of a right answer."""

@@ -93,6 +93,7 @@ def test_an_answer_that_turns_odd_after_a_few_calls_is_told(exercise, first):
         look(exercise, answer, edge)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise", [e for e in EXERCISES if not e.signature.startswith("class ") and e.alternatives],
                          ids=lambda e: e.name)
 def test_a_result_that_is_bent_out_of_shape_is_told(exercise):
