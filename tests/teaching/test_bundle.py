@@ -174,8 +174,9 @@ def test_the_same_course_makes_the_same_zip_and_nothing_is_overwritten(tmp_path)
     call(bundling.main, tmp_path, NAME, "--force")
     assert (tmp_path / "backprop-course.zip").read_bytes() == first
     with zipfile.ZipFile(tmp_path / "backprop-course.zip") as zf:
-        assert [name for name in zf.namelist() if "/exercises/" in name] == [
-            f"{bundling.FOLDER}/exercises/{NAME}/{NAME}.ipynb"]
+        assert {name for name in zf.namelist() if "/exercises/" in name} == {
+            f"{bundling.FOLDER}/{folder}exercises/{NAME}/{NAME}.ipynb"
+            for folder in ("", "course/translations/zh_CN/")}
     assert "no released assignment 99" in call(bundling.main, tmp_path, "99", code=1)
 
 
