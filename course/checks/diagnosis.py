@@ -259,6 +259,7 @@ def _raised(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     failure = asked.reply.failure
     assert failure is not None      # or the problem were another
     where = tr(" (line {line}: `{code}`)", line=failure.line, code=failure.code) if failure.code else ""
+    message = failure.message.strip().rstrip(".")
     if failure.kind == "NotPlain":
         return Diagnosis("not a number or an array",
                          tr("Your function returned something that is not made of numbers and arrays: {what}.",
@@ -267,11 +268,11 @@ def _raised(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     for kind, pattern, says, ask in _TRANSLATIONS:
         if failure.kind == kind and re.search(pattern, failure.message):
             return Diagnosis(f"stopped with {failure.kind}", tr(
-                says, name=exercise.name, signature=exercise.signature, message=failure.message.rstrip(".")) + where +
+                says, name=exercise.name, signature=exercise.signature, message=message, where=where) +
                 (_shapes_given(exercise, asked) if pattern.startswith("could not") else ""), tr(ask), asked=asked)
-    return Diagnosis(f"stopped with {failure.kind}",
-                     tr("Your function stopped with {kind}: {message}{where}.", kind=failure.kind,
-                        message=failure.message.rstrip("."), where=where), asked=asked)
+    return Diagnosis(f"stopped with {failure.kind}", tr(
+        "Your function stopped with {kind}: {message}{where}." if message else
+        "Your function stopped with {kind}{where}.", kind=failure.kind, message=message, where=where), asked=asked)
 
 
 def _made_plain(what: str) -> str:
@@ -283,19 +284,21 @@ def _made_plain(what: str) -> str:
 
 _TRANSLATIONS = [
     ("ValueError", "truth value of an array",
-     later("A comparison of two arrays gives one answer for each element, so `if` can't choose between them."),
+     later("A comparison of two arrays gives one answer for each element, so `if` can't choose between them{where}."),
      later("Which numpy function picks, element by element, from two arrays?")),
-    ("RecursionError", "", later("Your function calls itself without end."), later("When should it stop?")),
+    ("RecursionError", "", later("Your function calls itself without end{where}."), later("When should it stop?")),
     ("TypeError", r"positional argument|unexpected keyword|required positional",
-     later("Your function can't be called as `{signature}`: {message}."), later("Do its parameters match the stub's?")),
-    ("TypeError", "not callable", later("{name} is not a function: {message}."), ""),
-    ("NameError", "", later("Your function uses a name that nothing defines: {message}."),
+     later("Your function can't be called as `{signature}`: {message}{where}."),
+     later("Do its parameters match the stub's?")),
+    ("TypeError", "not callable", later("{name} is not a function: {message}{where}."), ""),
+    ("NameError", "", later("Your function uses a name that nothing defines: {message}{where}."),
      later("Is it misspelt, or defined in a cell that has not run?")),
-    ("UnboundLocalError", "", later("A variable is read before anything was assigned to it: {message}."), ""),
+    ("UnboundLocalError", "", later("A variable is read before anything was assigned to it: {message}{where}."), ""),
     ("ValueError", "could not be broadcast|mismatch in its core dimension|not aligned",
-     later("Two shapes do not fit: {message}."),
+     later("Two shapes do not fit: {message}{where}."),
      later("Write the shape of each factor beside it: which axes should meet?")),
-    ("ZeroDivisionError", "", later("Your function divides by zero."), later("Which input is 0 here, and may it be?")),
+    ("ZeroDivisionError", "", later("Your function divides by zero{where}."),
+     later("Which input is 0 here, and may it be?")),
 ]
 
 
