@@ -46,8 +46,8 @@ STYLE = """
 .bp-report th { font-weight: 400; color: var(--bp-quiet); border: none; }
 .bp-report thead th { text-align: center; }
 .bp-report thead td { border: none; }
-.bp-report td.bp-off { background: var(--bp-soft); border: 2px solid var(--bp-red); color: var(--bp-red);
-  font-weight: 600; }
+.bp-report td.bp-off { background: var(--bp-soft); border-color: var(--bp-red); color: var(--bp-red); font-weight: 600;
+  box-shadow: inset 0 0 0 1px var(--bp-red); }
 .bp-report summary { cursor: pointer; }
 .bp-report details { margin: .3em 0; }
 """.strip()

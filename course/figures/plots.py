@@ -22,6 +22,8 @@ LOWEST, HIGHEST = later("{text}, lowest {value} at {x}"), later("{text}, highest
 LINES, MARKS = ("-", "--", ":", "-."), ("o", "s", "^", "D", "v", "P")
 COLOURS = (GREEN, RED, GREY, "#0B5394", "#B45F06", "#6A3D9A")       # the cycle of style.mplstyle
 MOST_MARKS = 40         # points of a line that are marked; more of them are a curve
+MOST_SINGLE = 12        # so few measured points stand out from the line that they lie on:
+SINGLE = {"markersize": 9, "markeredgecolor": "white", "zorder": 3}
 ROW = 0.125             # inches that a character of a legend takes,
 FULL = 0.165            # a Chinese one,
 SAMPLE = 0.75           # and the line before it
@@ -58,7 +60,9 @@ def curves(at: ArrayLike, lines: Mapping[str, ArrayLike], *, x: str = "", y: str
             axes.plot(at, values, "--" if theory else style, color=paint[label],
                       marker=marks[label] if marked else "", label=label)
         for label, (where, values) in measured.items():
-            axes.plot(where, values, marks[label], color=paint[label], label=None if label in lines else label)
+            single = {} if np.size(where) > MOST_SINGLE else SINGLE
+            axes.plot(where, values, marks[label], color=paint[label], label=None if label in lines else label,
+                      **single)
         _axes(axes, x, y, log, xlim, ylim, ticks, title)
         if "x" not in log and not len(ticks) and len(at) and np.array_equal(at, np.round(at)):
             axes.locator_params(axis="x", integer=True)
@@ -205,7 +209,7 @@ def _legend(axes: Axes, labels: Sequence[str]) -> None:
         columns = _columns(labels, axes.figure.get_figwidth())     # pyright: ignore
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1.02), borderaxespad=0, columnspacing=1.4, ncols=columns)
         rows = -(-len(labels) // columns)
-        axes.set_title(axes.get_title(loc="left"), loc="left", pad=72 * LINE * rows + 10)
+        axes.set_title(axes.get_title(loc="left"), loc="left", pad=72 * LINE * rows + 14)
 
 
 def _drawn(draw: Callable[[Axes], str], labels: Sequence[str] = (), title: str = "") -> Figure:

@@ -45,6 +45,8 @@ li:last-child::before { display: none; }
 h2 { font-size: 1.1rem; margin: .2rem 0 0; }
 code { font-size: .9em; }
 li p, .quiet { color: var(--quiet); margin: 0; }
+li p span { white-space: nowrap; }
+.bar { display: flex; align-items: center; gap: .6rem; white-space: nowrap; }
 meter { width: 100%; max-width: 16rem; height: .8rem; }
 @media (prefers-color-scheme: dark) { .done .stop { color: #16191d; } }
 """
@@ -118,15 +120,15 @@ def path_through(work: Path) -> tuple[list[Stop], list[str], str]:
 def markdown(work: Path) -> str:
     """The page for JupyterLab."""
     stops, steps, day = path_through(work)
-    head = ["", tr("lesson"), "", tr("assignment"), tr("exercises"), tr("points")]
+    head = ["", tr("lesson"), "", tr("assignment"), tr("points")]
     lines = [[f"{MARKS[stop.state]}\xa0{int(stop.name[:2])}", f"[{stop.title}](lessons/{stop.name}.ipynb)",
-              tr("begun") if stop.read else "",
-              f"[{tr('assignment {n}', n=int(stop.name[:2]))}]({_exercise(stop.name)})".replace(" ", "\xa0"),
-              _exercises(stop), _points(stop)] for stop in stops]
+              tr("begun") if stop.read else "", _assignment(stop),
+              tr("{earned} of {of}", earned=f"{stop.points:g}", of=f"{stop.most:g}") if stop.most else ""]
+             for stop in stops]
     filled = [k for k in range(len(head)) if any(line[k] for line in lines)]    # a phone has no room for empty ones
     rows = [f"| {' | '.join(line[k] for k in filled)} |" for line in (head, ["---"] * len(head), *lines)]
-    return "\n".join([f"# {tr(HEADING)}", "", f"**{tr('Next')}**", "",
-                      *(f"{k}. {step}" for k, step in enumerate(steps, 1)), "", *rows, "", *_practice(), "",
+    nexts = [f"{k}. {_linked(step, stops)}" for k, step in enumerate(steps, 1)]
+    return "\n".join([f"# {tr(HEADING)}", "", f"**{tr('Next')}**", "", *nexts, "", *rows, "", *_practice(), "",
                       tr("{when} (JupyterLab shows it when you close this page and open it again.)",
                          when=_as_of(day)), ""])
 
@@ -140,10 +142,10 @@ def page(work: Path) -> str:
     items = "".join(
         f'<li class="{stop.state}"><span class="stop">{"✓" if stop.state == "done" else int(stop.name[:2])}</span>'
         f"<h2>{tr('Lesson {n}', n=int(stop.name[:2]))} · {escape(stop.title)}</h2>"
-        f"<p>{escape(tr('; ').join(filter(None, [tr(STATES[stop.state]), _exercises(stop), _points(stop)])))}</p>"
+        f"<p>{_unbroken(tr('; '), tr(STATES[stop.state]), _exercises(stop), _points(stop))}</p>"
         "</li>" for stop in stops)
     nexts = "".join(f"<p>{escape(step)}</p>" for step in steps)
-    bar = (f'<p><meter aria-label="{tr("points")}" min="0" max="{most:g}" value="{points:g}"></meter> '
+    bar = (f'<p class="bar"><meter aria-label="{tr("points")}" min="0" max="{most:g}" value="{points:g}"></meter> '
            f'{tr("{n} of {of} points", n=f"{points:g}", of=f"{most:g}")}</p>') if most else ""
     practice = "".join(f"<p>{markup.in_code(line)}</p>" for line in _practice())
     return (f'<!doctype html><html lang="{language().replace("_", "-")}"><head><meta charset="utf-8">'
@@ -151,6 +153,11 @@ def page(work: Path) -> str:
             f"<style>{STYLE}</style></head><body><main><h1>{tr(HEADING)}</h1>{bar}"
             f'<div class="next"><strong>{tr("Next")}</strong>{nexts}</div><ol>{items}</ol>{practice}'
             f'<p class="quiet">{markup.in_code(_as_of(day))}</p></main></body></html>\n')
+
+
+def _unbroken(between: str, *parts: str) -> str:
+    """Parts of a line as HTML; a narrow page breaks it between them alone."""
+    return escape(between).join(f"<span>{escape(part)}</span>" for part in parts if part)
 
 
 def _recall(work: Path) -> dict:
@@ -173,6 +180,19 @@ def _title(lesson: Path) -> str:
 
 def _exercise(name: str) -> str:
     return f"exercises/{name}/{name}.ipynb"
+
+
+def _linked(step: str, stops: list[Stop]) -> str:
+    """A step whose assignment's name leads there."""
+    for stop in stops:
+        step = step.replace(stop.name, f"[{stop.name}]({_exercise(stop.name)})", 1)
+    return step
+
+
+def _assignment(stop: Stop) -> str:
+    """The link to an assignment, and how much of it passes: in one column, or the table is wider than a phone."""
+    link = f"[{tr('assignment {n}', n=int(stop.name[:2]))}]({_exercise(stop.name)})".replace(" ", "\xa0")
+    return tr("{name}: {points}", name=link, points=_exercises(stop)) if stop.of else link
 
 
 def _exercises(stop: Stop) -> str:

@@ -41,9 +41,10 @@ def test_what_was_opened_and_what_passes_is_seen(work):
                ["01_chain_rule: mend b"], work)
     done, begun, untouched, *_ = rows(work)
     assert done.startswith("| ✓\xa00 ") and "1 of 1 pass" in done
-    assert begun.startswith("| …\xa01 ") and "1 of 3 pass | 2.5 of 6 points" in begun
+    assert begun.startswith("| …\xa01 ") and ": 1 of 3 pass | 2.5 of 6 |" in begun
     assert untouched.startswith("| ·\xa02 ") and "pass" not in untouched
-    assert "1. 01_chain_rule: mend b" in (work / front.NAME).read_text("utf-8")
+    step = f"1. [01_chain_rule]({front._exercise('01_chain_rule')}): mend b"
+    assert step in (work / front.NAME).read_text("utf-8")
     states = re.findall('<li class="(.+?)">', front.page(work))
     assert states[:3] == ["done", "begun", "new"] and len(states) == len(assignments())
 
