@@ -255,6 +255,7 @@ def words() -> dict[str, str]:
         "show where": tr("Go to an empty box first: that one is shown."), "shown": tr("{sign} is {number}. {why}"),
         "another": tr("Another circuit"), "another title": tr("A new circuit of this level"),
         "begin": tr("Fill in the empty boxes. Numbers and sums such as -4 * 2 will do; Enter checks."),
+        "choose": tr("Choose the line of numpy for each gradient, from the end of the circuit back."),
         "draw": tr("Draw the graph of this line on paper, with the values of its gates."),
         "ready": tr("My drawing is ready"), "ready title": tr("Three drawings, of which one is right"),
         "which": tr("Which one is your drawing?"), "drawing": tr("Drawing {n}: {drawing}"),

@@ -5,6 +5,8 @@
 // view: {title, svg, colours, boxes, level, seed, code, covered, drawings, aloud, kinds, note, words,
 // another}, as Practice.view makes it.
 
+const PHONE = 700;      // pixels; a narrower stage is touched
+
 function within(value, [low, high]) {
   return low <= value && value <= high;
 }
@@ -66,7 +68,7 @@ export function mount(root, view, does = {}) {
       const first = fields.get(next());
       if (first) stage.scrollLeft = first.offsetLeft + first.offsetWidth + 40 - stage.clientWidth;
     });
-    if (!view.covered) say("", words.begin);
+    if (!view.covered) say("", view.boxes.some((box) => box.choices.length) ? words.choose : words.begin);
   }
 
   // -- what is drawn first on paper; then one of three drawings is chosen --
@@ -299,7 +301,8 @@ export function mount(root, view, does = {}) {
   // -- size --
   function fitting() {
     const natural = Number(svg.getAttribute("width"));
-    return Math.min(1, Math.max(0.87, (stage.clientWidth - 4) / natural || 1));
+    const smallest = stage.clientWidth < PHONE ? 0.87 : 0.79;       // under a finger, and under a mouse
+    return Math.min(1, Math.max(smallest, (stage.clientWidth - 4) / natural || 1));
   }
   function resize(scale) {
     zoom = Math.min(3, Math.max(0.6, scale));

@@ -209,7 +209,9 @@ def gates_circuit_backward(x, y, z, w, dout=1.0):
 #
 # Here is a function that nobody would want to differentiate by hand in one go:
 #
-# $$f(x, y) = \frac{x + \sigma(y)}{\sigma(x) + (x + y)^2}, \qquad \sigma(t) = \frac{1}{1 + e^{-t}}$$
+# $$f(x, y) = \frac{x + \sigma(y)}{\sigma(x) + (x + y)^2}$$
+#
+# $$\sigma(t) = \frac{1}{1 + e^{-t}}$$
 #
 # Break it into stages, each with a simple local gradient. Then walk back through them in reverse order.
 # `x` stands in three places and `y` in two: gradients that arrive on several paths **add up** (`+=`).

@@ -133,7 +133,9 @@ print(f"f moves by {f(3.01) - f(3.0):.4f}")
 # Look at the gate × 2. From its right it receives 12: that is its **upstream gradient**, in code `dout`. Its own
 # slope is 2, wherever $x$ is: that is its **local gradient**. To the left it sends the product:
 #
-# $$12 \times 2 = 24 \qquad \text{upstream gradient} \times \text{local gradient}$$
+# $$\text{upstream gradient} \times \text{local gradient}$$
+#
+# $$12 \times 2 = 24$$
 #
 # That is the whole idea. All that follows in this course is about doing it gate by gate, in the right order,
 # and without losing anything.

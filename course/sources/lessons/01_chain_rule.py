@@ -256,10 +256,12 @@ print(100 * 2 * 1.1)
 #
 # Apply one function three times: $x = f(w)$, $y = f(x)$, $z = f(y)$. The chain rule gives
 #
-# $$\frac{dz}{dw} = f'(y)\, f'(x)\, f'(w) = f'(f(f(w)))\; f'(f(w))\; f'(w)$$
+# $$\frac{dz}{dw} = f'(y)\, f'(x)\, f'(w)$$
 #
-# Both forms say the same, and yet they are two programs. The left one **stores** $x$ and $y$ on the way forward. The
-# right one keeps nothing, and **computes** them **again** when it needs them. (Goodfellow, Bengio and Courville 2016,
+# $$\frac{dz}{dw} = f'(f(f(w)))\; f'(f(w))\; f'(w)$$
+#
+# Both forms say the same, and yet they are two programs. The first **stores** $x$ and $y$ on the way forward. The
+# second keeps nothing, and **computes** them **again** when it needs them. (Goodfellow, Bengio and Courville 2016,
 # section 6.5.3.)
 
 # %% [markdown]
@@ -351,7 +353,7 @@ practice("forks")
 # to $y$, and three with $\delta, \varepsilon, \zeta$ from $y$ to $z$. There are nine paths, so nine products to
 # add. But
 #
-# $$\alpha\delta + \alpha\varepsilon + \dots + \gamma\zeta = (\alpha + \beta + \gamma)(\delta + \varepsilon + \zeta)$$
+# $$\alpha\delta + \dots + \gamma\zeta = (\alpha + \beta + \gamma)(\delta + \varepsilon + \zeta)$$
 #
 # Add up at $y$ first, and one product is left. (After Olah 2015.)
 

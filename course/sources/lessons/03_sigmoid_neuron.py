@@ -170,8 +170,9 @@ practice("curves")
 #
 # Its slope, by the rule for 1/x and the rule for exp:
 #
-# $$\frac{d\sigma}{dx} = \frac{e^{-x}}{(1 + e^{-x})^2}
-#   = \frac{(1 + e^{-x}) - 1}{1 + e^{-x}} \cdot \frac{1}{1 + e^{-x}} = (1 - \sigma)\,\sigma$$
+# $$\frac{d\sigma}{dx} = \frac{e^{-x}}{(1 + e^{-x})^2}$$
+#
+# $$= \frac{(1 + e^{-x}) - 1}{1 + e^{-x}} \cdot \frac{1}{1 + e^{-x}} = (1 - \sigma)\,\sigma$$
 #
 # The slope needs nothing but the output. One step takes you from $f$ to the sum:
 # $(1 - 0.7311) \times 0.7311 = 0.1966$.

@@ -323,7 +323,9 @@ practice("networks")
 # Raise one logit, and **every** probability moves: its own up, all others down, since they share one denominator.
 # One index first:
 #
-# $$\frac{\partial p_i}{\partial z_j} = p_i\,(1 - p_i)\ \text{ if } i = j, \qquad -p_i\,p_j\ \text{ if not}$$
+# $$\frac{\partial p_i}{\partial z_j} = p_i\,(1 - p_i)\ \text{ if } i = j$$
+#
+# $$\frac{\partial p_i}{\partial z_j} = -p_i\,p_j\ \text{ if not}$$
 #
 # Each $z_j$ is a fork to all $p_i$: multiply each local gradient by its `dout[i]`, and add. Simplify that sum on paper
 # before you write code: no Jacobian is needed.
@@ -444,10 +446,9 @@ curves(steps, {"centred": centred, "one-sided": one_sided},
 # ### How different is too different?
 #
 # A difference of 0.001 is nothing beside a gradient of 1000, and everything beside one of 0.001. So divide by the
-# larger of the two, and mind the case when both are 0:
+# larger of the two, and mind the case when both are 0. That is the relative error:
 #
-# $$\text{relative error} =
-#   \frac{\max |\,\text{analytic} - \text{numeric}\,|}{\max(|\,\text{analytic}\,|,\ |\,\text{numeric}\,|)}$$
+# $$\frac{\max |\,\text{analytic} - \text{numeric}\,|}{\max(|\,\text{analytic}\,|,\ |\,\text{numeric}\,|)}$$
 #
 # Below $10^{-5}$ a smooth function in float64 has passed. A wrong formula is usually off by a factor, not by a
 # hair.
