@@ -111,7 +111,8 @@ WAITS = """
   font-style: italic; }}
 """
 SWITCH = "this.closest('.bp-predict').querySelector('style').disabled = this.checked"
-ANYWAY = '<label><input type="checkbox" onchange="{switch}"> {says}</label>'
+LEAVE = "if (event.key === 'Escape') this.closest('.jp-Cell')?.focus()"       # and JupyterLab's keys are back
+ANYWAY = '<label><input type="checkbox" onchange="{switch}" onkeydown="{leave}"> {says}</label>'
 
 
 def _show(text: str, asked: str, waits: bool = False) -> None:
@@ -129,7 +130,7 @@ def _waiting(asked: str) -> str:
         return ""
     says = tr("It waits for your guess. Type it above and run that cell, or choose “Show it anyway” there.")
     return f"<style>{WAITS.format(asked=asked, waits=says)}</style>" + ANYWAY.format(
-        switch=SWITCH, says=tr("Show it anyway"))
+        switch=SWITCH, leave=LEAVE, says=tr("Show it anyway"))
 
 
 def _is(mine: float, value: float) -> bool:

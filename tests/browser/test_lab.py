@@ -207,6 +207,7 @@ class Notebook:
 
 def test_it_opens_at_the_first_lesson_without_a_pop_up(learner, shoot):
     expect(learner.get_by_role("tab", name="00_start_here.ipynb")).to_have_attribute("aria-selected", "true")
+    expect(learner.locator("#jp-left-stack")).to_be_hidden()        # the lesson has the room, on a phone too
     lesson = Notebook(learner, "lessons/00_start_here.ipynb")
     expect(lesson.run("It runs. Go on.")).to_have_text("It runs. Go on.\n")
     shoot(learner, "first_lesson")
@@ -262,8 +263,8 @@ class Keys:
     wherever one stops in it."""
 
     FOCUSED = """() => {
-        const it = document.activeElement, own = it.closest(".bp-widget, .bp-report"), style = getComputedStyle(it);
-        const name = it.getAttribute("aria-label") || it.labels?.[0]?.textContent || it.textContent.trim();
+        const it = document.activeElement, own = it.closest(".bp-widget, .bp-report, .bp-predict, .bp-after"), style = getComputedStyle(it);
+        const name = (it.getAttribute("aria-label") || it.labels?.[0]?.textContent || it.textContent).trim();
         const ring = style.outlineStyle !== "none" || it.matches(".node");
         return {name, cell: it.classList.contains("jp-Cell"), own: Boolean(own),
                 told: Boolean(name && ring && it.matches(":focus-visible"))}; }"""
@@ -312,7 +313,7 @@ class Keys:
 def test_a_lesson_and_its_exercise_by_keyboard_alone(learner, shoot):
     keys = Keys(Notebook(learner, "lessons/01_chain_rule.ipynb"))
     keys.run("from course import")
-    keys.run("def circuit")
+    walk_a_prediction(keys, shoot)
     shown = keys.run("graph(circuit")
     keys.tab("Step →")
     keys.press("Enter")
@@ -355,6 +356,30 @@ def test_a_lesson_and_its_exercise_by_keyboard_alone(learner, shoot):
     expect(keys.run("hint(circuit_backward)")).to_contain_text("hint 1 of")
 
 
+def walk_a_prediction(keys, shoot):
+    """From the question to the answer: the folds stay shut, then "Show it anyway" opens them, then a guess does."""
+    keys.run("predict(guess")
+    printed = keys.run("fold(")
+    keys.tab("How far f moves")
+    keys.press("Enter")
+    expect(printed.locator(".jp-RenderedText")).to_be_hidden()
+    keys.press("Escape")
+    asked = keys.run("predict(guess")
+    keys.tab("Show it anyway")
+    shoot(keys.page, "keyboard_waits")
+    keys.press("Space")
+    expect(asked.get_by_role("checkbox")).to_be_checked()
+    expect(printed.locator(".jp-RenderedText")).to_be_visible()
+    keys.press("Space")
+    expect(printed.locator(".jp-RenderedText")).to_be_hidden()
+    keys.press("Escape")
+    assert keys.focused()["cell"]
+    keys.go("predict(guess")
+    keys.press("Enter", "Control+End", "ArrowUp", "End", *["Backspace"] * 3, "4", "Escape")     # guess = 4
+    expect(keys.run("predict(guess")).to_contain_text("the sign is not")
+    expect(printed.locator(".jp-RenderedText")).to_be_visible()
+
+
 def test_exported_by_the_menu_a_lesson_needs_no_network(learner, browser, tmp_path, shoot):
     Notebook(learner, "lessons/01_chain_rule.ipynb")
     ask(learner, "app.commands.execute('docmanager:save')")
@@ -384,8 +409,7 @@ def test_on_a_phone_nothing_is_moved_sideways(learner, shoot):
     notebook, wide = Notebook(learner, "lessons/01_chain_rule.ipynb"), learner.viewport_size
     learner.set_viewport_size({"width": 390, "height": 844})
     learner.wait_for_function("document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden)').clientWidth < 390")
-    expect(learner.locator("#jp-left-stack")).to_be_hidden()
-    own = ".jp-WindowedPanel-outer, .jp-RenderedMarkdown, .jp-OutputArea-output, .bp-widget"
+    own = ".jp-WindowedPanel-outer, .jp-RenderedMarkdown, .jp-OutputArea-output, .bp-widget, mjx-container"
     learner.wait_for_function("""([panel, own]) => [...panel.querySelectorAll(own)].every(
         part => part.scrollWidth <= part.clientWidth)""", arg=[notebook.panel.element_handle(), own])
     shoot(learner, "phone")
