@@ -43,6 +43,7 @@ STYLE = """
 .bp-report th, .bp-report td { padding: .15em .6em; text-align: left; border: 1px solid var(--bp-line); max-width: none;
   font-family: var(--jp-code-font-family, ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace); }
 .bp-report td { white-space: pre; }
+.bp-report .bp-long td { white-space: pre-wrap; overflow-wrap: anywhere; min-width: 7em; }
 .bp-report th { font-weight: 400; color: var(--bp-quiet); border: none; }
 .bp-report thead th { text-align: center; }
 .bp-report thead td { border: none; }
@@ -55,6 +56,7 @@ STYLE = """
 # JupyterLab looks for a section before a notebook that it has just opened shows any: the second time it is found.
 TWICE = "if (!this.dataset.again) { this.dataset.again = 1; setTimeout(() => this.click(), 1500) }"
 
+LONG = 24           # characters; values that are longer, such as dicts, may be broken
 LEAST_FOLDED = 4    # elements of an array that gets a grid of its own under the fold
 
 
@@ -160,7 +162,8 @@ def _results(parts: list[Part]) -> Iterator[str]:
     rows = (f'<tr><th scope="row">{escape(part.name)}</th>{_cell(mine, not part.same)}{_cell(right)}</tr>'
             for part, (mine, right) in zip(parts, texts, strict=True))
     head = f'<tr><td></td><th scope="col">{tr("yours")}</th><th scope="col">{tr("expected")}</th></tr>'
-    yield f'<div class="bp-pair"><table><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>'
+    kind = "bp-pair bp-long" if max(len(text) for pair in texts for text in pair) > LONG else "bp-pair"
+    yield f'<div class="{kind}"><table><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>'
 
 
 def _grids(part: Part) -> Iterator[str]:

@@ -120,9 +120,8 @@ def path_through(work: Path) -> tuple[list[Stop], list[str], str]:
 def markdown(work: Path) -> str:
     """The page for JupyterLab."""
     stops, steps, day = path_through(work)
-    head = ["", tr("lesson"), "", tr("assignment"), tr("points")]
-    lines = [[f"{MARKS[stop.state]}\xa0{int(stop.name[:2])}", f"[{stop.title}](lessons/{stop.name}.ipynb)",
-              tr("begun") if stop.read else "", _assignment(stop),
+    head = [tr("lesson"), tr("assignment"), tr("points")]
+    lines = [[_lesson(stop), _assignment(stop),
               tr("{earned} of {of}", earned=f"{stop.points:g}", of=f"{stop.most:g}") if stop.most else ""]
              for stop in stops]
     filled = [k for k in range(len(head)) if any(line[k] for line in lines)]    # a phone has no room for empty ones
@@ -187,6 +186,12 @@ def _linked(step: str, stops: list[Stop]) -> str:
     for stop in stops:
         step = step.replace(stop.name, f"[{stop.name}]({_exercise(stop.name)})", 1)
     return step
+
+
+def _lesson(stop: Stop) -> str:
+    """A lesson's mark and number, the link to it, and whether it was opened."""
+    link = f"{MARKS[stop.state]}\xa0{int(stop.name[:2])} [{stop.title}](lessons/{stop.name}.ipynb)"
+    return tr("; ").join([link, tr("begun")] if stop.read else [link])
 
 
 def _assignment(stop: Stop) -> str:

@@ -20,6 +20,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from course.learning import front
+from course.learning.progress import BEGUN, PASSED, Line, steps
 from tests.notebooks import waiting
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -214,6 +216,35 @@ def test_it_opens_at_the_first_lesson_without_a_pop_up(learner, shoot):
     expect(learner.locator(".Toastify__toast, .jp-Dialog")).to_have_count(0)
 
 
+def test_the_front_page_and_the_page_of_progress(learner, copy, browser, shoot):
+    found = {"00_start_here": [Line("a", 0, 0, PASSED)], "02_gate_patterns": [Line("b", 19, 20, PASSED),
+                                                                              Line("c", 0, 2, BEGUN)]}
+    front.keep(found, steps(found), copy / "work")
+    ask(learner, "[...app.shell.widgets('main')].find(tab => tab.title.label === names.path)?.dispose()",
+        path=front.NAME)
+    ask(learner, "app.commands.execute('docmanager:open', {path: names.path, factory: 'Markdown Preview'})",
+        path=front.NAME)
+    shown = learner.locator(".jp-MarkdownViewer:visible .jp-RenderedMarkdown")
+    expect(shown.get_by_role("link", name="02_gate_patterns")).to_be_visible()       # a next step
+    alone, wide = browser.new_page(), learner.viewport_size
+    alone.set_content(front.page(copy / "work"))
+    for scheme in ("dark", "light"):
+        learner.emulate_media(color_scheme=scheme)
+        expect(learner.locator("body")).to_have_attribute("data-jp-theme-name", f"JupyterLab {scheme.title()}")
+        alone.emulate_media(color_scheme=scheme)
+        assert Axe().run(learner, ".jp-MarkdownViewer .jp-RenderedMarkdown").response["violations"] == []
+        assert Axe().run(alone).response["violations"] == []
+        shoot(learner, f"front_{scheme}")
+    for page in (learner, alone):
+        page.set_viewport_size({"width": 390, "height": 844})
+    learner.wait_for_function("panel => panel.clientWidth < 390", arg=shown.element_handle())
+    assert shown.evaluate("e => [e, ...e.children].every(part => part.scrollWidth <= e.clientWidth)")       # a table, too
+    assert alone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shoot(learner, "front_phone")
+    alone.close()
+    learner.set_viewport_size(wide)
+
+
 @pytest.mark.parametrize("lesson, steps, slider, node, gradients", [
     (RUN_HERE[0], ["q = x + y", "f = q × z"], "x", 2, ["3.00", "3.05"]),
     (RUN_HERE[1], ["p = x × y", "m = max(z, w)"], "y", 0, ["−8.00", "−7.80"])])
@@ -263,7 +294,8 @@ class Keys:
     wherever one stops in it."""
 
     FOCUSED = """() => {
-        const it = document.activeElement, own = it.closest(".bp-widget, .bp-report, .bp-predict, .bp-after"), style = getComputedStyle(it);
+        const it = document.activeElement, style = getComputedStyle(it);
+        const own = it.closest(".bp-widget, .bp-report, .bp-predict, .bp-after");
         const name = (it.getAttribute("aria-label") || it.labels?.[0]?.textContent || it.textContent).trim();
         const ring = style.outlineStyle !== "none" || it.matches(".node");
         return {name, cell: it.classList.contains("jp-Cell"), own: Boolean(own),

@@ -348,7 +348,7 @@ def take_rows_backward(dout, rows, n):
 # gives an array; `dout` weighs its entries, so `analytic` should be the gradient of the number
 # `(f(x) * dout).sum()`. Nudge each element of `x` up and down by a small h:
 #
-# $$\text{numeric}_i = \frac{\sum \text{dout} \cdot \big(f(x + h e_i) - f(x - h e_i)\big)}{2h}$$
+# $$\text{numeric}_i = \sum \text{dout} \cdot \frac{f(x + h e_i) - f(x - h e_i)}{2h}$$
 #
 # Return the largest |analytic − numeric|, divided by the largest absolute value in either of the two, or 0 when
 # both are 0. For f(x) = x² and twice its gradient that is 0.5. Above 0.00001 a gradient counts as **flagged**.

@@ -39,7 +39,9 @@ from course import check, grade, hint
 # The first program keeps every value on its way forward. Then it goes back from the last stage to the first, and
 # multiplies by the slope of each stage at the stage's own input. For n = 3:
 #
-# $$x_1 = f(w), \quad x_2 = f(x_1), \quad \frac{dz}{dw} = f'(x_2) \cdot f'(x_1) \cdot f'(w)$$
+# $$x_1 = f(w), \quad x_2 = f(x_1)$$
+#
+# $$\frac{dz}{dw} = f'(x_2) \cdot f'(x_1) \cdot f'(w)$$
 #
 # The last output $z = f(x_2)$ is never needed. So there are 2 calls of $f$, and 3 values are held: $w$, $x_1$ and
 # $x_2$.

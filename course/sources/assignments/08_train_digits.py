@@ -7,7 +7,9 @@
 # **The network.** An image is a row of D = 64 numbers, one for each pixel, from 0 (white) to 1 (black). It goes
 # through two layers:
 #
-# $$A = X W_1 + b_1, \qquad R = \text{relu}(A), \qquad Z = R\, W_2 + b_2$$
+# $$A = X W_1 + b_1, \qquad R = \text{relu}(A)$$
+#
+# $$Z = R\, W_2 + b_2$$
 #
 # Softmax makes probabilities of each row of $Z$, one for each of the C = 10 digits.
 # The parameters are a dict, `params`, with four arrays:
@@ -21,7 +23,9 @@
 #
 # **The loss** is the mean cross-entropy over the N images, plus a regularizer on the weights. The biases are free:
 #
-# $$L = -\frac{1}{N} \sum_n \ln p_{n, y_n} + \frac{\text{reg}}{2} \left( \sum W_1^2 + \sum W_2^2 \right)$$
+# $$L = -\frac{1}{N} \sum_n \ln p_{n, y_n}$$
+#
+# $$+ \frac{\text{reg}}{2} \left( \sum W_1^2 + \sum W_2^2 \right)$$
 #
 # **The data** are real: 1,797 images of 8 × 8 pixels (Alpaydin and Kaynak 1998). You train on 1,442 of them. The other
 # 355 are held out, always the same ones: every fifth image of each digit.

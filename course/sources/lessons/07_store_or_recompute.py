@@ -129,7 +129,7 @@ curves(sizes, {"2n, the theory": 2 * np.array(sizes)},
 # edges takes one multiplication, *upstream × local*, and one addition, to accumulate. A gate has one edge or two. So
 # a gate costs
 #
-# $$1 + 2 \cdot 2 = 5 \text{ operations at most, in place of } 1$$
+# $$1 + 2 \cdot 2 = 5 \text{ operations at most}$$
 #
 # The whole gradient, **of all inputs at once**, costs at most 5 times the function. (Griewank 1989. The bound of
 # Griewank and Walther 2008, chapter 4, also weighs memory access, and lies between 3 and 4.)
@@ -519,7 +519,9 @@ table(["every", *map(str, spacings)], [("calls", *(measured[k][1] for k in spaci
 # That takes $m$ calls. Then do the rest, $n - m$ stages, with one place less. After that its place is free again,
 # and the first $m$ stages have all $s$ places. Choose the best $m$, and you get the fewest calls:
 #
-# $$t(n, s) = \min_{0 < m < n} \; m + t(n - m, s - 1) + t(m, s), \qquad t(n, 1) = \frac{n(n-1)}{2}, \quad t(1, s) = 0$$
+# $$t(n, s) = \min_{0 < m < n} \; m + t(n - m, s - 1) + t(m, s)$$
+#
+# $$t(n, 1) = \frac{n(n-1)}{2}, \qquad t(1, s) = 0$$
 #
 # With one place this is recomputing; with $n$ places it is storing. (Only what waits takes a place, not the argument
 # and the result of the call at work. So recomputing has one place here, and held 3 values above.)
