@@ -43,7 +43,7 @@ STYLE = """
 .bp-report th, .bp-report td { padding: .15em .6em; text-align: left; border: 1px solid var(--bp-line); max-width: none;
   font-family: var(--jp-code-font-family, ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace); }
 .bp-report td { white-space: pre; }
-.bp-report .bp-long td { white-space: pre-wrap; overflow-wrap: anywhere; min-width: 7em; }
+.bp-report .bp-long tbody td { white-space: pre-wrap; overflow-wrap: anywhere; min-width: 6em; }
 .bp-report th { font-weight: 400; color: var(--bp-quiet); border: none; }
 .bp-report thead th { text-align: center; }
 .bp-report thead td { border: none; }
@@ -157,13 +157,14 @@ def _results(parts: list[Part]) -> Iterator[str]:
     if not parts:
         return
     texts = [part.texts for part in parts]
-    filled = grids.aligned([mine for mine, _ in texts] + [right for _, right in texts])
-    texts = list(zip(filled[:len(parts)], filled[len(parts):], strict=True))
+    long = max(len(text) for pair in texts for text in pair) > LONG
+    if not long:
+        filled = grids.aligned([mine for mine, _ in texts] + [right for _, right in texts])
+        texts = list(zip(filled[:len(parts)], filled[len(parts):], strict=True))
     rows = (f'<tr><th scope="row">{escape(part.name)}</th>{_cell(mine, not part.same)}{_cell(right)}</tr>'
             for part, (mine, right) in zip(parts, texts, strict=True))
     head = f'<tr><td></td><th scope="col">{tr("yours")}</th><th scope="col">{tr("expected")}</th></tr>'
-    kind = "bp-pair bp-long" if max(len(text) for pair in texts for text in pair) > LONG else "bp-pair"
-    yield f'<div class="{kind}"><table><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>'
+    yield f'<div class="bp-pair{" bp-long" * long}"><table><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>'
 
 
 def _grids(part: Part) -> Iterator[str]:

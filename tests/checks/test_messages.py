@@ -259,6 +259,13 @@ TWO_LINES = Exercise(
     outside={"cache": "it is 1.5"})
 
 
+@pytest.mark.parametrize(("mine", "long"), [(9.0, False), ("every word of this is a word too many", True)])
+def test_a_long_value_may_be_broken_and_is_not_aligned(mine, long):
+    html = examine(TWO_LINES, lambda cache: {"exp": mine, "dw": [3.0, 4.0]}, (0,), edge=False).html()
+    assert ('<div class="bp-pair bp-long">' in html) == long
+    assert not (long and "\u2007" in html)
+
+
 @pytest.mark.parametrize(("answer", "points", "words"), [
     ({"dw": [3.0, 4.0], "exp": 3.0}, 2.0, "✓ right"),
     ({"dw": [3.0, 5.0], "exp": 3.0, "more": 1.0}, 1.0, "`grads['dw'][1]` is 5; it should be 4"),
