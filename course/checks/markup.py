@@ -164,7 +164,8 @@ def _results(parts: list[Part]) -> Iterator[str]:
     rows = (f'<tr><th scope="row">{escape(part.name)}</th>{_cell(mine, not part.same)}{_cell(right)}</tr>'
             for part, (mine, right) in zip(parts, texts, strict=True))
     head = f'<tr><td></td><th scope="col">{tr("yours")}</th><th scope="col">{tr("expected")}</th></tr>'
-    yield f'<div class="bp-pair{" bp-long" * long}"><table><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>'
+    yield (f'<div class="bp-pair{" bp-long" * long}"><table><thead>{head}</thead><tbody>{"".join(rows)}</tbody>'
+           "</table></div>")
 
 
 def _grids(part: Part) -> Iterator[str]:

@@ -238,7 +238,7 @@ def test_the_front_page_and_the_page_of_progress(learner, copy, browser, shoot):
     for page in (learner, alone):
         page.set_viewport_size({"width": 390, "height": 844})
     learner.wait_for_function("panel => panel.clientWidth < 390", arg=shown.element_handle())
-    assert shown.evaluate("e => [e, ...e.children].every(part => part.scrollWidth <= e.clientWidth)")       # a table, too
+    assert shown.evaluate("e => [e, ...e.children].every(part => part.scrollWidth <= e.clientWidth)")
     assert alone.evaluate("document.documentElement.scrollWidth <= innerWidth")
     shoot(learner, "front_phone")
     alone.close()
