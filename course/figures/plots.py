@@ -48,6 +48,7 @@ def curves(at: ArrayLike, lines: Mapping[str, ArrayLike], *, x: str = "", y: str
     at = np.asarray(at, dtype=float)
     lines = {label: np.broadcast_to(np.asarray(values, dtype=float), at.shape) for label, values in lines.items()}
 
+    few = all(np.size(where) <= MOST_SINGLE for where, _ in measured.values())
     legend = [*dict.fromkeys([*lines, *measured])]
     legend = [label for label in [*(legend if len(legend) > 1 else []), *levels, *places] if label]
 
@@ -60,9 +61,8 @@ def curves(at: ArrayLike, lines: Mapping[str, ArrayLike], *, x: str = "", y: str
             axes.plot(at, values, "--" if theory else style, color=paint[label],
                       marker=marks[label] if marked else "", label=label)
         for label, (where, values) in measured.items():
-            single = {} if np.size(where) > MOST_SINGLE else SINGLE
             axes.plot(where, values, marks[label], color=paint[label], label=None if label in lines else label,
-                      **single)
+                      **(SINGLE if few else {}))
         _axes(axes, x, y, log, xlim, ylim, ticks, title)
         if "x" not in log and not len(ticks) and len(at) and np.array_equal(at, np.round(at)):
             axes.locator_params(axis="x", integer=True)

@@ -124,6 +124,25 @@ def test_a_large_array_is_cut_off():
     assert rows == [["1.00"] * 8 + ["…"]] * 2
 
 
+@pytest.mark.parametrize("value, rows, columns", [
+    ([1.0] * 8, 1, 8), ([1.0] * 9, 1, 9), ([[1.0]] * 8, 8, 1), ([[1.0]] * 9, 9, 1), ([[[[1.0, 1.0]] * 2] * 3], 2, 2)])
+def test_of_an_array_eight_rows_and_columns_are_shown(value, rows, columns):
+    shown = scene.rows_of(value)
+    assert (len(shown), *map(len, shown)) == (rows, *[columns] * rows)
+    assert [row[-1] for row in shown] == ["…" if 9 in (columns, k) else "1.00" for k in range(1, rows + 1)]
+
+
+def test_gates_of_one_kind_are_told_apart_by_their_values():
+    said = [item.says for item in compose((lambda x: np.tanh(np.exp(np.exp(np.exp(x * 0.1)))), {"x": 0.0})).items]
+    assert said[1:] == ["the gate × 0.1", "the gate exp with value 1.00", "the gate exp with value 2.7183",
+                        "the gate exp with value 15.1543", "f"]
+
+
+def test_what_f_makes_a_leaf_of_itself_is_a_dot():
+    composed = compose((lambda x: x * autodiff.Tensor(2.0), {"x": 3.0}))
+    assert [item.label for item in composed.items] == ["x", "·", "×"] and "f = x × · = 3.00 × 2.00" in composed.aloud
+
+
 def test_an_unused_input_has_gradient_zero_and_says_why():
     composed = compose(CIRCUITS["unused"])
     assert item(composed, "y").gradient == "0.00"

@@ -40,6 +40,7 @@ def test_lines_marks_and_levels(axes_of):
     assert [theory.get_linestyle(), theory.get_marker()] == ["--", ""] and list(theory.get_ydata()) == list(N**2)
     assert line.get_linestyle() != "-" and list(line.get_ydata()) == list(N)       # told apart without colour
     assert points.get_linestyle() == "None" and points.get_color() == theory.get_color() != line.get_color()
+    assert points.get_zorder() > theory.get_zorder() and points.get_markersize() == other.get_markersize() > 5
     assert (list(other.get_xdata()), list(other.get_ydata())) == ([2], [3])
     assert set(level.get_ydata()) == {9} and set(place.get_xdata()) == {2} and level.get_linestyle() == ":"
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")

@@ -91,6 +91,12 @@ def test_a_number_in_a_table(value, text):
     assert repr(figures.table(["x"], [(value,)])).splitlines()[1].strip() == text
 
 
+def test_a_column_of_short_cells_is_not_broken():
+    html = figures.table(["a head of any length", "b"], [("2(x + y)", "a cell that may be broken")])._repr_html_()
+    head, short, long = re.findall("<t[hd] [^>]*>[a2][^<]", html)
+    assert ["nowrap" in cell for cell in (head, short, long)] == [False, True, False]
+
+
 def test_a_table_may_wait_in_a_fold_and_as_text_it_does_not():
     shown = figures.table(["gate", "value"], [("exp", 0.3679)], fold="Step first & then")
     assert shown._repr_html_().startswith("<details><summary>Step first &amp; then</summary><table>")
