@@ -122,7 +122,8 @@ def markdown(work: Path) -> str:
     stops, steps, day = path_through(work)
     head = [tr("lesson"), tr("assignment"), tr("points")]
     lines = [[_lesson(stop), _assignment(stop),
-              tr("{earned} of {of}", earned=f"{stop.points:g}", of=f"{stop.most:g}") if stop.most else ""]
+              tr("{earned} of {of}", earned=f"{stop.points:g}", of=f"{stop.most:g}").replace(" ", "\xa0")
+              if stop.most else ""]
              for stop in stops]
     filled = [k for k in range(len(head)) if any(line[k] for line in lines)]    # a phone has no room for empty ones
     rows = [f"| {' | '.join(line[k] for k in filled)} |" for line in (head, ["---"] * len(head), *lines)]
@@ -197,7 +198,7 @@ def _lesson(stop: Stop) -> str:
 def _assignment(stop: Stop) -> str:
     """The link to an assignment, and how much of it passes: in one column, or the table is wider than a phone."""
     link = f"[{tr('assignment {n}', n=int(stop.name[:2]))}]({_exercise(stop.name)})".replace(" ", "\xa0")
-    return tr("{name}: {points}", name=link, points=_exercises(stop)) if stop.of else link
+    return tr("{name}: {points}", name=link, points=_exercises(stop).replace(" ", "\xa0")) if stop.of else link
 
 
 def _exercises(stop: Stop) -> str:

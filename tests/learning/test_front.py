@@ -39,10 +39,10 @@ def test_what_was_opened_and_what_passes_is_seen(work):
     front.keep({"00_start_here": [Line("double_backward", 0, 0, PASSED)],
                 "01_chain_rule": [Line("a", 2, 3, PASSED), Line("b", 0.5, 2, BEGUN), Line("c", 0, 1, UNWRITTEN)]},
                ["01_chain_rule: mend b"], work)
-    done, begun, untouched, *_ = rows(work)
-    assert done.startswith("| ✓\xa00 ") and "1 of 1 pass" in done
-    assert begun.startswith("| …\xa01 ") and ": 1 of 3 pass | 2.5 of 6 |" in begun
-    assert untouched.startswith("| ·\xa02 ") and "pass" not in untouched
+    done, begun, untouched, *_ = (row.replace("\xa0", " ") for row in rows(work))
+    assert done.startswith("| ✓ 0 ") and "1 of 1 pass" in done
+    assert begun.startswith("| … 1 ") and ": 1 of 3 pass | 2.5 of 6 |" in begun
+    assert untouched.startswith("| · 2 ") and "pass" not in untouched
     step = f"1. [01_chain_rule]({front._exercise('01_chain_rule')}): mend b"
     assert step in (work / front.NAME).read_text("utf-8")
     states = re.findall('<li class="(.+?)">', front.page(work))
