@@ -69,9 +69,9 @@ def equation(a, sign, b, result):
     return figure(a), figure(b), "≈", shown
 
 
-def exact(x):
-    """Whether the figure of `x` shows all of it."""
-    return _same(number(figure(x)), float(x))
+def exact(x, shown=figure):
+    """Whether the figure of `x`, or what else it is `shown` as, shows all of it."""
+    return _same(number(shown(x)), float(x))
 
 
 def guarded(text):

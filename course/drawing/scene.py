@@ -252,7 +252,7 @@ class _Teller:
     def _sign(node, inputs):
         """= where the printed figures give the printed result, else ≈."""
         values = [p.value for p in inputs]
-        if all(exact(p.value) or p.gate == "constant" for p in inputs):
+        if all(exact(p.value, brief if p.gate == "constant" else figure) for p in inputs):
             return "="
         if node.gate in ("add", "sub", "mul"):
             if node.gate == "sub":

@@ -93,6 +93,7 @@ def test_or_as_an_input_of_its_own():
     assert [(item.kind, item.label) for item in composed.items] == [
         ("leaf", "x"), ("constant", "2"), ("gate", "×"), ("constant", "1"), ("gate", "+")]
     assert item(composed, "2").gradient == ""
+    assert composed.tables[item(composed, "2").id].caption == "The constant 2: nobody asks for its gradient"
 
 
 def test_arrays_show_their_shape_and_open_as_tables():
@@ -165,6 +166,18 @@ def test_every_equation_holds_as_it_is_printed(name):
     assert found >= (0 if name in ("leaf", "layer") else 1)
 
 
+@pytest.mark.parametrize("f, x, formula", [
+    (lambda x: np.maximum(x, -1), -2.0, "f = max(x, −1) = max(−2.00, −1) = −1.00"),
+    (lambda x: x * 0.1235, 2.0, "f = x × 0.1235 = 2.00 × 0.1235 = 0.247"),
+    (lambda x: x * 0.12345, 2.0, "f = x × 0.1235 = 2.00 × 0.1235 ≈ 0.2469"),
+    (lambda x: x - 0.5, 1.23456, "f = x − 0.5 = 1.2346 − 0.5 = 0.7346"),
+    (lambda x: x - x / 2, 2 / 3, "f = x − q = 0.6667 − 0.3333 ≈ 0.3333"),
+])
+def test_a_formula_says_equal_where_the_printed_figures_are(f, x, formula):
+    composed = compose((lambda x: f(x), {"x": x}), names="q" if "q" in formula else "")
+    assert [scene.formula_of(frame) for frame in composed.frames if frame.phase == "forward"][-1] == formula
+
+
 def test_names_that_do_not_fit_are_told_so():
     with pytest.raises(ValueError, match="3 names for 2 gates"):
         compose(XYZ, names="q f g")
@@ -209,13 +222,14 @@ def test_the_first_wrong_edge_is_named_and_nothing_is_painted_after_it():
     f, inputs = XYZ
     record = trace(f, **inputs)
     composed = scene.compose(record, names="q", verdict=judge(record, {"add": add_backward, "mul": unswapped}))
+    assert [frame.phase for frame in composed.frames] == ["start", "forward", "forward", "backward", "wrong"]
     frame = composed.frames[-1]
     assert (frame.phase, frame.node, frame.wrong) == ("wrong", 4, "e4-0")
     assert frame.sentence == ("The first wrong edge leads from f back to q: your unswapped(1.00, 3.00, −4.00) sent "
                               "3.00; local × upstream is −4.00. The backward pass stops here.")
     assert frame.gradients == [[3, "3.00"], [2, "−4.00"]]
     assert [item.gradient for item in composed.items] == ["", "", "−4.00", "3.00", "1.00"]
-    assert composed.aloud.endswith(frame.sentence)
+    assert composed.aloud.endswith(f"Backward: ∂f/∂z = −4.00. {frame.sentence}")
 
 
 def test_a_wrong_gate_further_back_is_found_with_the_right_upstream():
