@@ -9,6 +9,7 @@ from drawn_circuits import CIRCUITS
 import autodiff
 from autodiff import scalar
 from course.drawing import graph
+from course.words import languages, speaking
 
 
 @pytest.mark.parametrize("f, inputs", CIRCUITS.values(), ids=CIRCUITS)
@@ -74,3 +75,11 @@ def test_where_a_gradient_is_infinite_the_code_is_written_without_a_warning(f, x
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert graph(lambda x: f(x), x=x).code
+
+
+@pytest.mark.parametrize("language", languages()[1:])
+def test_its_headings_follow_the_language(language):
+    with speaking(language):
+        told = graph(lambda x: x * x, x=3.0).scene.code
+    here = graph(lambda x: x * x, x=3.0).scene.code
+    assert [a != b for a, b in zip(told, here, strict=True)] == [line.startswith("# ") for line in here]

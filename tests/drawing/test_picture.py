@@ -8,8 +8,10 @@ from drawn_circuits import CIRCUITS, STAGED, XYZ
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import autodiff
 from autodiff.trace import trace
 from course.drawing import picture, scene
+from course.drawing.yours import judge
 from tests.overlaps import SVG, assert_nothing_overlaps, boxes_and_wires
 
 
@@ -61,6 +63,44 @@ def test_the_shares_of_a_fork_stand_where_its_wires_arrive():
     assert sorted(shares) == sorted(["0.5121", "−0.0358", "1.5832", "1.5832", "0.00905"])
 
 
+def test_a_fork_has_a_dot_where_it_splits_and_its_targets_begin_there():
+    root = draw(*CIRCUITS["square"])
+    assert len(root.findall(f".//{SVG}circle[@class='split']")) == 2
+    composed = scene.compose(trace(STAGED[0], **STAGED[1]))
+    root = ET.fromstring(picture.svg(composed, targets=True))
+    uses = [edge.source for edge in composed.edges]
+    for edge in composed.edges:
+        wire, hit = (root.find(f".//{SVG}g[@data-edge='{edge.id}']/{SVG}path[@class='{kind}']").get("d")
+                     for kind in ("wire", "hit"))
+        assert (wire == hit) == (uses.count(edge.source) == 1), edge
+
+
+def test_the_wrong_edge_alone_is_marked_and_crossed():
+    record = trace(XYZ[0], **XYZ[1])
+    verdict = judge(record, {"mul": lambda dout, x, y: (dout * x, dout * y)})
+    root = ET.fromstring(picture.svg(scene.compose(record, verdict=verdict)))
+    assert [edge.get("data-edge") for edge in root.iter(f"{SVG}g") if edge.get("class") == "edge wrong"] == ["e4-0"]
+    (cross,) = root.findall(f".//{SVG}text[@class='cross']")
+    assert cross in root.find(f".//{SVG}g[@data-edge='e4-0']")
+
+
+def test_a_constant_has_its_value_inside_only():
+    root = draw(lambda x: x * 2, {"x": 3}, constants=True)
+    assert [t.text for t in root.iter(f"{SVG}text") if t.get("class") == "value"] == ["3.00", "6.00"]
+
+
+def test_a_node_is_wider_than_its_label():
+    root = draw(lambda x: np.maximum(x, -0.0625), {"x": 3.0})
+    nodes = [node for node in root.iter(f"{SVG}g") if "node" in node.get("class")]
+    for rect, label in ((node.find(f"{SVG}rect"), node.find(f"{SVG}text").text) for node in nodes):
+        assert float(rect.get("width")) >= 0.63 * 16 * len(label) + 20, label
+
+
+def test_two_pictures_on_a_page_share_no_id():
+    ids = [[e.get("id") for e in draw(*XYZ).iter() if e.get("id")] for _ in range(2)]
+    assert len({*ids[0], *ids[1]}) == len(ids[0]) + len(ids[1]) > 0
+
+
 def test_it_has_a_title_a_description_and_an_alternative_text():
     root = draw(*XYZ, names="q")
     said = ("Computational graph. Inputs: x = −2.00, y = 5.00, z = −4.00. "
@@ -72,6 +112,8 @@ def test_it_has_a_title_a_description_and_an_alternative_text():
 
 
 def test_names_are_escaped():
+    odd = autodiff.Op("a<b", lambda x: x * 2.0, lambda g, z, x: g * 2.0)
+    assert "a<b" in [t.text for t in draw(lambda x: odd(x), {"x": 1.0}).iter(f"{SVG}text")]
     root = draw(*XYZ, names=["<q>&"])
     assert [t.text for t in root.iter(f"{SVG}text") if t.get("class") == "name"] == ["<q>&", "f"]
 
