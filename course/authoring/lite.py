@@ -75,9 +75,8 @@ INSTEAD = {
 }
 PARAGRAPH = re.compile(r"(\n[ \t]*\n|\n(?=\d+\. |- ))")
 TERMINAL = re.compile(r"\*\*Validate|python course|pip install|in a terminal", re.IGNORECASE)
-PROGRESS = (("markdown", later("# Progress")),
-            ("markdown", later("Run the cell below. It reads the exercises that you have saved in this browser, checks "
-                               "them as the grader will, and says what comes next.")),
+PROGRESS = (("markdown", later("# Progress\n\nRun the cell below. It reads the exercises that you have saved in this "
+                               "browser, checks them as the grader will, and says what comes next.")),
             ("code", "from course.learning.progress import in_browser\n\nin_browser()"))
 # Of the course, what a browser can't run (it has no processes) or nobody asks for there.
 LEFT_OUT = ("authoring", "grading", "teaching", "sources", "lessons", "exercises", "__main__.py", "cli.py")
@@ -166,9 +165,9 @@ def lay_out_language(folder: Path, said: set[str]) -> None:
                     raise ValueError(f"{original.name}: what is this to a reader in the browser? {text!r}")
                 cell["source"] = text
             laid.write_text(json.dumps(notebook, ensure_ascii=False), "utf-8")
-    cells = [{"cell_type": kind, "id": f"progress-{k}", "metadata": {}, "source": tr(text) if kind == "markdown" else text,
-              **({"outputs": [], "execution_count": None} if kind == "code" else {})}
-             for k, (kind, text) in enumerate(PROGRESS)]
+    cells = [{"cell_type": "code", "id": "code", "metadata": {}, "source": text, "outputs": [], "execution_count": None}
+             if kind == "code" else {"cell_type": kind, "id": kind, "metadata": {}, "source": tr(text)}
+             for kind, text in PROGRESS]
     metadata = {"language_info": {"name": "python"}}        # a kernel is found by it; without, the reader is asked
     (folder / "progress.ipynb").write_text(json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4,
                                                        "nbformat_minor": 5}), "utf-8")
@@ -208,8 +207,9 @@ def code() -> Iterable[Path]:
     for package in ("autodiff", "course"):
         for path in sorted((ROOT / package).rglob("*")):
             parts = path.relative_to(ROOT / package).parts
-            of_a_language = parts[0] == "translations" and parts[2:3] not in [("LC_MESSAGES",), ("labels.otf",), ("labels.LICENSE",)]
-            if path.is_file() and parts[0] not in LEFT_OUT and "__pycache__" not in parts and not of_a_language:
+            if parts[0] == "translations" and not re.match(r"LC_MESSAGES|labels\.", "".join(parts[2:3])):
+                continue        # catalogues, and notebooks
+            if path.is_file() and parts[0] not in LEFT_OUT and "__pycache__" not in parts:
                 yield path
 
 

@@ -96,15 +96,18 @@ REFERENCE = """# Reference
    :members:
 ```
 """
-RUN = {"lesson": later('<a href="{up}lite/lab/index.html?path={path}">Run this lesson</a> in your browser, with nothing '
-                       'installed.'),
-       "assignment": later('<a href="{up}lite/lab/index.html?path={path}">Run this assignment</a> in your browser, with '
-                           'nothing installed.')}
+RUN = {
+    "lesson": later(
+        '<a href="{up}lite/lab/index.html?path={path}">Run this lesson</a> in your browser, with nothing installed.'),
+    "assignment": later('<a href="{up}lite/lab/index.html?path={path}">Run this assignment</a> in your browser, with '
+                        'nothing installed.'),
+}
 # Only where it is known which repository this is: where GitHub builds the site.
 BINDER = "https://mybinder.org/v2/gh/{repository}/HEAD?urlpath=lab/tree/backprop/{path}"
 COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/{path}"
 ELSEWHERE = f"Or open it in [Binder]({BINDER}) or in [Colab]({COLAB})."
 DOWNLOAD = later("Or download {notebook}, to run where the course is installed.")
+OTHERS = shutil.ignore_patterns("site", "*.??.md")       # of docs/: how the site looks, and other languages
 LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)([^)#\s]+)\)")
 
 
@@ -178,8 +181,7 @@ def lay_out_english(source: Path) -> None:
     for name in PAGES:
         path, target = ROOT / name, source / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(path, target, ignore=shutil.ignore_patterns("site", "*.??.md")) if path.is_dir() else \
-            shutil.copy(path, target)
+        shutil.copytree(path, target, ignore=OTHERS) if path.is_dir() else shutil.copy(path, target)
     shutil.copy(ROOT / "README.md", source / "index.md")
     for path in [source / "index.md", *(source / "docs").glob("*.md")]:
         path.write_text(crossing(path.read_text("utf-8"), path.relative_to(source)), "utf-8")
@@ -195,7 +197,7 @@ def lay_out_translated(source: Path) -> None:
     short = language().partition("_")[0]
     for path in (ROOT / f"README.{short}.md", *(ROOT / "docs").glob(f"*.{short}.md")):
         place = path.relative_to(ROOT)
-        place = Path("index.md") if place.name.startswith("README.") else place.with_name(f"{place.name.split('.')[0]}.md")
+        place = place.with_name(f"{place.name.split('.')[0]}.md") if place.parts[1:] else Path("index.md")
         write(source / place, crossing(path.read_text("utf-8"), place))
     shutil.copytree(ROOT / "docs" / "pictures", source / "docs" / "pictures")
     shutil.copy(ROOT / "LICENSE", source)
@@ -307,8 +309,10 @@ def mathjax(work: Path) -> Path:
 
 
 def sphinx(name: str, work: Path, output: Path, partly: bool) -> int:
-    """Run Sphinx for a language; what lessons give is kept until what they run changes. Links to pages left out may be
-    dead."""
+    """Run Sphinx for a language; what lessons give is kept until what they run changes.
+
+    partly  whether pages are left out: links to them may be dead
+    """
     digest = hashlib.sha256()
     for path in [path for pattern in CODE for path in sorted(ROOT.glob(pattern))] + [
             path for pattern in OF_A_LANGUAGE for path in sorted((TRANSLATIONS / name).glob(pattern))]:
@@ -320,7 +324,8 @@ def sphinx(name: str, work: Path, output: Path, partly: bool) -> int:
             shutil.rmtree(old)
     own = work / "ipython" / name
     write(own / "profile_default" / "startup" / "00-frames.py", "import course.authoring.frames\n")
-    environment = {**os.environ, "SITE_CACHE": str(cache), "IPYTHONDIR": str(own), "PYTHONPATH": str(ROOT), VARIABLE: name}
+    environment = {**os.environ, "SITE_CACHE": str(cache), "IPYTHONDIR": str(own), "PYTHONPATH": str(ROOT),
+                   VARIABLE: name}
     build = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html",
              *(["-D", "suppress_warnings=misc.highlighting_failure,myst.xref_missing"] if partly else []),
              "-d", str(work / "doctrees" / name), str(work / "source" / name), str(output / folder(name))]

@@ -205,9 +205,11 @@ def rank(name):
 
 
 def name_of(info):
-    """A member's name. Zips that don't say their encoding hold UTF-8 more often than IBM's code page of 1981; those of a
-    Chinese Windows hold GBK, whose letters are pairs of bytes. Two bytes of a Western name can be such a pair by accident
-    (ül, öß), but not one of those that are in use (GB 2312)."""
+    """A member's name. Zips that don't say their encoding hold UTF-8 more often than IBM's code page of 1981.
+
+    Those of a Chinese Windows hold GBK, where a character is a pair of bytes. Two bytes of a Western name can be such a
+    pair by accident (ül, öß), but not one of the characters in use, those of GB 2312.
+    """
     name = info.filename
     if not info.flag_bits & 0x800:
         with suppress(UnicodeError):

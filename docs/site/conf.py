@@ -2,6 +2,7 @@
 
 import os
 import re
+from itertools import pairwise
 from pathlib import Path
 
 from babel import Locale
@@ -68,9 +69,9 @@ def plain(app, what, name, obj, options, lines):
 
 
 class SearchChinese(SearchEnglish):
-    """Chinese is written without spaces: each two neighbouring characters are a word, as in Lucene's CJKAnalyzer, and so
-    is each single one. It needs no dictionary, and finds whatever stands there, also what no dictionary has. What is
-    searched for is taken apart in the same way; all of it must be there."""
+    """Chinese is written without spaces: two neighbouring characters are a word, as in Lucene's CJKAnalyzer, and so is
+    each single one. What is searched for is taken apart in the same way, and all of it must be there. No dictionary is
+    needed, and what none has is found, too."""
 
     lang = "zh"
     language_name = "English"       # whose stemmer the page gets by this name
@@ -85,7 +86,7 @@ var splitQuery = (query) =>
         found = []
         for run in re.findall("[\u3400-\u9fff]+|[^\\W\u3400-\u9fff]+", input):
             chinese = run[0] >= "\u3400"
-            found += [*run, *map("".join, zip(run, run[1:]))] if chinese else [run]
+            found += [*run, *map("".join, pairwise(run))] if chinese else [run]
         return found
 
 
@@ -96,7 +97,8 @@ def languages(app, pagename, templatename, context, doctree):
     context["languages"], context["switch"] = [], tr(SWITCH)
     for other in sorted(root.parent.iterdir()):
         if other != root:
-            there = pagename == "search" or any((other / f"{pagename}{end}").exists() for end in (".md", ".ipynb"))
+            files = [other / f"{pagename}{end}" for end in (".md", ".ipynb")]
+            there = pagename in ("search", "genindex") or any(file.exists() for file in files)
             place = "" if other.name == ENGLISH else f"{other.name.replace('_', '-')}/"
             name = Locale.parse(other.name).get_language_name()
             context["languages"].append((other.name.replace("_", "-"), name,

@@ -79,7 +79,8 @@ def test_notebooks_name_nothing_that_a_browser_does_not_have(tmp_path):
     notebooks = {path.relative_to(tmp_path).as_posix(): path.read_text("utf-8") for path in tmp_path.rglob("*.ipynb")}
     assert len(notebooks) == 38 and "progress.ipynb" in notebooks
     assert [name for name, text in notebooks.items() if "Validate" in text or "python course" in text] == []
-    links = [(name, link) for name, text in notebooks.items() for link in re.findall(r"\(([./]+/progress\.ipynb)\)", text)]
+    links = [(name, link) for name, text in notebooks.items()
+             for link in re.findall(r"\(([./]+/progress\.ipynb)\)", text)]
     assert len(links) == 20
     assert [name for name, link in links if not (tmp_path / name).parent.joinpath(link).resolve().is_file()] == []
     assert all(("[进度](" if name.startswith("zh_CN/") else "[Progress](") in notebooks[name] for name, _ in links)

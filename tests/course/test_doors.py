@@ -1,4 +1,4 @@
-"""What learners read outside of the notebooks, in Chinese: it says the same commands as its English, and leads there."""
+"""What learners read in Chinese outside of the notebooks: it has the commands and the sections of its English."""
 
 import re
 
@@ -60,5 +60,6 @@ def test_the_readme_shows_what_a_check_says(capsys):
     with speaking("zh_CN"):
         check(mul_backward)
     said = capsys.readouterr().out
-    for line in re.search(r"(?ms)^```\n(mul_backward.*?)^```$", (ROOT / "README.zh.md").read_text("utf-8"))[1].splitlines():
+    shown = re.search(r"(?ms)^```\n(mul_backward.*?)^```$", (ROOT / "README.zh.md").read_text("utf-8"))
+    for line in shown[1].splitlines():
         assert line in said
