@@ -22,7 +22,18 @@ from pathlib import Path
 
 from course.authoring import colab, lite
 from course.places import EXERCISES, LESSONS, ROOT
-from course.words import ENGLISH, TRANSLATIONS, VARIABLE, language, languages, later, speaking, tr, translated
+from course.words import (
+    ENGLISH,
+    TRANSLATIONS,
+    VARIABLE,
+    language,
+    languages,
+    later,
+    sentences,
+    speaking,
+    tr,
+    translated,
+)
 
 TITLE, SHORT = later("Backpropagation, by hand and by heart"), later("Backpropagation")
 SWITCH = later("Languages")
@@ -234,7 +245,8 @@ def crossing(text: str, place: Path) -> str:
 def lesson(path: Path) -> str:
     """A lesson as the site shows it: with ways to run it below its title."""
     notebook = json.loads(translated(path, "lessons").read_text("utf-8"))
-    said = f"{ways(f'lessons/{path.name}', 'lesson', '../../')} {tr(DOWNLOAD, notebook=f'{{download}}`{path.name}`')}"
+    said = sentences(ways(f"lessons/{path.name}", "lesson", "../../"),
+                     tr(DOWNLOAD, notebook=f"{{download}}`{path.name}`"))
     return with_ways(notebook, said)
 
 
