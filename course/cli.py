@@ -4,6 +4,7 @@ A command is a row of COMMANDS; its module is imported when it is called.
 Only the standard library is imported here, since __main__.py asks this module before anything is installed.
 """
 
+import argparse
 import difflib
 import importlib
 import os
@@ -44,6 +45,13 @@ COMMANDS = {
     "site": ("make the pages of the site: lessons, docs, reference", "course.authoring.site:main"),
     "setup": (later("make .venv and work/ ready, open nothing; `setup torch` adds PyTorch"), "course.cli:setup"),
 }
+FOR_LEARNERS = ("lab", "progress", "practice", "hint", "submit", "setup")     # the others are in English
+# what argparse says of itself
+ARGPARSE = (later("usage: "), later("positional arguments"), later("options"), later("show this help message and exit"),
+            later("%(prog)s: error: %(message)s\n"), later("argument %(argument_name)s: %(message)s"),
+            later("invalid %(type)s value: %(value)r"), later("expected one argument"),
+            later("unrecognized arguments: %s"), later("the following arguments are required: %s"),
+            later("invalid choice: %(value)r (choose from %(choices)s)"))
 # the file that a command works by: the copy of the course that learners get lacks it
 NEEDS = dict.fromkeys(("teach", "nbgrader", "autograde", "answers", "extend", "feedback", "export", "forget", "report"),
                       CONFIGURATION) | \
@@ -67,6 +75,7 @@ def main(argv=None):
     programs = os.path.dirname(sys.executable)
     os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])
     module, function = COMMANDS[name][1].split(":")
+    speak_of_options(name)
     if name != "setup" and CHOICE.exists():
         from course.declarations import choosing, registry
 
@@ -80,6 +89,11 @@ def main(argv=None):
     except KeyboardInterrupt:
         print(f"\n{tr('Stopped.')}", file=sys.stderr)
         return 130
+
+
+def speak_of_options(name):
+    """Let argparse speak the course's language of a learner's command; by itself it speaks the system's."""
+    argparse._ = tr if name in FOR_LEARNERS else str
 
 
 def look_up(argv):
@@ -129,6 +143,7 @@ def overview():
 def extras_for(argv):
     """Which of pyproject's extras a command needs; wrong arguments are refused before any set-up."""
     name, arguments = look_up(argv)
+    speak_of_options(name)
     if name in ("lab", "teach"):
         from course.learning import lab
         lab.read_options(name, arguments)

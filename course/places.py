@@ -22,12 +22,14 @@ REGRADE = "regrade_request.txt"                             # what a learner han
 def work_folder() -> Path:
     """The folder of a learner's copies of lessons and exercises, which git does not know; it may not be there yet.
 
-    Of a clone it is work/. In a browser it is what JupyterLite keeps there, as its kernels see it. Where the course is
-    installed as a package, it is the current folder or one above it, if the course was laid out there, and backprop/
-    below the current folder otherwise.
+    Of a clone it is work/. In a browser it is what JupyterLite keeps there, as its kernels see it; for another language
+    than English a folder of its name in it. Where the course is installed as a package, it is the current folder or one
+    above it, if the course was laid out there, and backprop/ below the current folder otherwise.
     """
     if IN_BROWSER:
-        return Path("/drive")
+        parts = Path.cwd().parts[1:3]
+        own = len(parts) == 2 and parts[0] == "drive" and (ROOT / "course" / "translations" / parts[-1]).is_dir()
+        return Path("/", *parts) if own else Path("/drive")
     if not INSTALLED:
         return ROOT / "work"
     here = Path.cwd()

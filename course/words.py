@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from course.places import COMMAND, ROOT, work_folder
+from course.places import COMMAND, IN_BROWSER, ROOT, work_folder
 
 TRANSLATIONS = ROOT / "course" / "translations"
 DOMAIN = "course"
@@ -151,6 +151,8 @@ def remember(name: str, work: Path | None = None) -> None:
 
 
 def _remembered() -> str:
+    if IN_BROWSER:
+        return work_folder().name
     try:
         return (work_folder() / KEPT).read_text("utf-8").strip()
     except (OSError, ValueError):

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from course import __version__
 from course.places import DATA, EXERCISES, LESSONS, ROOT
+from course.words import ENGLISH, languages, later, speaking, tr, translated
 
 NEEDS = ("jupyterlite_core", "jupyterlite_pyodide_kernel")
 SHIPS_COMPILED = "open-webui==0.12.4"       # its wheel holds Pyodide's builds of numpy and matplotlib, untouched
@@ -37,35 +38,45 @@ ADDED = {
     "piplite": ["micropip"], "ipykernel": [], "widgetsnbextension": [], "pyodide-kernel": ["ipykernel", "ipython"],
 }
 FROM_PYPI = ("anywidget", "ipywidgets", "psygnal", "comm", "ipython-pygments-lexers")
-# What a notebook says of nbgrader's button and of a terminal, and what it says where there are none.
+# A paragraph that speaks of nbgrader's button or of a terminal, and what it says where there are none.
 INSTEAD = {
     "Press **Validate** above the notebook. When it says *Success!*, save the notebook and hand it in where your "
     "instructor has told you to: in a terminal, `python course submit` makes the file for it. `python course progress` "
-    "shows what comes next.":
+    "shows what comes next.": later(
         "Press ⏩ above the notebook: it restarts everything and runs it from the top. When every graded cell gives "
         "all its points, hand the notebook in where your instructor has told you to: right-click on its name in the "
-        "list on the left, *Download*, gives you the file. [Progress](../progress.ipynb) shows what comes next.",
+        "list on the left, *Download*, gives you the file. [Progress](../progress.ipynb) shows what comes next."),
     "Press **Validate** above the notebook. It restarts everything from the top, runs the graded cells, and says "
     "which of them do not pass yet. When it says *Success!*, you are done: your instructor tells you where to hand "
-    "the notebook in.":
+    "the notebook in.": later(
         "Press ⏩ above the notebook: it restarts everything and runs it from the top. When every graded cell gives "
         "all its points, you are done. Right-click on the notebook's name in the list on the left, *Download*: that "
-        "file is what you hand in. Until then your work is kept in this browser, and nowhere else.",
+        "file is what you hand in. Until then your work is kept in this browser, and nowhere else."),
     "3. Press **Validate** above the notebook. It restarts the notebook and runs it from the top, as the grader will.":
-        "3. Press ⏩ above the notebook. It restarts the notebook and runs it from the top, as the grader will.",
-    "In a terminal, `python course submit` makes the file for it, and `python course progress` shows what comes next.":
-        "Right-click on its name in the list on the left, *Download*, gives you the file. Your work is kept in this "
-        "browser, and nowhere else. [Progress](../progress.ipynb) shows what comes next.",
-    "`python course progress` shows what went well, and": "[Progress](../progress.ipynb) shows what went well, and",
-    "up to a chain of 5,000 nodes. Recursion does not reach that deep: keep lists of your own.":
-        "up to a chain of 5,000 nodes; here, in a browser, of 1,200, since Python frees a chain there by recursion. "
-        "Yours does not reach that deep: keep lists of your own.",
-    "If PyTorch is installed, it is asked live as well. `python course setup torch` installs it.":
-        "Where PyTorch is installed, it is asked live as well; it does not run in a browser.",
+        later("3. Press ⏩ above the notebook. It restarts the notebook and runs it from the top, as the grader will."),
+    "4. Save, and hand the notebook in where your instructor has told you to. In a terminal, `python course submit` "
+    "makes the file for it, and `python course progress` shows what comes next.": later(
+        "4. Save, and hand the notebook in where your instructor has told you to. Right-click on its name in the list "
+        "on the left, *Download*, gives you the file. Your work is kept in this browser, and nowhere else. "
+        "[Progress](../progress.ipynb) shows what comes next."),
+    "You find such a cell at the end of many sections. It gives no points. `python course progress` shows what went "
+    "well, and `practice()` alone asks for what comes next.": later(
+        "You find such a cell at the end of many sections. It gives no points. [Progress](../progress.ipynb) shows "
+        "what went well, and `practice()` alone asks for what comes next."),
+    "`check(f)` shows a first case of each exercise; the graded cells try graphs of all kinds, up to a chain of 5,000 "
+    "nodes. Recursion does not reach that deep: keep lists of your own.": later(
+        "`check(f)` shows a first case of each exercise; the graded cells try graphs of all kinds, up to a chain of "
+        "5,000 nodes; here, in a browser, of 1,200, since Python frees a chain there by recursion. Yours does not "
+        "reach that deep: keep lists of your own."),
+    "You don't need PyTorch for this assignment, and neither does the grader: it compares with values that PyTorch "
+    "2.13.0 gave. If PyTorch is installed, it is asked live as well. `python course setup torch` installs it.": later(
+        "You don't need PyTorch for this assignment, and neither does the grader: it compares with values that PyTorch "
+        "2.13.0 gave. Where PyTorch is installed, it is asked live as well; it does not run in a browser."),
 }
+PARAGRAPH = re.compile(r"(\n[ \t]*\n|\n(?=\d+\. |- ))")
 TERMINAL = re.compile(r"\*\*Validate|python course|pip install|in a terminal", re.IGNORECASE)
-PROGRESS = (("markdown", "# Progress\n\nRun the cell below. It reads the exercises that you have saved in this "
-             "browser, checks them as the grader will, and says what comes next."),
+PROGRESS = (("markdown", later("# Progress\n\nRun the cell below. It reads the exercises that you have saved in this "
+                               "browser, checks them as the grader will, and says what comes next.")),
             ("code", "from course.learning.progress import in_browser\n\nin_browser()"))
 # Of the course, what a browser can't run (it has no processes) or nobody asks for there.
 LEFT_OUT = ("authoring", "grading", "teaching", "sources", "lessons", "exercises", "__main__.py", "cli.py")
@@ -121,30 +132,56 @@ def collect(wheels: Path, theirs: dict[str, dict], work: Path, distribution: str
 
 
 def lay_out(folder: Path) -> None:
-    """Lessons, exercises and what stands beside them, as the browser shows them."""
-    for name, source in (("lessons", LESSONS), ("exercises", EXERCISES)):
-        shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns(".*"))
+    """Lessons, exercises and what stands beside them, as the browser shows them; of another language in a folder of its
+    name, such as zh_CN/, by which a kernel knows what to speak."""
     said = set()
-    for path in folder.rglob("*.ipynb"):
-        notebook = json.loads(path.read_text("utf-8"))
-        for cell in notebook["cells"]:
-            text = "".join(cell["source"])
-            for there, here in INSTEAD.items():
-                found = re.compile(r"\s+".join(map(re.escape, there.split())))
-                if cell["cell_type"] == "markdown" and found.search(text):
-                    said.add(there)
-                    text = found.sub(lambda _, here=here: here, text)
-            if TERMINAL.search(text):
-                raise ValueError(f"{path.name}: what is this to a reader in the browser? {text!r}")
-            cell["source"] = text
-        path.write_text(json.dumps(notebook), "utf-8")
+    for name in languages():
+        with speaking(name):
+            lay_out_language(folder if name == ENGLISH else folder / name, said)
     if said != INSTEAD.keys():
         raise ValueError(f"no notebook says this any more: {[text for text in INSTEAD if text not in said]}")
-    cells = [{"cell_type": kind, "id": kind, "metadata": {}, "source": text,
-              **({"outputs": [], "execution_count": None} if kind == "code" else {})} for kind, text in PROGRESS]
+
+
+def lay_out_language(folder: Path, said: set[str]) -> None:
+    """The same in the language in force; what was said otherwise is added to `said`."""
+    for under, originals in (("lessons", LESSONS), ("exercises", EXERCISES)):
+        for original in sorted(originals.rglob("*")):
+            place = original.relative_to(originals)
+            if not original.is_file() or any(part.startswith(".") for part in place.parts):
+                continue
+            laid = folder / under / place
+            laid.parent.mkdir(parents=True, exist_ok=True)
+            if original.suffix != ".ipynb":
+                shutil.copy(original, laid)
+                continue
+            notebook = json.loads(translated(original, under).read_text("utf-8"))
+            english = {cell["id"]: "".join(cell["source"]) for cell in json.loads(original.read_text("utf-8"))["cells"]}
+            for cell in notebook["cells"]:
+                text = "".join(cell["source"])
+                if cell["cell_type"] == "markdown":
+                    text = instead(text, english[cell["id"]], said)
+                    text = text.replace("(../progress.ipynb)", f"({'../' * len(place.parts)}progress.ipynb)")
+                if TERMINAL.search(text):
+                    raise ValueError(f"{original.name}: what is this to a reader in the browser? {text!r}")
+                cell["source"] = text
+            laid.write_text(json.dumps(notebook, ensure_ascii=False), "utf-8")
+    cells = [{"cell_type": "code", "id": "code", "metadata": {}, "source": text, "outputs": [], "execution_count": None}
+             if kind == "code" else {"cell_type": kind, "id": kind, "metadata": {}, "source": tr(text)}
+             for kind, text in PROGRESS]
     metadata = {"language_info": {"name": "python"}}        # a kernel is found by it; without, the reader is asked
     (folder / "progress.ipynb").write_text(json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4,
                                                        "nbformat_minor": 5}), "utf-8")
+
+
+def instead(text: str, english: str, said: set[str]) -> str:
+    """A text with what a browser has in the place of what it has not, paragraph by paragraph as in its English."""
+    here, there = PARAGRAPH.split(text), PARAGRAPH.split(english)
+    for k, paragraph in enumerate(there):
+        plain = " ".join(paragraph.split())
+        if plain in INSTEAD and len(here) == len(there):
+            said.add(plain)
+            here[k] = tr(INSTEAD[plain])
+    return "".join(here)
 
 
 def config(output: Path) -> dict:
@@ -170,6 +207,8 @@ def code() -> Iterable[Path]:
     for package in ("autodiff", "course"):
         for path in sorted((ROOT / package).rglob("*")):
             parts = path.relative_to(ROOT / package).parts
+            if parts[0] == "translations" and not re.match(r"LC_MESSAGES|labels\.", "".join(parts[2:3])):
+                continue        # catalogues, and notebooks
             if path.is_file() and parts[0] not in LEFT_OUT and "__pycache__" not in parts:
                 yield path
 

@@ -3,6 +3,9 @@
 Lays the sources out as Sphinx wants them (README, docs/, lessons to be executed, exercises to be read, what learners
 are told by assignment), and runs Sphinx with docs/site/conf.py. What ran once is kept until a lesson or the course's
 code changes. Beside the pages lies lite/, where the same lessons and exercises run in the reader's browser.
+
+Each language that the course is in has its own pages, in a folder such as zh-CN/: lessons, executed in it, exercises,
+and of README and docs what there is in it (README.zh.md). Each page leads to the same page in the other language.
 """
 
 import argparse
@@ -19,12 +22,27 @@ from pathlib import Path
 
 from course.authoring import colab, lite
 from course.places import EXERCISES, LESSONS, ROOT
+from course.words import (
+    ENGLISH,
+    TRANSLATIONS,
+    VARIABLE,
+    language,
+    languages,
+    later,
+    sentences,
+    speaking,
+    tr,
+    translated,
+)
 
+TITLE, SHORT = later("Backpropagation, by hand and by heart"), later("Backpropagation")
+SWITCH = later("Languages")
 MATHJAX = "mathjax@3.2.2"      # its license: Apache 2.0
 PAGES = ("docs", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "course/sources/README.md",
          "course/translations/README.md")
 CODE = ("course/**/*.py", "course/**/*.js", "course/**/*.css", "course/**/*.mplstyle", "course/data/*",
         "autodiff/**/*.py", "course/lessons/*.ipynb")
+OF_A_LANGUAGE = ("LC_MESSAGES/*", "lessons/*", "labels.otf")      # what its lessons give depends on these, too
 CONTENTS = """
 ```{toctree}
 :hidden:
@@ -60,6 +78,24 @@ course/translations/README
 CHANGELOG
 ```
 """
+CONTENTS_TRANSLATED = """
+```{{toctree}}
+:hidden:
+:caption: {lessons}
+:glob:
+
+course/lessons/*
+```
+
+```{{toctree}}
+:hidden:
+:caption: {others}
+:glob:
+
+docs/*
+glossary
+```
+"""
 REFERENCE = """# Reference
 
 ```{{eval-rst}}
@@ -71,12 +107,19 @@ REFERENCE = """# Reference
    :members:
 ```
 """
-RUN = '<a href="{up}lite/lab/index.html?path={path}">Run this {kind}</a> in your browser, with nothing installed.'
+RUN = {
+    "lesson": later(
+        '<a href="{up}lite/lab/index.html?path={path}">Run this lesson</a> in your browser, with nothing installed.'),
+    "assignment": later('<a href="{up}lite/lab/index.html?path={path}">Run this assignment</a> in your browser, with '
+                        'nothing installed.'),
+}
 # Only where it is known which repository this is: where GitHub builds the site.
 BINDER = "https://mybinder.org/v2/gh/{repository}/HEAD?urlpath=lab/tree/backprop/{path}"
 COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/{path}"
 ELSEWHERE = f"Or open it in [Binder]({BINDER}) or in [Colab]({COLAB})."
-DOWNLOAD = "Or {{download}}`download it <{name}>`, to run where the course is installed."
+DOWNLOAD = later("Or download {notebook}, to run where the course is installed.")
+OTHERS = shutil.ignore_patterns("site", "*.??.md")       # of docs/: how the site looks, and other languages
+LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)([^)#\s]+)\)")
 
 
 def main(argv: list[str]) -> int:
@@ -105,11 +148,14 @@ def main(argv: list[str]) -> int:
     except subprocess.CalledProcessError as error:
         print(f"npm could not fetch {MATHJAX}: {error.stderr.strip()[-300:]}", file=sys.stderr)
         return 1
-    lay_out(work / "source", script, options.lesson or lessons)
-    page = Path(options.output).resolve() / "lite"
-    with ThreadPoolExecutor(1) as beside:        # what it fetches comes while lessons run
-        built = beside.submit(lite.build, page, work / "lite", options.offline)
-        code = sphinx(work, Path(options.output), partly=bool(options.lesson))
+    shutil.rmtree(work / "source", ignore_errors=True)
+    for name in languages():
+        with speaking(name):
+            lay_out(work / "source" / name, script, options.lesson or lessons)
+    output = Path(options.output).resolve()
+    with ThreadPoolExecutor() as beside:        # what it fetches comes while lessons run
+        built = beside.submit(lite.build, output / "lite", work / "lite", options.offline)
+        code = max(beside.map(lambda name: sphinx(name, work, output, partly=bool(options.lesson)), languages()))
     try:
         built.result()
     except (subprocess.CalledProcessError, RuntimeError, ValueError) as error:
@@ -121,45 +167,101 @@ def main(argv: list[str]) -> int:
     return code
 
 
+def folder(name: str) -> str:
+    """Where the pages of a language lie in the site: "zh-CN/"; English is at its root."""
+    return "" if name == ENGLISH else f"{name.replace('_', '-')}/"
+
+
 def lay_out(source: Path, script: Path, lessons: list[str]) -> None:
-    """Make the folder that Sphinx reads."""
-    shutil.rmtree(source, ignore_errors=True)
-    for name in PAGES:
-        path, target = ROOT / name, source / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(path, target) if path.is_dir() else shutil.copy(path, target)
-    shutil.move(source / "docs" / "site", source / "site")
+    """Make the folder that Sphinx reads, in the language in force."""
+    shutil.copytree(ROOT / "docs" / "site", source / "site")
     shutil.copy(source / "site" / "conf.py", source)
     shutil.copy(script, source / "site" / "static")
-    readme = (ROOT / "README.md").read_text("utf-8")
-    (source / "index.md").write_text(readme + CONTENTS, "utf-8")
-    names = ", ".join(public("autodiff"))
-    (source / "docs" / "reference.md").write_text(REFERENCE.format(names=names), "utf-8")
+    if language() == ENGLISH:
+        lay_out_english(source)
+    else:
+        lay_out_translated(source)
     for name in lessons:
         write(source / "course" / "lessons" / f"{name}.ipynb", lesson(LESSONS / f"{name}.ipynb"))
         exercise = Path(name, f"{name}.ipynb")
         write(source / "course" / "exercises" / exercise, read_only(EXERCISES / exercise))
+
+
+def lay_out_english(source: Path) -> None:
+    """README, docs, reference, and what learners are told."""
+    for name in PAGES:
+        path, target = ROOT / name, source / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(path, target, ignore=OTHERS) if path.is_dir() else shutil.copy(path, target)
+    shutil.copy(ROOT / "README.md", source / "index.md")
+    for path in [source / "index.md", *(source / "docs").glob("*.md")]:
+        path.write_text(crossing(path.read_text("utf-8"), path.relative_to(source)), "utf-8")
+    write(source / "index.md", (source / "index.md").read_text("utf-8") + CONTENTS)
+    names = ", ".join(public("autodiff"))
+    (source / "docs" / "reference.md").write_text(REFERENCE.format(names=names), "utf-8")
     for name, text in messages((ROOT / "docs" / "messages.md").read_text("utf-8")).items():
         write(source / "docs" / name, text)
 
 
+def lay_out_translated(source: Path) -> None:
+    """Of README and docs what there is in the language in force: README.zh.md, docs/NAME.zh.md; and its glossary."""
+    short = language().partition("_")[0]
+    for path in (ROOT / f"README.{short}.md", *(ROOT / "docs").glob(f"*.{short}.md")):
+        place = path.relative_to(ROOT)
+        place = place.with_name(f"{place.name.split('.')[0]}.md") if place.parts[1:] else Path("index.md")
+        write(source / place, crossing(path.read_text("utf-8"), place))
+    shutil.copytree(ROOT / "docs" / "pictures", source / "docs" / "pictures")
+    shutil.copy(ROOT / "LICENSE", source)
+    shutil.copy(TRANSLATIONS / language() / "glossary.md", source)
+    front = source / "index.md"
+    contents = CONTENTS_TRANSLATED.format(lessons=tr("Lessons"), others=tr("More to read"))
+    write(front, (front.read_text("utf-8") if front.exists() else f"# {tr(TITLE)}\n") + contents)
+
+
+def crossing(text: str, place: Path) -> str:
+    """A page whose links lead to where the site has what they name, also into the pages of another language.
+
+    place  the page's, from its source's folder
+    """
+    here = Path("README.md" if place.name == "index.md" else place)
+    up = "../" * (len(place.parts) - 1 + (language() != ENGLISH))
+
+    def led(link: re.Match[str]) -> str:
+        target = Path(os.path.normpath(here.parent / link[2]))
+        stem, *short = target.name.removesuffix(".md").split(".")
+        if target.name == "glossary.md" and language() in target.parts:
+            return f"[{link[1]}]({'../' * (len(place.parts) - 1)}glossary.md)"
+        if target.suffix != ".md":
+            return link[0]
+        other = next((name for name in languages() if short and name.partition("_")[0] == short[0]), ENGLISH)
+        page = "index" if stem == "README" and len(target.parts) == 1 else str(target.with_name(stem))
+        if other == language():
+            return f"[{link[1]}]({os.path.relpath(f'{page}.md', place.parent)})"
+        return f'<a href="{up}{folder(other)}{page}.html">{link[1]}</a>'
+
+    return LINK.sub(led, text)
+
+
 def lesson(path: Path) -> str:
     """A lesson as the site shows it: with ways to run it below its title."""
-    notebook = json.loads(path.read_text("utf-8"))
-    said = f"{ways(f'lessons/{path.name}', 'lesson', '../../')} {DOWNLOAD.format(name=path.name)}"
+    notebook = json.loads(translated(path, "lessons").read_text("utf-8"))
+    said = sentences(ways(f"lessons/{path.name}", "lesson", "../../"),
+                     tr(DOWNLOAD, notebook=f"{{download}}`{path.name}`"))
     return with_ways(notebook, said)
 
 
 def read_only(path: Path) -> str:
     """An exercise notebook as the site shows it: a page that no list of pages names."""
-    notebook = json.loads(path.read_text("utf-8"))
+    notebook = json.loads(translated(path, "exercises").read_text("utf-8"))
     notebook["metadata"]["orphan"] = True
     return with_ways(notebook, ways(f"exercises/{path.parent.name}/{path.name}", "assignment", "../../../"))
 
 
 def ways(path: str, kind: str, up: str) -> str:
-    """Where a notebook can be run; `up` leads from its page to the site's front."""
-    said = RUN.format(up=up, path=path, kind=kind)
+    """Where a notebook can be run; `up` leads from its page to the front of its language."""
+    if language() != ENGLISH:
+        return tr(RUN[kind], up=f"{up}../", path=f"{language()}/{path}")
+    said = tr(RUN[kind], up=up, path=path)
     repository = os.environ.get("GITHUB_REPOSITORY")
     return f"{said} {ELSEWHERE.format(repository=repository, branch=colab.BRANCH, path=path)}" if repository else said
 
@@ -218,23 +320,27 @@ def mathjax(work: Path) -> Path:
     return script
 
 
-def sphinx(work: Path, output: Path, partly: bool) -> int:
-    """Run Sphinx; what lessons give is kept until what they run changes. Links to pages left out may be dead."""
+def sphinx(name: str, work: Path, output: Path, partly: bool) -> int:
+    """Run Sphinx for a language; what lessons give is kept until what they run changes.
+
+    partly  whether pages are left out: links to them may be dead
+    """
     digest = hashlib.sha256()
-    for pattern in CODE:
-        for path in sorted(ROOT.glob(pattern)):
-            if path.is_file():
-                digest.update(path.read_bytes())
-    cache = work / "executed" / digest.hexdigest()[:16]
-    for old in (work / "executed").glob("*"):
+    for path in [path for pattern in CODE for path in sorted(ROOT.glob(pattern))] + [
+            path for pattern in OF_A_LANGUAGE for path in sorted((TRANSLATIONS / name).glob(pattern))]:
+        if path.is_file():
+            digest.update(path.read_bytes())
+    cache = work / "executed" / name / digest.hexdigest()[:16]
+    for old in cache.parent.glob("*"):
         if old != cache:
             shutil.rmtree(old)
-    startup = work / "ipython" / "profile_default" / "startup"
-    write(startup / "00-frames.py", "import course.authoring.frames\n")
-    environment = {**os.environ, "SITE_CACHE": str(cache), "IPYTHONDIR": str(work / "ipython"), "PYTHONPATH": str(ROOT)}
+    own = work / "ipython" / name
+    write(own / "profile_default" / "startup" / "00-frames.py", "import course.authoring.frames\n")
+    environment = {**os.environ, "SITE_CACHE": str(cache), "IPYTHONDIR": str(own), "PYTHONPATH": str(ROOT),
+                   VARIABLE: name}
     build = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html",
              *(["-D", "suppress_warnings=misc.highlighting_failure,myst.xref_missing"] if partly else []),
-             "-d", str(work / "doctrees"), str(work / "source"), str(output)]
+             "-d", str(work / "doctrees" / name), str(work / "source" / name), str(output / folder(name))]
     return subprocess.run(build, env=environment).returncode
 
 

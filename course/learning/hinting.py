@@ -4,16 +4,18 @@ import argparse
 import difflib
 import sys
 
-from course.words import tr
+from course.words import later, tr
+
+PURPOSE = later("the hints to an exercise, as `hint` opens them in a notebook")
 
 
 def main(argv: list[str]) -> int:
     """Print the first hints to an exercise; returns an exit code."""
     from course.declarations import assignments, exercises
 
-    parser = argparse.ArgumentParser(prog="backprop hint", description=str(__doc__).partition(": ")[2])
-    parser.add_argument("exercise", help="for example mul_backward")
-    parser.add_argument("number", nargs="?", type=int, default=1, help="how many of its hints; 1 if left out")
+    parser = argparse.ArgumentParser(prog="backprop hint", description=tr(PURPOSE))
+    parser.add_argument("exercise", help=tr("for example mul_backward"))
+    parser.add_argument("number", nargs="?", type=int, default=1, help=tr("how many of its hints; 1 if left out"))
     options = parser.parse_args(argv)
     known = {name: exercise for assignment in assignments() for name, exercise in exercises(assignment).items()}
     if options.exercise not in known:

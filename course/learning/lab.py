@@ -15,12 +15,13 @@ from pathlib import Path
 
 from course.learning import front, workspace
 from course.places import COMMAND, DATA, INSTALLED, ROOT, use_configuration, work_folder
-from course.words import known, languages, later, offered, remember, tr
+from course.words import VARIABLE, known, language, languages, later, offered, remember, tr
 
 SETTINGS = DATA / "jupyter"
 FIRST_LESSON = "lessons/00_start_here.ipynb"
 WORKSPACES = ".jupyterlab"      # in work/: which tabs are open here; nobody else's, and nowhere else
 WORKSPACE = "backprop"
+MENUS = ".jupyter"      # in work/: of JupyterLab's settings, the language of its menus
 # JupyterLab's layout for a first start: the lesson has the room, which on a phone is all there is
 TAB = f"markdownviewer-widget:{front.NAME}"     # the front page, behind the lesson
 LAYOUT = {"main": {"dock": {"type": "tab-area", "currentIndex": 0, "widgets": [TAB]}, "current": TAB},
@@ -35,12 +36,13 @@ def learn(arguments: list[str]) -> int:
     options = read_options("lab", arguments)
     if options.language:
         remember(known(options.language))
+        os.environ.pop(VARIABLE, None)      # what is asked for here is said later
     elif other := offered():
         print(other)
     if lay_out_and_tell():
         return 1
     work = work_folder()
-    return serve(options, work, where_one_stopped(work), "learner", work / WORKSPACES)
+    return serve(options, work, where_one_stopped(work), "learner", work / WORKSPACES, menus(work / MENUS))
 
 
 def teach(arguments: list[str]) -> int:
@@ -48,6 +50,18 @@ def teach(arguments: list[str]) -> int:
     options = read_options("teach", arguments)
     (ROOT / "exchange").mkdir(exist_ok=True)   # or Formgrader warns that there is none
     return serve(options, ROOT, "/lab", "teacher")
+
+
+def menus(folder: Path) -> Path:
+    """A folder of configuration by which JupyterLab's own menus speak the language in force, where they know it.
+
+    Who has chosen another one in JupyterLab keeps that. It is written at each start, since its default is the system's.
+    """
+    path = folder / "labconfig" / "default_setting_overrides.json"
+    with contextlib.suppress(OSError):      # the course works without it
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"@jupyterlab/translation-extension:plugin": {"locale": language()}}), "utf-8")
+    return folder
 
 
 def where_one_stopped(work: Path) -> str:
@@ -113,17 +127,18 @@ def lay_out_and_tell() -> int:
     return 0
 
 
-def serve(options: argparse.Namespace, folder: Path, address: str, role: str, workspaces: Path | None = None) -> int:
+def serve(options: argparse.Namespace, folder: Path, address: str, role: str, workspaces: Path | None = None,
+          *settings: Path) -> int:
     """Run JupyterLab until it is stopped; returns an exit code.
 
-    address  the page that opens; workspaces  where JupyterLab keeps which tabs are open
+    address  the page that opens; workspaces  where JupyterLab keeps which tabs are open; settings  more configuration
     """
     if options.port and is_taken(options.port):
         print(tr("Port {port} is in use by another program. Choose another one,\n"
                  "or leave --port out, and a free one is found.", port=options.port), file=sys.stderr)
         return 1
     os.chdir(folder if INSTALLED else ROOT)   # nbgrader's server extensions look for nbgrader_config.py there
-    use_configuration(SETTINGS / role, SETTINGS / "everyone", ROOT)
+    use_configuration(*settings, SETTINGS / role, SETTINGS / "everyone", ROOT)
     print(tr("JupyterLab is starting. Ctrl-C here stops it."), flush=True)
     if not (sys.stdin and sys.stdin.isatty()):   # there, Jupyter leaves SIGINT to chance, but obeys SIGTERM
         signal.signal(signal.SIGINT, lambda *_: signal.raise_signal(signal.SIGTERM))

@@ -23,6 +23,7 @@ from course.words import VARIABLE, language, later, tr
 
 LIMIT = 10.0  # seconds, for one cell or one exercise
 START = 30.0  # seconds, for the process to start
+PURPOSE = later("which exercises pass, which are begun, and how many points that makes so far")
 PASSED, BEGUN, UNWRITTEN, BROKEN = later("passes"), later("begun"), later("not begun"), later("does not run")
 NO_EXERCISES = later("There are no exercises in {folder}. `{command}` lays them out.")
 TOO_SLOW = later("takes more than {seconds} s")
@@ -43,13 +44,14 @@ class Line:
 
 def main(argv: list[str]) -> int:
     """Print a table, or JSON for programs; returns an exit code."""
-    parser = argparse.ArgumentParser(prog="backprop progress", description=str(__doc__).splitlines()[0])
-    parser.add_argument("assignment", nargs="*", help="which assignments, such as 02_gate_patterns; all if left out")
-    parser.add_argument("--all", action="store_true", help="every exercise of every assignment")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--page", metavar="FILE", help="write the way through the course as a page, course.html")
+    parser = argparse.ArgumentParser(prog="backprop progress", description=tr(PURPOSE))
+    parser.add_argument("assignment", nargs="*",
+                        help=tr("which assignments, such as 02_gate_patterns; all if left out"))
+    parser.add_argument("--all", action="store_true", help=tr("every exercise of every assignment"))
+    parser.add_argument("--json", action="store_true", help=tr("print JSON instead of a table"))
+    parser.add_argument("--page", metavar="FILE", help=tr("write the way through the course as a page, course.html"))
     parser.add_argument("--limit", type=float, default=LIMIT, metavar="SECONDS",
-                        help="how long one exercise may take (%(default)g)")
+                        help=tr("how long one exercise may take (%(default)g)"))
     options = parser.parse_args(argv)
     from course.declarations import assignments
 

@@ -19,15 +19,16 @@ from course.places import COMMAND, EXERCISES, REGRADE
 from course.plaintext import one_line, plain
 from course.words import later, sentences, tr
 
+PURPOSE = later("makes the zip that a learner hands in, and says what is missing in it")
 SAYS = {UNWRITTEN: UNWRITTEN, BEGUN: later("begun, and not right yet"), BROKEN: BROKEN}
 
 
 def main(argv: list[str]) -> int:
     """Write the zip and tell what is in it; returns 1 where there is nothing to hand in."""
-    parser = argparse.ArgumentParser(prog="backprop submit", description=str(__doc__).splitlines()[0])
-    parser.add_argument("assignment", nargs="?", help="for example 02_gate_patterns, or 2; offered if left out")
-    parser.add_argument("--regrade", metavar="WHY", help="ask for a regrade: which exercise, and why")
-    parser.add_argument("--output", metavar="FILE", help="the zip; ASSIGNMENT.zip, or the next free name")
+    parser = argparse.ArgumentParser(prog="backprop submit", description=tr(PURPOSE))
+    parser.add_argument("assignment", nargs="?", help=tr("for example 02_gate_patterns, or 2; offered if left out"))
+    parser.add_argument("--regrade", metavar="WHY", help=tr("ask for a regrade: which exercise, and why"))
+    parser.add_argument("--output", metavar="FILE", help=tr("the zip; ASSIGNMENT.zip, or the next free name"))
     options = parser.parse_args(argv)
     if options.assignment is None:
         options.assignment = offer()

@@ -15,9 +15,10 @@ from course.practising import circuits
 from course.practising.ask import Practice, of_level
 from course.practising.bugs import RIGHT
 from course.practising.page import page
-from course.words import tr
+from course.words import later, tr
 
 MOST = 100
+PURPOSE = later("a page of circuits for a class, one to print, and one with its solutions")
 STYLE = """
 body { font: 15px/1.4 system-ui, "DejaVu Sans", sans-serif; color: #000; background: #fff; max-width: 1000px;
   margin: 0 auto; padding: 16px; }
@@ -31,12 +32,14 @@ svg { max-width: 100%; height: auto; }
 
 def main(argv: list[str]) -> int:
     """Write the three pages; returns an exit code."""
-    parser = argparse.ArgumentParser(prog="backprop practice", description=str(__doc__).splitlines()[0])
-    parser.add_argument("--level", default="1", help="1 to 10, or a name such as forks (%(default)s)")
-    parser.add_argument("--count", type=int, default=10, help=f"how many circuits, up to {MOST} (%(default)s)")
-    parser.add_argument("--seed", type=int, help="of the first circuit; the others follow. Drawn if left out")
-    parser.add_argument("--task", choices=["fill", "bug"], default="fill", help="fill in the graph, or a wrong edge")
-    parser.add_argument("--out", type=Path, default=Path("practice.html"), help="the page's file (%(default)s)")
+    parser = argparse.ArgumentParser(prog="backprop practice", description=tr(PURPOSE))
+    parser.add_argument("--level", default="1", help=tr("1 to 10, or a name such as forks (%(default)s)"))
+    parser.add_argument("--count", type=int, default=10,
+                        help=tr("how many circuits, up to {most} (%(default)s)", most=MOST))
+    parser.add_argument("--seed", type=int, help=tr("of the first circuit; the others follow. Drawn if left out"))
+    parser.add_argument("--task", choices=["fill", "bug"], default="fill",
+                        help=tr("fill in the graph, or a wrong edge"))
+    parser.add_argument("--out", type=Path, default=Path("practice.html"), help=tr("the page's file (%(default)s)"))
     options = parser.parse_args(argv)
     try:
         level = circuits.level_called(options.level)

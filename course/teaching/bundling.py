@@ -24,6 +24,7 @@ from course.declarations import assignments as declared
 from course.declarations import exercises as exercises_of
 from course.places import CHOICE, ROOT
 from course.teaching.term import TeachingError, in_sentences, write_new
+from course.words import languages, later, speaking, tr
 
 DATE = (2020, 1, 1, 0, 0, 0)    # the same course makes the same zip
 FOLDER = "backprop-course"
@@ -33,7 +34,7 @@ LEFT_OUT = ("course/sources/", "course/grading/", "course/teaching/", "course/da
 SOURCES_OF_TRANSLATIONS = (".po", ".txt", ".md")    # they hold the texts of solutions, too
 AS_THEY_ARE = ("LICENSE", "constraints.txt")
 
-README = """# Backpropagation, by hand and by heart
+README = later("""# Backpropagation, by hand and by heart
 
 ```
 python course
@@ -53,7 +54,7 @@ and exercises out in `work/`, and opens the first lesson in JupyterLab. All you 
 Lesson 5 runs with recorded values; `python course setup torch` makes it live.
 
 Code under the MIT License, text under CC BY 4.0; see LICENSE.
-"""
+""")
 
 
 @in_sentences
@@ -90,6 +91,10 @@ def contents(root, assignments=()):
         exercise for name in declared() for exercise in exercises_of(name).values())
     files["pyproject.toml"] = _project((root / "pyproject.toml").read_text("utf-8")).encode()
     files["README.md"] = README.encode()
+    for name in languages():
+        with speaking(name):
+            if tr(README) != README:
+                files[f"README.{name.partition('_')[0]}.md"] = tr(README).encode()
     return files
 
 

@@ -205,12 +205,29 @@ def rank(name):
 
 
 def name_of(info):
-    """A member's name. Zips that don't say their encoding hold UTF-8 more often than IBM's code page of 1981."""
+    """A member's name. Zips that don't say their encoding hold UTF-8 more often than IBM's code page of 1981.
+
+    Those of a Chinese Windows hold GBK, where a character is a pair of bytes. Two bytes of a Western name can be such a
+    pair by accident (ül, öß), but not one of the characters in use, those of GB 2312.
+    """
     name = info.filename
     if not info.flag_bits & 0x800:
         with suppress(UnicodeError):
-            name = name.encode("cp437").decode("utf-8")
+            raw = name.encode("cp437")
+            name = next(filter(None, (_read(raw, "utf-8"), _read_gbk(raw))), name)
     return unicodedata.normalize("NFC", name)
+
+
+def _read(raw, encoding):
+    with suppress(UnicodeError):
+        return raw.decode(encoding)
+    return ""
+
+
+def _read_gbk(raw):
+    """Bytes as GBK; "" where they are none, or hold no character of GB 2312."""
+    name = _read(raw, "gbk")
+    return name if any(not char.isascii() and all(byte > 0xa0 for byte in char.encode("gbk")) for char in name) else ""
 
 
 def free_name(path):

@@ -1,14 +1,16 @@
 """What lessons become in the browser: what they say there, and what is packed for their kernels."""
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import nbformat
 import pytest
 
-from course import places, pytorch
+from course import places, pytorch, words
 from course.authoring import colab, lite, site
 from course.places import ROOT
 from course.practising import memory
@@ -75,11 +77,15 @@ def test_what_a_page_fetches_from_afar_is_what_pyodides_own_lock_names(tmp_path,
 def test_notebooks_name_nothing_that_a_browser_does_not_have(tmp_path):
     lite.lay_out(tmp_path)
     notebooks = {path.relative_to(tmp_path).as_posix(): path.read_text("utf-8") for path in tmp_path.rglob("*.ipynb")}
-    assert len(notebooks) == 19 and "progress.ipynb" in notebooks
+    assert len(notebooks) == 38 and "progress.ipynb" in notebooks
     assert [name for name, text in notebooks.items() if "Validate" in text or "python course" in text] == []
-    assert "[Progress](../progress.ipynb)" in notebooks["lessons/00_start_here.ipynb"]
+    links = [(name, link) for name, text in notebooks.items()
+             for link in re.findall(r"\(([./]+/progress\.ipynb)\)", text)]
+    assert len(links) == 20
+    assert [name for name, link in links if not (tmp_path / name).parent.joinpath(link).resolve().is_file()] == []
+    assert all(("[进度](" if name.startswith("zh_CN/") else "[Progress](") in notebooks[name] for name, _ in links)
     metadata = [json.loads(text)["metadata"] for text in notebooks.values()]
-    assert [about["language_info"]["name"] for about in metadata] == ["python"] * 19     # or each asks for its kernel
+    assert [about["language_info"]["name"] for about in metadata] == ["python"] * 38     # or each asks for its kernel
 
 
 def test_a_sentence_that_is_new_or_gone_ends_the_build(tmp_path, monkeypatch):
@@ -119,6 +125,16 @@ def test_a_notebook_for_colab_installs_the_course_first(tmp_path):
 def test_in_a_browser_work_lies_in_its_storage_and_no_terminal_is_named(monkeypatch):
     monkeypatch.setattr(places, "IN_BROWSER", True)
     assert memory.path().as_posix() == "/drive/practice.json"
+    for folder, work in (("/drive/lessons", "/drive"), ("/drive/mine", "/drive"), ("/drive", "/drive"), ("/", "/drive"),
+                         ("/drive/zh_CN/exercises/01_chain_rule", "/drive/zh_CN")):
+        monkeypatch.setattr(places.Path, "cwd", lambda folder=folder: Path(folder))
+        assert places.work_folder() == Path(work)
+    monkeypatch.setattr(words, "IN_BROWSER", True)
+    monkeypatch.delenv(words.VARIABLE, raising=False)
+    words._unasked.cache_clear()
+    assert words.language() == "zh_CN"
+    monkeypatch.setattr(places.Path, "cwd", lambda: Path("/drive/lessons"))
+    words._unasked.cache_clear()
     monkeypatch.setattr(pytorch, "IN_BROWSER", True)
     monkeypatch.setattr(pytorch, "find_torch", lambda: None)
     assert pytorch.which().startswith("PyTorch does not run in a browser: its cells show what PyTorch 2.13.0 gave")

@@ -617,6 +617,15 @@ def is_answer(cell):
     return cell["metadata"].get("nbgrader", {}).get("solution", False)
 
 
+def test_the_lesson_and_jupyterlabs_own_menus_are_in_the_language_that_was_chosen(browser, tmp_path, shoot):
+    copy = copy_of_the_course(tmp_path / "copy")
+    with jupyterlab(copy, tmp_path, "lab", "--language", "zh") as address, visit(browser, address) as page:
+        expect(page.locator(".jp-NotebookPanel h1").first).to_contain_text("从这里开始")
+        page.get_by_role("menuitem", name="运行", exact=True).click()
+        expect(page.get_by_role("menuitem", name="运行所有单元格", exact=True)).to_be_visible()
+        shoot(page, "chinese")
+
+
 # ---- what instructors meet
 
 def test_formgrader_shows_the_assignments_without_a_warning(browser, copy, tmp_path, shoot):

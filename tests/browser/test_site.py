@@ -15,7 +15,9 @@ from tests.browser import lite
 
 pytestmark = [pytest.mark.needs_site, pytest.mark.slow, pytest.mark.xdist_group("test_site")]
 LESSON = "course/lessons/01_chain_rule.html"
-KINDS = ["index.html", LESSON, "course/exercises/01_chain_rule/01_chain_rule.html", "docs/messages.html",
+CHINESE = "zh-CN/"
+KINDS = [CHINESE + LESSON, CHINESE + "glossary.html",
+         "index.html", LESSON, "course/exercises/01_chain_rule/01_chain_rule.html", "docs/messages.html",
          "docs/messages/01_chain_rule.html", "docs/reference.html", "docs/teaching.html"]
 
 
@@ -94,11 +96,36 @@ def test_axe_finds_nothing_serious(visit, name):
     assert serious == []
 
 
-@pytest.mark.parametrize("word, page", [("upstream", "chain rule"), ("gradcheck", "autodiff"), ("sandbox", "grading"),
-                                        ("Formgrader", "term")])
-def test_search_finds(visit, word, page):
-    found = visit(f"search.html?q={word}").locator("ul.search li a")     # which come one after the other
-    found.filter(has_text=re.compile(page, re.IGNORECASE)).first.wait_for()
+SOUGHT = [("", "upstream", "chain rule"), ("", "gradcheck", "autodiff"), ("", "sandbox", "grading"),
+          ("", "Formgrader", "term"), (CHINESE, "梯度", "链式法则"), (CHINESE, "反向传播", "链式法则"),
+          (CHINESE, "分叉", "术语表"), (CHINESE, "gradients", "填图练习")]
+
+
+def test_search_finds(visit):
+    for folder, word, page in SOUGHT:
+        visited = visit(f"{folder}search.html?q={word}")
+        found = visited.locator("ul.search li a")                       # which come one after the other
+        found.filter(has_text=re.compile(page, re.IGNORECASE)).first.wait_for()
+        visited.close()
+
+
+def test_each_page_leads_to_itself_in_the_other_language(visit, site):
+    page = visit(LESSON)
+    for tag, graph, name, led in (("en", "Step →", "中文", CHINESE + LESSON), ("zh-CN", "前进 →", "English", LESSON)):
+        assert page.locator("html").get_attribute("lang") == tag
+        frame = page.locator("iframe.graph").first
+        frame.scroll_into_view_if_needed()
+        assert frame.content_frame.locator("html").get_attribute("lang") == tag
+        frame.content_frame.get_by_role("button", name=graph).wait_for()
+        page.locator("nav.languages").get_by_role("link", name=name).click()
+        page.wait_for_url(f"*://*/{led}")
+    for path in site.rglob("*.html"):
+        if site / "lite" not in path.parents:
+            place = path.relative_to(site).as_posix()
+            other = place.removeprefix(CHINESE) if place.startswith(CHINESE) else CHINESE + place
+            (led,) = re.findall(r'<a href="([^"]+)" hreflang=', path.read_text("utf-8"))
+            front = CHINESE * (not place.startswith(CHINESE)) + "index.html"
+            assert (path.parent / led).resolve() == (site / (other if (site / other).exists() else front)).resolve()
 
 
 class Links(HTMLParser):
@@ -157,8 +184,9 @@ def test_the_sites_folder_is_named_in_no_page(site):
 
 
 def test_a_lesson_and_answers_run_in_the_browser_with_the_real_numpy_and_matplotlib(browser, address, site):
-    page = (site / LESSON).read_text("utf-8")
-    assert "../../lite/lab/index.html?path=lessons/01_chain_rule.ipynb" in Links(page).links
+    for folder, up, inside in (("", "../../", ""), (CHINESE, "../../../", "zh_CN/")):
+        page = Links((site / folder / LESSON).read_text("utf-8"))
+        assert f"{up}lite/lab/index.html?path={inside}lessons/01_chain_rule.ipynb" in page.links
     context = browser.new_context()
     notebook = lite.Notebook(context, f"{address}lite/", "lessons/01_chain_rule.ipynb")
     outputs = notebook.run()
@@ -180,6 +208,10 @@ def test_a_lesson_and_answers_run_in_the_browser_with_the_real_numpy_and_matplot
         assert lite.verdicts(notebook.run(cells, [*cells])) == {
             checked: ("", "", ANY), graded: ("", "", lite.points(assignment)[name])}
         assert lite.verdicts(notebook.run({answer: wrong}, [answer, checked])) == {checked: expected}
+    spoken = "import os\nfrom course import words\nos.chdir('/drive/zh_CN/lessons')\nwords._unasked.cache_clear()\n" \
+             "os.path.isfile('01_chain_rule.ipynb'), words.tr('passes')"
+    (shown,) = notebook.run({answer: spoken}, [answer])[answer]
+    assert shown["data"]["text/plain"] == "(True, '通过')"
     assert notebook.foreign == []
 
     with pytest.raises(lite.KernelDied, match="atal error"):

@@ -1,6 +1,8 @@
 """The commands' table, what is said about wrong ones, and what surrounds every command."""
 
+import argparse
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -11,6 +13,7 @@ import pytest
 
 from course import cli, places
 from course.learning import lab
+from course.words import speaking
 
 ROOT = places.ROOT
 COURSE = [sys.executable, "-P", "-m", "course"]
@@ -95,6 +98,20 @@ def test_a_wrong_argument_is_told_before_any_set_up(arguments, said, capsys):
 ])
 def test_what_a_command_needs_installed(arguments, extras):
     assert cli.extras_for(arguments) == extras
+
+
+def test_what_learners_read_of_options_is_in_the_courses_language(capsys, monkeypatch):
+    monkeypatch.setattr(argparse, "_", argparse._)      # main changes it; put back afterwards
+    monkeypatch.setenv("PATH", os.environ["PATH"])
+    for arguments in (*([name, "--help"] for name in cli.FOR_LEARNERS if name != "setup"), ["hint"], ["submit", "--x"],
+                      ["lab", "--port", "many"]):
+        with speaking("zh_CN"), pytest.raises(SystemExit):
+            cli.main(arguments)
+        said = "".join(capsys.readouterr())
+        assert said.startswith("用法：") and not re.search(r"[a-z]{3,} [a-z]+ [a-z]+ [a-z]+", said), said
+    with speaking("zh_CN"), pytest.raises(SystemExit):
+        cli.main(["bundle", "--help"])                  # for instructors: not half of it
+    assert not re.search("[\u3400-\u9fff]", capsys.readouterr().out)
 
 
 def test_a_command_whose_module_is_not_here_is_not_offered(monkeypatch):

@@ -6,6 +6,7 @@ import pytest
 
 from course.learning import lab
 from course.learning.lab import where_one_stopped
+from course.words import speaking
 
 FIRST = "/lab/workspaces/backprop/tree/lessons/00_start_here.ipynb"
 
@@ -40,3 +41,10 @@ def test_later_it_opens_where_one_stopped(work):
 
 def test_without_lessons_it_opens_all_the_same(tmp_path):
     assert where_one_stopped(tmp_path) == "/lab/workspaces/backprop"
+
+
+def test_jupyterlabs_menus_speak_what_the_course_speaks_also_english_on_a_system_of_another_language(tmp_path):
+    for name in ("zh_CN", "en"):
+        with speaking(name):
+            kept = lab.menus(tmp_path) / "labconfig" / "default_setting_overrides.json"
+        assert json.loads(kept.read_text("utf-8")) == {"@jupyterlab/translation-extension:plugin": {"locale": name}}

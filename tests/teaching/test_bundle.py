@@ -142,6 +142,7 @@ B = 2
 
 def test_its_own_code_checks_answers_names_mistakes_and_lays_out(bundle):
     assert "python course" in (bundle / "README.md").read_text("utf-8")
+    assert "python course --language zh" in (bundle / "README.zh.md").read_text("utf-8")
     said = python(bundle, "--help")
     assert "submit" in said and "progress" in said
     assert not re.search(r"^  (teach|nbgrader|build|feedback|bundle|autograde|report|export) ", said, re.MULTILINE)

@@ -80,6 +80,23 @@ def test_moodle_names_with_accents_spaces_and_commas(course, between):
     assert collected(course) == {"jose": "josé", "ada": "ada", "Jo van der Berg": "jo"}
 
 
+def test_chinese_names_are_read_where_a_zip_does_not_say_that_they_are_gbk(course):
+    """As the Explorer of a Chinese Windows writes them; 镕 and 喆 are not in GB 2312."""
+    names = [f"{who}_{number}_assignsubmission_file/{file}" for who, number, file in
+             [("张伟", 41, f"{NAME}.ipynb"), ("朱镕基", 42, f"{NAME}.ipynb"), ("陶喆", 43, f"第二次作业/{NAME}.ipynb")]]
+    raw = [name.encode("gbk") for name in names]
+    stand_ins = [f"{k}".ljust(len(name), "x") for k, name in enumerate(raw)]      # zipfile itself writes no GBK
+    content = made([(name, notebook(who)) for name, who in zip(stand_ins, ("wei", "rongji", "zhe"), strict=True)])
+    for stand_in, name in zip(stand_ins, raw, strict=True):
+        content = content.replace(stand_in.encode(), name)
+    archive = course / "downloaded" / NAME / "archive"
+    archive.mkdir(parents=True)
+    (archive / "作业.zip").write_bytes(content)
+    said = collect(course)
+    assert collected(course) == {"张伟": "wei", "朱镕基": "rongji", "陶喆": "zhe"}
+    assert "\\x" not in said
+
+
 def test_two_learners_of_one_name_stay_two_and_the_worksheet_tells_them_apart(course):
     archive = course / "downloaded" / NAME / "archive"
     zipped(archive / "moodle.zip", {
