@@ -48,7 +48,8 @@ KINDS = {
                      "Which operation does Python do first?", 0.5),
     "off by one": Kind("an index or a range is one off", "Which is the first one that counts, and which the last?",
                        0.9),
-    "a slice left out": Kind("all of an array is taken in the place of a part", "Which part of it is needed?", 1),
+    "a slice left out": Kind("more of an array is taken than the part that belongs there",
+                             "Which part of it is needed?", 1),
     "n − 1": Kind("the variance divides by one less than the number of elements", "Which mean did the forward pass "
                                                                                   "take?",
                   0.6),

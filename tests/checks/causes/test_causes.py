@@ -243,6 +243,16 @@ FALSE = [
     ("init_params", changed("init_params", "2 / D", "3 / D"), "number of a layer's outputs"),
     ("init_params", changed("init_params", "2 / H", "4 / H"), "number of a layer's outputs"),
     ("gradient_check", changed("gradient_check", "analytic - numeric", "analytic - analytic"), "directions"),
+    # What is one step, or one element, too many
+    ("chain_grad_stored", changed("chain_grad_stored", "range(n - 1)", "range(n + 1)"), "one off"),
+    ("checkpointed_grad", changed("checkpointed_grad", "fs[first:first + every]", "fs[:first + every]"), "one off"),
+    # What agrees because all functions are 0 at 0, or because nothing depends on the input any more
+    ("numerical_derivative", changed("numerical_derivative", "f(x + h)", "f(x - x)"), "a term is left out"),
+    ("peak_memory", lambda trace: 1, "within the loop"),
+    ("second_derivative", changed("second_derivative", "grad_graph(slope, x)", "grad_graph(slope, f)"), ".data"),
+    ("init_params", changed("init_params", "2 / H", "2 // H"), "equal weights"),
+    ("init_params", lambda rng, D, H, C: {"W1": np.ones((D, H)), "b1": np.zeros(H), "b2": np.zeros(C),
+                                          "W2": rng.standard_normal((H, C)) * np.sqrt(2 / H)}, "equal weights"),
     ("mul_backward", lambda dout, x, y: (np.sin(7 * dout), np.where(x == 0, 5.0, dout * x)), "dy is right"),
     ("mul_backward", lambda dout, x, y: (dout * x, np.where(x == 0, 5.0, dout * x)), "dy is right"),
 ]
@@ -295,6 +305,26 @@ def test_a_cause_must_explain_other_draws_too():
     found = told("sub_backward", lambda dout, x, y: (dout, dout if next(calls) < shown else 3 * dout)).diagnosis
     assert next(calls) > shown
     assert found.title == "another value"
+
+
+@pytest.mark.parametrize("little", [0.0, 20.0], ids=["other draws", "edge cases too"])
+def test_what_explains_replies_as_a_whole_must_explain_others_too(monkeypatch, little):
+    """A name for another at the calls that `check` shows, and something else at others."""
+    monkeypatch.setattr("course.checks.diagnosis.LITTLE", little)
+    wrong = changed("compare", "float(maxdiff)", "float(mine)")
+    shown, calls = len(told("compare", wrong).run.asked), itertools.count()
+
+    def compare(*args):
+        return wrong(*args) if next(calls) < shown else (args[0], True, True, 7.0)
+
+    found = told("compare", compare).diagnosis
+    assert next(calls) > shown
+    assert "comes out when" not in found.says
+
+
+def test_what_is_always_the_same_is_told_as_that():
+    assert told("peak_memory", lambda trace: 2).diagnosis.says == \
+        "That is what comes out when 2 stands in its place, whatever the inputs are."
 
 
 def test_what_is_not_finite_equals_nothing_else():
