@@ -29,7 +29,7 @@ KINDS = {
                                "What becomes of what the name held before?", 0.5),
     "added where it is set": Kind("something is added where it should be set", "What stood there before?", 2),
     "early return": Kind("the answer is returned within the loop, in its first round", "When is your loop done?", 0.5),
-    "once only": Kind("the loop runs only once", "When is your loop done?", 0.7),
+    "once only": Kind("the loop runs only once", "When is your loop done?", 0.9),
     "early stop": Kind("the loop stops where it should only skip", "When is your loop done?", 0.7),
     "whole numbers": Kind("numbers are cut to whole ones on the way", "Which operation of yours makes integers?", 0.6),
     "operands exchanged": Kind("the two sides of a {0} are exchanged", "Is a {0} b the same as b {0} a?", 0.7),

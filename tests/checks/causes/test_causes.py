@@ -299,6 +299,14 @@ def test_whole_numbers_on_other_draws_too_are_rounded():
     assert found.title == "rounded"
 
 
+def test_rounding_is_said_of_the_results_that_are_rounded():
+    answer = changed("circuit_backward", "return dx, dy, dz", "return dx, round(dy, 2), dz")
+    assert told("circuit_backward", answer).diagnosis.says == \
+        "dx and dz are right. In dy, your numbers are those expected, rounded to 2 decimal places."
+    found = told("mul_backward", lambda dout, x, y: (np.round(dout * y), np.sin(7 * dout))).diagnosis
+    assert found.title != "rounded"
+
+
 def test_a_cause_must_explain_other_draws_too():
     """The sign is turned at the calls that `check` shows, and something else is wrong at others."""
     shown, calls = len(told("sub_backward", lambda dout, x, y: (dout, dout)).run.asked), itertools.count()
