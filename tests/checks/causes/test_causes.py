@@ -52,6 +52,7 @@ SINGLE = [
     ("chain_grad_stored", "grad *= fprime(t)", "grad = fprime(t)", "only the last contribution is kept"),
     ("chain_grad_stored", "    return grad", "        return grad", "within the loop"),
     ("chain_grad_recomputed", "range(n)", "range(1, n)", "one off"),
+    ("chain_grad_recomputed", "f(t)", "f(w)", "w stands where t belongs"),
     ("grad_table", " * partial(*values)", "", "a factor is left out"),
     ("circuit_backward", "df * q", "-df * q", "dx and dy are right. dz is what comes out when the sign is turned"),
     ("gates_circuit_backward", "return dx, dy, dz, dw", "return dx, dy, dw, dz", "two results are exchanged"),
