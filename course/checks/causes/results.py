@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from course.checks.causes.evidence import Cause, Evidence, agree
+from course.checks.causes.evidence import Cause, Evidence, agree, labelled
+from course.checks.comparing import agreeing
 from course.checks.exercise import Exercise
+from course.checks.running import Run
 from course.words import tr
 
 FARTHER = 0.4   # in rank: where a place is known too, that is told
@@ -73,6 +75,19 @@ def proves(evidence: Evidence, label: str) -> bool:
     if np.any(wrong):
         return True
     return bool(wrong.size) and len(set(mine[~off & np.isfinite(mine) & (mine != 0)].tolist())) > 1
+
+
+def zeros_alone(run: Run) -> bool:
+    """Whether all that is wrong in a run's replies is 0 where it should be another number: many slips leave that."""
+    wrong = []
+    for asked in run.asked:
+        if asked.expected is None or (asked.problem and asked.problem.kind != "value"):
+            return False
+        mine, right = (labelled(value, run.exercise.results) for value in (asked.reply.result, asked.expected))
+        if mine is None or right is None or mine.keys() != right.keys():
+            return False
+        wrong += [mine[label][~agreeing(mine[label], right[label])] for label in right]
+    return not np.concatenate([np.zeros(0), *map(np.ravel, wrong)]).any()
 
 
 def constant(evidence: Evidence, label: str) -> float | None:
