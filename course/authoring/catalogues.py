@@ -106,7 +106,7 @@ def of_causes():
 
     rows = [(kind, each.clause, each.ask) for kind, each in kinds.KINDS.items()]
     rows += [(each.kind, each.clause, each.ask) for each in edits.ALONG_AN_EDGE]
-    rows += [row[:3] for row in (*results.WHOLE, *results.OF_ONE, *results.BY_LENGTH)]
+    rows += [row[:3] for row in (*results.WHOLE, *results.CONSTANT, *results.BY_LENGTH)]
     rows += [[arg.value for arg in (call.args[0], *call.args[3:]) if _is_text(arg)] for call in ast.walk(
         ast.parse(Path(candidates.__file__).read_text(encoding="utf-8")))
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "add"]

@@ -3,6 +3,7 @@
 import functools
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,9 +45,8 @@ def _cause(f: Any, result: Run, seeds: Sequence[int], edge: bool) -> Diagnosis |
     found = diagnose(result, seeds, edge, more)
     if found and not found.code and not found.title.startswith("cut"):
         # Whole numbers at every call, on other draws too, are no chance; another cause that gives them may be one
-        whole = rounded(result)
-        if whole and (more is None or all(more(edge).passed or rounded(more(edge)) for edge in (False, True))):
-            return whole
+        also = [asked for edge in (False, True) for asked in more(edge).asked] if more else []
+        return rounded(replace(result, asked=[*result.asked, *also])) or found
     return found
 
 

@@ -21,11 +21,14 @@ from typing import Any
 import numpy as np
 
 from course.checks.calling import Failure, Reply
+from course.checks.causes.evidence import labelled
+from course.checks.causes.telling import listed
+from course.checks.causes.telling import right as are_right
 from course.checks.clock import own_seconds
-from course.checks.comparing import Problem, as_numbers, close, parts
+from course.checks.comparing import Problem, close
 from course.checks.diagnosis import Diagnosis
 from course.checks.running import Ask, Asked, Different, Run, run
-from course.words import later, tr
+from course.words import later, sentences, tr
 
 SECONDS = 0.08      # of this thread's own time, that all mending may take: who asks for a check waits for it
 NOTHING = later("nothing returned")
@@ -188,41 +191,51 @@ def _holds_callable(value: Any) -> bool:
     return callable(value)
 
 
-_WHOLE: list[tuple[str, Callable[[np.ndarray], np.ndarray]]] = [
-    (later("Your numbers are those expected, rounded."), np.rint),
-    (later("Your numbers are those expected, cut off behind the decimal point."), np.trunc),
-    (later("Your numbers are those expected, rounded down."), np.floor),
-    (later("Your numbers are those expected, rounded to {n} decimal place."), functools.partial(np.round, decimals=1)),
+# what is said of all results, of some beside others that are right, and what became of the numbers
+_WHOLE: list[tuple[str, str, Callable[[np.ndarray], np.ndarray]]] = [
+    (later("Your numbers are those expected, rounded."),
+     later("In {results}, your numbers are those expected, rounded."), np.rint),
+    (later("Your numbers are those expected, cut off behind the decimal point."),
+     later("In {results}, your numbers are those expected, cut off behind the decimal point."), np.trunc),
+    (later("Your numbers are those expected, rounded down."),
+     later("In {results}, your numbers are those expected, rounded down."), np.floor),
+    (later("Your numbers are those expected, rounded to {n} decimal place."),
+     later("In {results}, your numbers are those expected, rounded to {n} decimal place."),
+     functools.partial(np.round, decimals=1)),
     *((later("Your numbers are those expected, rounded to {n} decimal places."),
+       later("In {results}, your numbers are those expected, rounded to {n} decimal places."),
        functools.partial(np.round, decimals=n)) for n in (2, 3, 4))]
 
 
 def rounded(result: Run) -> Diagnosis | None:
     """Results that are right but for having been rounded: for where nothing else is known of them."""
-    asked = _first_wrong(result)
     wrong = [each for each in result.asked if each.problem]
-    both = (map(as_numbers, _wrong_part(each, result)) for each in wrong)
-    sides = [(mine, right.astype(float)) for mine, right in both
-             if mine is not None and right is not None and mine.shape == right.shape and np.isfinite(right).all()]
-    if len(sides) < len(wrong) or any(each.problem and each.problem.kind != "value" for each in wrong):
+    known = [_side_by_side(each, result) for each in wrong if each.problem and each.problem.kind == "value"]
+    sides = [both for both in known if both]
+    if not sides or len(sides) < len(wrong):
         return None
-    for how, change in _WHOLE:
-        if all(close(mine, change(right)) for mine, right in sides) and any(
-                np.any(change(right)) for _, right in sides):       # zeros tell nothing
+    off = {name for both in sides for name, (mine, right) in both.items() if not close(mine, right)}
+    fine = [name for name in sides[0] if name not in off]
+    changed = [(mine, right) for both in sides for name, (mine, right) in both.items() if name in off]
+    for of_all, of_some, change in _WHOLE:
+        if all(close(mine, change(right)) for mine, right in changed) and any(
+                np.any(change(right)) for _, right in changed):       # zeros tell nothing
             places = getattr(change, "keywords", {}).get("decimals", 0)
-            return Diagnosis("rounded", tr(how, n=places),
-                             tr("Which step rounds?") if places else
+            says = tr(of_all, n=places) if not fine else sentences(are_right(fine), tr(
+                of_some, n=places, results=listed([name for name in sides[0] if name in off])))
+            return Diagnosis("rounded", says, tr("Which step rounds?") if places else
                              tr("Which step makes whole numbers: `//`, `int`, `round`, or an array of integers?"),
-                             asked=asked)
+                             asked=_first_wrong(result))
     return None
 
 
-def _wrong_part(asked: Asked, result: Run) -> tuple[Any, Any]:
-    names, label = result.exercise.results, asked.problem.label if asked.problem else ""
-    mine, right = parts(asked.reply.result, names), parts(asked.expected, names)
-    if mine is None or right is None or label not in right:
-        return None, None
-    return mine[label], right[label]
+def _side_by_side(asked: Asked, result: Run) -> dict[str, tuple[np.ndarray, np.ndarray]] | None:
+    """{result: (yours, expected)} of a call; None where they can't be laid side by side."""
+    mine, right = (labelled(value, result.exercise.results) for value in (asked.reply.result, asked.expected))
+    if mine is None or right is None or mine.keys() != right.keys():
+        return None
+    sides = {name: (mine[name], right[name].astype(float)) for name in right}
+    return sides if all(a.shape == b.shape and np.isfinite(b).all() for a, b in sides.values()) else None
 
 
 # ------------------------------------------------------------------------------------ seen in the function

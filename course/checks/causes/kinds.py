@@ -29,7 +29,7 @@ KINDS = {
                                "What becomes of what the name held before?", 0.5),
     "added where it is set": Kind("something is added where it should be set", "What stood there before?", 2),
     "early return": Kind("the answer is returned within the loop, in its first round", "When is your loop done?", 0.5),
-    "once only": Kind("the loop runs only once", "When is your loop done?", 0.7),
+    "once only": Kind("the loop runs only once", "When is your loop done?", 0.9),
     "early stop": Kind("the loop stops where it should only skip", "When is your loop done?", 0.7),
     "whole numbers": Kind("numbers are cut to whole ones on the way", "Which operation of yours makes integers?", 0.6),
     "operands exchanged": Kind("the two sides of a {0} are exchanged", "Is a {0} b the same as b {0} a?", 0.7),
@@ -48,7 +48,8 @@ KINDS = {
                      "Which operation does Python do first?", 0.5),
     "off by one": Kind("an index or a range is one off", "Which is the first one that counts, and which the last?",
                        0.9),
-    "a slice left out": Kind("all of an array is taken in the place of a part", "Which part of it is needed?", 1),
+    "a slice left out": Kind("more of an array is taken than the part that belongs there",
+                             "Which part of it is needed?", 1),
     "n − 1": Kind("the variance divides by one less than the number of elements", "Which mean did the forward pass "
                                                                                   "take?",
                   0.6),

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from course.checks.causes.evidence import Cause, Evidence, agree
+from course.checks.causes.evidence import Cause, Evidence, agree, labelled
+from course.checks.comparing import agreeing
 from course.checks.exercise import Exercise
+from course.checks.running import Run
 from course.words import tr
 
 FARTHER = 0.4   # in rank: where a place is known too, that is told
@@ -26,11 +28,11 @@ WHOLE = (
     ("only positive", "only positive values are kept", "Can it be negative?", 1, lambda right: np.maximum(right, 0)),
     ("squared", "the result is squared", "How often is each factor multiplied in?", 2, np.square),
 )
-OF_ONE = (      # where there is an upstream gradient, and where there is none
-    ("a result of 1", "1 stands in its place, whatever comes from above",
-     "What should come out if nothing came in from above?", 1, np.ones_like),
-    ("a result of 1", "1 stands in its place, whatever the inputs are", "Does it not depend on the inputs?", 1,
-     np.ones_like),
+CONSTANT = (      # where there is an upstream gradient, and where there is none
+    ("always the same number", "{number} stands in its place, whatever comes from above",
+     "What should come out if nothing came in from above?", 1),
+    ("always the same number", "{number} stands in its place, whatever the inputs are",
+     "Does it not depend on the inputs?", 1),
 )
 BY_LENGTH = (
     ("a factor of N", "it is divided by N once too often, where N is the length of the first axis",
@@ -48,9 +50,13 @@ def causes_of_results(exercise: Exercise, evidence: Evidence) -> Iterator[Cause]
             if not proves(evidence, label):
                 continue
             mine, right = evidence.mine[label], evidence.right[label]
-            for kind, clause, ask, rank, change in (*WHOLE, OF_ONE[exercise.upstream is None]):
+            for kind, clause, ask, rank, change in WHOLE:
                 if agree([change(value) for value in right], mine):
                     yield Cause((label,), kind, tr(clause), tr(ask), rank + FARTHER)
+            number = constant(evidence, label)
+            if number is not None:
+                kind, clause, ask, rank = CONSTANT[exercise.upstream is None]
+                yield Cause((label,), kind, tr(clause, number=f"{number:.4g}"), tr(ask), rank + FARTHER)
             for kind, clause, ask, rank, power in BY_LENGTH:
                 if len(set(lengths)) > 1 and all(lengths) and agree(
                         [value * float(n) ** power for value, n in zip(right, lengths, strict=True)], mine):
@@ -69,6 +75,29 @@ def proves(evidence: Evidence, label: str) -> bool:
     if np.any(wrong):
         return True
     return bool(wrong.size) and len(set(mine[~off & np.isfinite(mine) & (mine != 0)].tolist())) > 1
+
+
+def zeros_alone(run: Run) -> bool:
+    """Whether all that is wrong in a run's replies is 0 where it should be another number: many slips leave that."""
+    wrong = []
+    for asked in run.asked:
+        if asked.expected is None or (asked.problem and asked.problem.kind != "value"):
+            return False
+        mine, right = (labelled(value, run.exercise.results) for value in (asked.reply.result, asked.expected))
+        if mine is None or right is None or mine.keys() != right.keys():
+            return False
+        wrong += [mine[label][~agreeing(mine[label], right[label])] for label in right]
+    return not np.concatenate([np.zeros(0), *map(np.ravel, wrong)]).any()
+
+
+def constant(evidence: Evidence, label: str) -> float | None:
+    """The number that a result is at every call, where the right one is not always the same; None where there is none.
+
+    Many slips give one number and nothing else, such as an early return: it does not tell which.
+    """
+    mine, right = (np.unique(np.concatenate([value.ravel().astype(float) for value in side[label]]))
+                   for side in (evidence.mine, evidence.right))
+    return float(mine[0]) if mine.size == 1 and right.size > 1 else None
 
 
 def _length(args: tuple) -> int:

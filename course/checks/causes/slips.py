@@ -47,7 +47,6 @@ class _Weaver(ast.NodeTransformer):
     def __init__(self, upstream: str | None) -> None:
         self.upstream, self.slips, self.scopes = upstream, [], []
         self.returned: set[int] = set()     # ids of what is returned
-        self.counted: set[int] = set()      # and of what stands in an index, or in a range
 
     # statements
 
@@ -175,16 +174,10 @@ class _Weaver(ast.NodeTransformer):
     # expressions
 
     def visit(self, node: ast.AST) -> Any:
-        if isinstance(node, ast.Subscript):
-            self.counted |= {id(part) for part in ast.walk(node.slice)}
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
-            self.counted |= {id(part) for arg in node.args for part in ast.walk(arg)}
         if not isinstance(node, ast.expr) or not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
             return super().visit(node)
         found = [(slip if id(node) in self.returned else _within(slip), other)
                  for slip, other in _slips_of(node, self.scopes[-1] if self.scopes else [], self.upstream)]
-        if id(node) not in self.counted and isinstance(node, ast.BinOp):
-            found = [(Slip("sign") if slip.kind == "off by one" else slip, other) for slip, other in found]
         lowest = len(self.slips)
         tests = [(self._chosen(slip), copy.deepcopy(other)) for slip, other in found]
         highest = len(self.slips)
@@ -348,8 +341,7 @@ def _of_an_operation(node: ast.BinOp) -> Found:
     left, op, right = node.left, node.op, node.right
     for other in _INSTEAD.get(type(op), ()):
         if {type(op), other} == {ast.Add, ast.Sub}:
-            by_one = isinstance(right, ast.Constant) and type(right.value) is int
-            yield Slip("off by one" if by_one else "sign"), ast.BinOp(left, other(), right)
+            yield Slip("sign"), ast.BinOp(left, other(), right)
         elif other is ast.FloorDiv:
             yield Slip("whole numbers"), ast.BinOp(left, other(), right)
         else:
@@ -449,16 +441,23 @@ def _of_a_range(node: ast.Call) -> Found:
             ends[at] = ast.BinOp(ends[at], sign, ast.Constant(1))
             yield Slip("off by one"), ast.Call(node.func, [*ends, *step], [])
     if len(node.args) > 1:
-        yield Slip("off by one"), ast.Call(node.func, [stop], [])
+        yield Slip("off by one" if _is_one(start) else "an argument left out"), ast.Call(node.func, [stop], [])
+
+
+def _is_one(node: ast.expr) -> bool:
+    """1 or -1: what begins or ends there and what does not differ by one element."""
+    return ast.unparse(node) in ("1", "-1")
 
 
 def _of_a_place(node: ast.Subscript, value: ast.expr, place: ast.expr) -> Found:
     if isinstance(place, ast.Slice):
         for part in ("lower", "upper"):
-            if getattr(place, part) is not None:
+            end = getattr(place, part)
+            if end is not None:
                 other = copy.copy(place)
                 setattr(other, part, None)
-                yield Slip("off by one"), ast.Subscript(value, other, ast.Load())
+                kind = "off by one" if _is_one(end) else "a slice left out"
+                yield Slip(kind), ast.Subscript(value, other, ast.Load())
         if place.step is None and place.lower is None and isinstance(place.upper, ast.UnaryOp):
             yield Slip("off by one"), ast.Subscript(value, ast.Slice(ast.Constant(1), None), ast.Load())
         yield Slip("a slice left out"), value

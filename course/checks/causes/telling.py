@@ -39,16 +39,16 @@ def told(causes: Sequence[Cause], evidence: Evidence | None, order: tuple[str, .
     if evidence and evidence.fine and several:
         says.insert(0, right(evidence.fine))
     if wrong:
-        says.append(tr("{results} is wrong too, in another way.", results=_listed(wrong)) if len(wrong) == 1 else
-                    tr("{results} are wrong too, in another way.", results=_listed(wrong)))
+        says.append(tr("{results} is wrong too, in another way.", results=listed(wrong)) if len(wrong) == 1 else
+                    tr("{results} are wrong too, in another way.", results=listed(wrong)))
     first = chosen[0][0]
     return Told(first.kind, sentences(*says), first.ask, first.edge)
 
 
 def right(labels: Sequence[str]) -> str:
     """That these results are right, in a sentence."""
-    return tr("{results} is right.", results=_listed(labels)) if len(labels) == 1 else \
-        tr("{results} are right.", results=_listed(labels))
+    return tr("{results} is right.", results=listed(labels)) if len(labels) == 1 else \
+        tr("{results} are right.", results=listed(labels))
 
 
 Chosen = list[tuple[Cause, list[Cause]]]
@@ -104,8 +104,9 @@ def _sentence(cause: Cause, also: list[Cause], several: bool) -> str:
         return tr("That is what comes out when {clause}{too}.", clause=cause.clause, too=too)
     one, more = later("{results} is what comes out when {clause}{too}."), later(
         "{results} are what comes out when {clause}{too}.")
-    return tr(one if len(results) == 1 else more, results=_listed(results), clause=cause.clause, too=too)
+    return tr(one if len(results) == 1 else more, results=listed(results), clause=cause.clause, too=too)
 
 
-def _listed(labels: Sequence[str]) -> str:
+def listed(labels: Sequence[str]) -> str:
+    """Names, the last with "and"."""
     return tr(" and ").join(filter(None, (", ".join(labels[:-1]), labels[-1])))

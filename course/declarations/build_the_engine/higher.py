@@ -399,10 +399,10 @@ def second_derivative(f, x):
     return grad_graph(f(other), other).data
 
 
-@SECOND_DERIVATIVE.mistake(code="E60", title="the graph is lost",
-                           says="Every second derivative that you returned is 0: so it is where the number of the "
-                                "gradient is kept and its graph lost.",
-                           ask="What does .data leave behind?")
+@SECOND_DERIVATIVE.mistake(code="E60", title="always 0",
+                           says="Every second derivative that you returned is 0.",
+                           ask="What do you differentiate the second time, and with respect to what? Does a graph "
+                               "lead from the one to the other?")
 def second_derivative(f, x):
     x = Value(x)
     slope = Value(grad_graph(f(x), x).data)

@@ -7,7 +7,7 @@ import numpy as np
 import autodiff
 from course.checks.comparing import as_numbers, said
 from course.checks.exercise import Check, Exercise
-from course.declarations.functions import Counter, bend, cube, sin, square, times
+from course.declarations.functions import Counter, bend, cos, cube, sin, square, times
 from course.declarations.shared import CONSTANT, ONLY_NUMBERS
 from course.words import tr
 
@@ -56,7 +56,7 @@ NUMERICAL_DERIVATIVE = Exercise(
     "numerical_derivative(f, x, h=1e-5)", "slope", points=2, oracle=derivative_of,
     checks=(
         Check("the slopes of x² and sin", 0.75, lambda d: [
-            (square, 1.5), (sin, 0.7), (cube, d.number(0.5, 1.5)), (sin, d.positive(0.4, 0.9))]),
+            (square, 1.5), (sin, 0.7), (cube, d.number(0.5, 1.5)), (cos, d.positive(0.4, 0.9))]),
         Check("the error falls by 4 when h halves", 0.5, edge=True, test=error_falls_fourfold),
         Check("an integer x, an array x", 0.25, edge=True, draw=lambda d: [
             (square, 3), (cube, -3), (sin, d.array(4)), (cube, d.array(2, 3))]),

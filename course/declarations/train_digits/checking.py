@@ -150,7 +150,8 @@ def _verdict(ask, title, wrong, errors):
         if value > FLAGGED and name not in wrong:
             return said(tr("A right gradient was flagged: the error of {name} is {value} for {title}.", name=name,
                            value=f"{value:.3g}", title=tr(title)),
-                        "How accurate is your numeric gradient there?", "W09", "a right gradient was flagged")
+                        "Which is off there: your numeric gradient, or what you make of the two?",
+                        "W09", "a right gradient was flagged")
     return None
 
 

@@ -139,7 +139,8 @@ def _missed(title, value, flag):
                     "Which elements does your check look at, and how?", "W08", "a wrong gradient got through")
     return said(tr("A right gradient was flagged: {title}. Your check returned {value}, which is above 0.00001.",
                    title=tr(title), value=f"{value:.3g}"),
-                "How accurate is your numeric gradient there?", "W09", "a right gradient was flagged")
+                "Which is off there: your numeric gradient, or what you make of the two?",
+                "W09", "a right gradient was flagged")
 
 
 def squares(d):

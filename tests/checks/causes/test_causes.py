@@ -52,6 +52,7 @@ SINGLE = [
     ("chain_grad_stored", "grad *= fprime(t)", "grad = fprime(t)", "only the last contribution is kept"),
     ("chain_grad_stored", "    return grad", "        return grad", "within the loop"),
     ("chain_grad_recomputed", "range(n)", "range(1, n)", "one off"),
+    ("chain_grad_recomputed", "f(t)", "f(w)", "w stands where t belongs"),
     ("grad_table", " * partial(*values)", "", "a factor is left out"),
     ("circuit_backward", "df * q", "-df * q", "dx and dy are right. dz is what comes out when the sign is turned"),
     ("gates_circuit_backward", "return dx, dy, dz, dw", "return dx, dy, dw, dz", "two results are exchanged"),
@@ -243,6 +244,18 @@ FALSE = [
     ("init_params", changed("init_params", "2 / D", "3 / D"), "number of a layer's outputs"),
     ("init_params", changed("init_params", "2 / H", "4 / H"), "number of a layer's outputs"),
     ("gradient_check", changed("gradient_check", "analytic - numeric", "analytic - analytic"), "directions"),
+    # What is one step, or one element, too many
+    ("chain_grad_stored", changed("chain_grad_stored", "range(n - 1)", "range(n + 1)"), "one off"),
+    ("checkpointed_grad", changed("checkpointed_grad", "fs[first:first + every]", "fs[:first + every]"), "one off"),
+    # What agrees because all functions are 0 at 0, or because nothing depends on the input any more
+    ("numerical_derivative", changed("numerical_derivative", "f(x + h)", "f(x - x)"), "a term is left out"),
+    ("peak_memory", lambda trace: 1, "within the loop"),
+    ("grad_table", changed("grad_table", "+= grads[i] *", "+= grads[p] *"), "comes out when"),
+    ("check_all", changed("check_all", "grads[name] - numeric", "grads[name] + numeric"), "How accurate"),
+    ("second_derivative", changed("second_derivative", "grad_graph(slope, x)", "grad_graph(slope, f)"), ".data"),
+    ("init_params", changed("init_params", "2 / H", "2 // H"), "equal weights"),
+    ("init_params", lambda rng, D, H, C: {"W1": np.ones((D, H)), "b1": np.zeros(H), "b2": np.zeros(C),
+                                          "W2": rng.standard_normal((H, C)) * np.sqrt(2 / H)}, "equal weights"),
     ("mul_backward", lambda dout, x, y: (np.sin(7 * dout), np.where(x == 0, 5.0, dout * x)), "dy is right"),
     ("mul_backward", lambda dout, x, y: (dout * x, np.where(x == 0, 5.0, dout * x)), "dy is right"),
 ]
@@ -289,12 +302,40 @@ def test_whole_numbers_on_other_draws_too_are_rounded():
     assert found.title == "rounded"
 
 
+def test_rounding_is_said_of_the_results_that_are_rounded():
+    answer = changed("circuit_backward", "return dx, dy, dz", "return dx, round(dy, 2), dz")
+    assert told("circuit_backward", answer).diagnosis.says == \
+        "dx and dz are right. In dy, your numbers are those expected, rounded to 2 decimal places."
+    found = told("mul_backward", lambda dout, x, y: (np.round(dout * y), np.sin(7 * dout))).diagnosis
+    assert found.title != "rounded"
+
+
 def test_a_cause_must_explain_other_draws_too():
     """The sign is turned at the calls that `check` shows, and something else is wrong at others."""
     shown, calls = len(told("sub_backward", lambda dout, x, y: (dout, dout)).run.asked), itertools.count()
     found = told("sub_backward", lambda dout, x, y: (dout, dout if next(calls) < shown else 3 * dout)).diagnosis
     assert next(calls) > shown
     assert found.title == "another value"
+
+
+@pytest.mark.parametrize("little", [0.0, 20.0], ids=["other draws", "edge cases too"])
+def test_what_explains_replies_as_a_whole_must_explain_others_too(monkeypatch, little):
+    """A name for another at the calls that `check` shows, and something else at others."""
+    monkeypatch.setattr("course.checks.diagnosis.LITTLE", little)
+    wrong = changed("compare", "float(maxdiff)", "float(mine)")
+    shown, calls = len(told("compare", wrong).run.asked), itertools.count()
+
+    def compare(*args):
+        return wrong(*args) if next(calls) < shown else (args[0], True, True, 7.0)
+
+    found = told("compare", compare).diagnosis
+    assert next(calls) > shown
+    assert "comes out when" not in found.says
+
+
+def test_what_is_always_the_same_is_told_as_that():
+    assert told("peak_memory", lambda trace: 2).diagnosis.says == \
+        "That is what comes out when 2 stands in its place, whatever the inputs are."
 
 
 def test_what_is_not_finite_equals_nothing_else():
