@@ -50,7 +50,7 @@ def closed(template: str, values: Mapping[str, object]) -> str:
 
 
 def sentences(*said: str) -> str:
-    """Sentences one after the other; after a Chinese full stop, or a bracket of its width, no space follows."""
+    """Sentences one after the other; after a Chinese full stop or bracket no space follows."""
     joined = ""
     for sentence in filter(None, said):
         joined += (" " if joined and joined[-1] not in "。？！：）" else "") + sentence
