@@ -1,12 +1,13 @@
 """A page of screenshots: what learners see, at two sizes, light and dark.
 
-    python -m benchmarks screens [--output FOLDER] [--size SIZE] [--theme THEME] [NAME …]
+    python -m benchmarks screens [--output FOLDER] [--size SIZE] [--theme THEME] [--language NAME] [NAME …]
 
 A copy of the course is laid out, its own JupyterLab opened in Chromium, and each screen photographed at 1280 × 800 and
 at 390 × 844, light and dark: the first start, the front page, `progress` as a page, a notebook of reports, and from top
 to bottom each lesson (its graphs stepped to the end, a wrong number in its practice) and each assignment (one wrong and
 one right answer to every exercise, with check, hint and grade). FOLDER/index.html shows them side by side, and what is
-wider than its place. Nothing is compared: they are looked at.
+wider than its place. Nothing is compared: they are looked at. Where the course is to speak another language, the
+machine needs a font for it.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from pathlib import Path
 from course.declarations import exercises
 from course.learning.front import NAME as FRONT
 from course.places import LESSONS
+from course.words import ENGLISH, VARIABLE, languages, tr
 
 SIZES = {"1280": (1280, 800), "390": (390, 844)}
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
@@ -54,7 +56,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--output", metavar="FOLDER", default="screens", help="where to (%(default)s)")
     parser.add_argument("--size", choices=SIZES, help="one of the sizes alone")
     parser.add_argument("--theme", choices=THEMES, help="one of the themes alone")
+    parser.add_argument("--language", choices=languages(), default=ENGLISH, help="what the course speaks (%(default)s)")
     options = parser.parse_args(argv)
+    os.environ[VARIABLE] = options.language
     unknown = [name for name in options.screen if name not in SCREENS]
     if unknown:
         parser.error(f"there is no screen {unknown[0]!r}; there are {', '.join(SCREENS)}")
@@ -132,12 +136,15 @@ def lay_out(root: Path) -> None:
         json.dumps(form.new_notebook(cells=cells, metadata=PYTHON)), "utf-8")
     for name in HERE:
         solved = nbformat.read(root / "solutions" / name / f"{name}.ipynb", as_version=4)
+        answers = {cell.id: cell.source for cell in solved.cells}
         cells = []
-        for cell in solved.cells:
+        for cell in nbformat.read(root / "work" / "exercises" / name / f"{name}.ipynb", as_version=4).cells:
             asked = cell.metadata.get("nbgrader", {}).get("grade_id", "").removesuffix("-answer")
             found = exercises(name).get(asked)
-            if found and cell.metadata.nbgrader.solution and found.mistakes:
-                cells += [code(found.mistakes[0].source.strip()), code(f"check({asked})"), code(f"hint({asked})")]
+            if found and cell.metadata.nbgrader.solution:
+                if found.mistakes:
+                    cells += [code(found.mistakes[0].source.strip()), code(f"check({asked})"), code(f"hint({asked})")]
+                cell.source = answers[cell.id]
             cells.append(cell)
         cells.insert(0, code("from course import hint"))
         book = form.new_notebook(cells=cells, metadata=PYTHON)
@@ -160,7 +167,7 @@ def front(view, root: Path):
     print(told.stdout, told.stderr)
     ask(view, "[...app.shell.widgets('main')].find(tab => tab.title.label === names.path)?.dispose()", path=FRONT)
     ask(view, "app.commands.execute('docmanager:open', {path: names.path, factory: 'Markdown Preview'})", path=FRONT)
-    view.get_by_role("heading", name="Your way through the course").wait_for()
+    view.get_by_role("heading", name=tr("Your way through the course")).wait_for()
     return view
 
 
@@ -182,7 +189,7 @@ def notebook(path: str) -> Callable:
         ask(view, "app.commands.execute('notebook:run-all-cells')")
         for prompt in book.panel.locator(".jp-CodeCell .jp-InputPrompt").all():
             expect(prompt).to_have_text(NUMBER, timeout=300_000)
-        for end in book.panel.get_by_role("button", name="To the end").all():
+        for end in book.panel.get_by_role("button", name=tr("To the end")).all():
             end.click()
         for box in book.panel.locator(".bp-practice").locator("input.bp-box:not([readonly]) >> nth=0").all():
             box.fill("77")

@@ -50,10 +50,10 @@ def closed(template: str, values: Mapping[str, object]) -> str:
 
 
 def sentences(*said: str) -> str:
-    """Sentences one after the other; after a Chinese full stop no space follows."""
+    """Sentences one after the other; after a Chinese full stop or bracket no space follows."""
     joined = ""
     for sentence in filter(None, said):
-        joined += (" " if joined and joined[-1] not in "。？！：" else "") + sentence
+        joined += (" " if joined and joined[-1] not in "。？！：）" else "") + sentence
     return joined
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from course.checks import grids
 from course.checks.comparing import as_numbers, holds_arrays
 from course.checks.diagnosis import show
-from course.words import tr
+from course.words import sentences, tr
 
 if TYPE_CHECKING:
     from course.checks.report import Part, Report
@@ -101,11 +101,11 @@ def _checks(report: Report) -> Iterator[str]:
 def _body(report: Report) -> Iterator[str]:
     found = report.diagnosis
     assert found is not None
-    says, ask = in_code(tr(found.says)), f" <em>{in_code(tr(found.ask))}</em>" if found.ask else ""
+    says, ask = in_code(tr(found.says)), f"<em>{in_code(tr(found.ask))}</em>" if found.ask else ""
     if report.unwritten:
         yield f"<p>{says}</p>"
         return
-    yield f"<p>{says}{ask}</p>"
+    yield f"<p>{sentences(says, ask)}</p>"
     if found.asked:
         yield from _called(report, found.asked.args)
         parts = report.parts(found.asked)

@@ -8,6 +8,7 @@ from pathlib import Path
 from course.checks.exercise import Exercise
 from course.declarations import choosing
 from course.declarations.notebook_answers import solution_of
+from course.words import tr
 
 # The course's own; an instructor's are the modules of own/, each named like its assignment.
 ASSIGNMENTS = ("00_start_here", "01_chain_rule", "02_gate_patterns", "03_sigmoid_neuron", "04_vectorized_gradients",
@@ -57,5 +58,8 @@ def find(name: str) -> Exercise:
             return here[name]
         names += here
     near = difflib.get_close_matches(name, names, 3)
-    raise ValueError(f"there is no exercise {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else
-                     ": give its name as the second argument, as in check(f, \"mul_backward\")"))
+    if near:
+        raise ValueError(tr("there is no exercise {name}; did you mean {near}?", name=repr(name),
+                            near=tr(" or ").join(near)))
+    raise ValueError(tr("there is no exercise {name}: give its name as the second argument, as in {call}",
+                        name=repr(name), call='check(f, "mul_backward")'))

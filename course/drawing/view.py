@@ -5,7 +5,7 @@ import math
 from course.drawing import picture
 from course.drawing.figures import figure
 from course.drawing.gates import GATES
-from course.words import tr
+from course.words import sentences, tr
 
 MOST_SLIDERS = 12
 STEPS = 100             # of a slider, to either side of where it starts
@@ -48,7 +48,8 @@ def words():
         "lines": tr("The graph as code; the left and right arrow keys step"),
         "in code": tr("In code: {lines}"), ";": tr("; "), "at": tr("step {at} of {last}"),
         "hint": tr("Click a node, or press Enter on it, to open its table."),
-        "drag": tr("Drag an input's node to change its value, or use the arrow keys on it."),
+        "hint and drag": sentences(tr("Click a node, or press Enter on it, to open its table."), tr(
+            "Drag an input's node to change its value, or use the arrow keys on it.")),
         "has value": tr("{node}, value {value}"), "has gradient": tr("{node}, gradient {gradient}"),
         "value": tr("value"), "gradient": tr("gradient"), "values": tr("values"), "gradients": tr("gradients"),
         "of": tr("{kind} of {node}"), "entry": tr("{kind} of {name}, row {row}, column {column}: {number}"),

@@ -305,7 +305,7 @@ export function mount(root, view, send) {
   function lines(id) {
     if (id === null || !view.tables[id]) {
       return [element("p", { class: "bp-hint" },
-        words.hint + (send && view.sliders.length ? ` ${words.drag}` : ""))];
+        words[send && view.sliders.length ? "hint and drag" : "hint"])];
     }
     const { caption, arrays, head, rows, meeting } = view.tables[id];
     const parts = [element("p", { class: "bp-caption" }, caption)];

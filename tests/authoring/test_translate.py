@@ -302,6 +302,34 @@ def test_a_report_speaks_chinese_and_its_verdict_stays_english():
     assert "upstream added" in str(english)
 
 
+def test_a_cause_that_nobody_wrote_down_and_a_name_that_is_none_are_told_in_chinese():
+    from course.checks.examining import SHOWN_SEED, examine
+    from course.declarations import find
+
+    def double_backward(dout, x):
+        return 2
+
+    with words.speaking("zh"):
+        found = examine(find("double_backward"), double_backward, (SHOWN_SEED,), edge=False).diagnosis
+        assert "有一处漏了一个因子" in found.says and not set(re.findall("[a-z]{2,}", found.says)) - {"dx"}
+        with pytest.raises(ValueError, match=r"^没有名叫 'double_backwards' 的练习；你是不是想写 double_backward"):
+            find("double_backwards")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_lesson_calls_a_button_as_the_screen_calls_it(language):
+    """What a lesson names in bold, italics or quotation marks, and the graph, practice or watch has for a word."""
+    def entries(name):
+        return polib.pofile(ROOT / catalogues.FOLDER / language / f"{name}.po")
+
+    named = {entry.msgid.strip("← →"): entry.msgstr.strip("← →")
+             for name in ("drawing", "practising") for entry in entries(name)}
+    for name in (name for name in catalogues.complete(language) if name.startswith("lessons-")):
+        for entry in entries(name):
+            for said in re.findall(r"[*“\"]+([A-Z][\w ]+)[*”\"]+", entry.msgid):
+                assert named.get(said, "") in entry.msgstr, f"{name}: {said!r} is {named[said]!r}"
+
+
 # of a view: what a learner neither sees nor hears, but the script goes by
 UNSEEN = {"id", "name", "phase", "needs", "about", "kind", "arrays", "colours", "code"}
 # what is the same in every language: gates, Python, keys

@@ -346,9 +346,9 @@ def _of_an_operation(node: ast.BinOp) -> Found:
             yield Slip("whole numbers"), ast.BinOp(left, other(), right)
         else:
             yield Slip("operator", (_SIGN[other], _SIGN[type(op)])), ast.BinOp(left, other(), right)
-    what = "a term" if isinstance(op, ast.Add | ast.Sub) else "a factor"
+    what = "a term left out" if isinstance(op, ast.Add | ast.Sub) else "left out"
     for rest in (left, right):
-        yield Slip("left out", (what,)), rest
+        yield Slip(what), rest
     if isinstance(op, ast.Sub | ast.Div | ast.MatMult | ast.Pow | ast.FloorDiv):
         yield Slip("operands exchanged", (_SIGN[type(op)],)), ast.BinOp(right, op, left)
     if isinstance(op, ast.Mult | ast.Div):
