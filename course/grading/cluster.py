@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import hashlib
-import io
 import logging
 import multiprocessing
 import os
@@ -24,7 +23,7 @@ import sys
 import tempfile
 import threading
 import time
-import zipfile
+import zlib
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -229,16 +228,43 @@ def _need_listener(address: str) -> None:
 
 
 def packed_files(folder: Path) -> bytes:
-    """The files of a submission as a zip, notebooks first, as many as grading reads; links stay here."""
-    from course.grading.finding import files_of
+    """The files of a submission as grading finds them, for `unpack`: notebooks first, then Python's, then small ones.
 
-    out, room = io.BytesIO(), PACKED
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
-        for path in sorted(files_of(folder), key=lambda path: ".ipynb" not in path.name.lower()):
-            room -= path.stat().st_size
-            if room >= 0:
-                target.writestr(zipfile.ZipInfo(str(path.relative_to(folder))), path.read_bytes())
-    return out.getvalue()
+    Of those that are larger than anything that is read, and of those for which there is no room any more, name, size
+    and beginning travel, by which grading says what they are; of what may not be read here, and of a notebook that is
+    a link, that it is so.
+    """
+    from course.grading.finding import files_of
+    from course.grading.reading import MOST_FILE
+    from course.grading.unfit import LOOKED_AT
+
+    found: dict[str, tuple[int, bytes | None] | None] = {
+        path.name: None for path in folder.glob("*.ipynb") if path.is_symlink()}
+    sizes, room = {path: path.stat().st_size for path in files_of(folder)}, PACKED
+    for path in sorted(sizes, key=lambda path: (".ipynb" not in path.name.lower(), path.suffix != ".py", sizes[path])):
+        content = None
+        if os.access(path, os.R_OK):
+            with path.open("rb") as file:
+                content = file.read(-1 if sizes[path] <= min(room, MOST_FILE) else LOOKED_AT)
+            room -= len(content)
+        found[str(path.relative_to(folder))] = sizes[path], content
+    return zlib.compress(pickle.dumps(found), 1)
+
+
+def unpack(packed: bytes, folder: Path) -> None:
+    """Lay what `packed_files` packed into a folder."""
+    for name, about in pickle.loads(zlib.decompress(packed)).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if about is None:
+            path.symlink_to("nowhere")
+            continue
+        size, content = about
+        with path.open("wb") as file:
+            file.write(content or b"")
+            file.truncate(size)
+        if content is None:
+            path.chmod(0)
 
 
 @functools.cache
@@ -289,8 +315,7 @@ def _unpacked(load: bytes) -> Result:
         return grade_in_own_process(job, keys, settings)
     folder = Path(tempfile.mkdtemp(prefix="submission-"))
     try:
-        with zipfile.ZipFile(io.BytesIO(packed)) as zf:
-            zf.extractall(folder)
+        unpack(packed, folder)
         return grade_in_own_process(replace(job, folder=folder), keys, settings)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -15,6 +15,8 @@ import pytest
 from nbgrader.api import Gradebook
 
 from course.grading import cluster as cluster_module
+from course.grading.finding import files_of
+from course.grading.unfit import kind
 from course.grading.worker import Job, Result
 from tests.grading.handing_in import ROOT, SETTINGS, cell_of, released, solved
 from tests.grading.test_class import autograde, environment, make_course
@@ -117,6 +119,30 @@ def test_a_worker_killed_in_mid_class_changes_no_grade(course, cluster, tmp_path
     assert run.returncode == 1 and "11 graded, 1 could not be" in said, said
     assert everything(there) == everything(here) and len(everything(here)) == 11 * 11
     assert "it is a PDF: cannot be graded" in said
+
+
+def test_what_travels_is_small_and_found_as_here(tmp_path, monkeypatch):
+    """Whatever the files are called, and however many they are; where there is no room, in the order of grading's."""
+    monkeypatch.setattr(cluster_module, "PACKED", 300_000)
+    here, there = tmp_path / "here", tmp_path / "there"
+    (here / "data").mkdir(parents=True)
+    there.mkdir()
+    nbformat.write(solved(NAME), here / "mine.ipynb")
+    (here / f"{NAME}.ipynb").symlink_to("/etc/passwd")
+    (here / "data" / os.fsdecode(b"caf\xe9.py")).write_text("x = 1\n" * 10_000)      # a name that is no text
+    (here / "a.pdf").write_bytes(b"%PDF" + b"x" * 400_000)
+    (here / "z.txt").write_text("small")
+    packed = cluster_module.packed_files(here)
+    assert len(packed) < 20_000 < (here / "mine.ipynb").stat().st_size
+    cluster_module.unpack(packed, there)
+
+    def seen(folder):
+        return ([(str(path.relative_to(folder)), path.stat().st_size, kind(path)) for path in files_of(folder)],
+                [path.relative_to(folder) for path in folder.iterdir() if path.is_symlink()])
+
+    assert seen(there) == seen(here) and len(seen(here)[0]) == 4
+    for name in ("mine.ipynb", "z.txt", os.fsdecode(b"data/caf\xe9.py")):
+        assert (there / name).read_bytes() == (here / name).read_bytes()
 
 
 def nothing_against_it(isolation, assignment, version):
