@@ -183,7 +183,9 @@ class Cluster(Executor):
             return
         finally:
             self._looked = time.monotonic()
-        self._fit = {address: number for address, number in self._fit.items() if address in here}
+        for address in self._fit.keys() - here.keys():
+            del self._fit[address]
+            self._tell(f"The worker {address} is lost; what it had is given to others.")
         for address in new:
             why = said.get(address, "it was lost")
             if isinstance(why, BaseException):
@@ -213,6 +215,9 @@ class Cluster(Executor):
         self._client.close(timeout=2)
 
     def __exit__(self, kind: object, *about: object) -> None:
+        if kind is None:
+            with self._lock:
+                self._look()        # who was lost since it was last looked is told, too
         self.shutdown(cancel_futures=kind is not None)
 
 
