@@ -74,9 +74,9 @@ class Cluster(Executor):
         self._unfit: dict[str, str] = {}        # address: why it gets none
         self._looked, self._lock, self._over = 0.0, threading.Lock(), threading.Event()
         try:
-            _need_listener(address)
+            _need_answer(address if "://" in address else f"tcp://{address}")
             self._client = Client(address, timeout=CONNECT, set_as_default=False, name="backprop autograde")
-        except (OSError, ValueError, TimeoutError) as error:
+        except Exception as error:      # whatever answers there, and whatever is wrong with its certificates
             raise GradingError(f"No scheduler answers at {address}: {in_a_sentence(error) or 'it took too long'}.") \
                 from None
         try:
@@ -221,15 +221,30 @@ class Cluster(Executor):
         self.shutdown(cancel_futures=kind is not None)
 
 
-def _need_listener(address: str) -> None:
-    """OSError where nobody listens at an address: dask would try again until its time is over."""
-    from distributed.comm.addressing import get_address_host_port
+def _need_answer(address: str) -> None:
+    """An exception where no scheduler answers at an address.
 
+    A Client that has found none takes a minute to go, and says so in tracebacks; and where nobody listens, dask would
+    try again until its time is over.
+    """
+    from distributed.comm.addressing import get_address_host_port
+    from distributed.core import rpc
+    from distributed.security import Security
+
+    async def asked() -> Any:
+        arguments = Security().get_connection_args("client")
+        async with rpc(address, timeout=CONNECT, connection_args=arguments) as there:
+            return await asyncio.wait_for(there.identity(), CONNECT)
+
+    if address.startswith("inproc://"):
+        return
     try:
         where = get_address_host_port(address, strict=True)
-    except ValueError:          # of a kind that has no port; dask knows
-        return
+    except ValueError:
+        raise ValueError("an address is like tcp://HOST:8786") from None
     socket.create_connection(where, CONNECT).close()
+    if asyncio.run(asked()).get("type") != "Scheduler":
+        raise ValueError("what answers is none")
 
 
 def packed_files(folder: Path) -> bytes:

@@ -231,7 +231,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _executor(options: argparse.Namespace, isolation: bool) -> Executor:
     """What grades: processes of this machine, or a cluster's."""
-    if options.scheduler:
+    if options.scheduler is not None:
         from course.grading.cluster import Cluster  # here: it needs an extra
 
         cluster = Cluster(options.scheduler, isolation, options.assignment, options.shared,

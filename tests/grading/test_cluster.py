@@ -6,6 +6,7 @@ import os
 import pickle
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from nbgrader.api import Gradebook
 
 from course.grading import cluster as cluster_module
 from course.grading.finding import files_of
+from course.grading.gradebook import GradingError
 from course.grading.unfit import kind
 from course.grading.worker import Job, Result
 from tests.grading.handing_in import ROOT, SETTINGS, cell_of, released, solved
@@ -171,6 +173,18 @@ def test_results_that_travel_slowly_are_waited_for(tmp_path, monkeypatch):
         with cluster_module.Cluster(started.scheduler_address, True, NAME) as executor:
             futures = [executor.submit(None, job, {}, SETTINGS) for job in jobs]
             assert [future.result().job for future in futures] == jobs
+
+
+def test_an_address_where_no_scheduler_is_gets_a_sentence_at_once(monkeypatch):
+    monkeypatch.setattr(cluster_module, "CONNECT", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as other:      # listens, and never says anything
+        port = other.getsockname()[1]
+        for address, why in (("", "an address is like tcp://HOST:8786"), ("here", "an address is like"),
+                             ("tcp://127.0.0.1", "an address is like"), (f"http://127.0.0.1:{port}", "an address is"),
+                             (f"127.0.0.1:{port}", "."), (f"tls://127.0.0.1:{port}", "TLS")):
+            with pytest.raises(GradingError) as error:
+                cluster_module.Cluster(address, True, NAME)
+            assert str(error.value).startswith(f"No scheduler answers at {address}: ") and why in str(error.value)
 
 
 def test_what_can_not_be_had_is_a_sentence(course, cluster, tmp_path):
