@@ -23,6 +23,7 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 import zlib
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, wait
@@ -68,6 +69,7 @@ class Cluster(Executor):
         for name in ("asyncio", "tornado", "distributed", *logging.root.manager.loggerDict):
             if name.split(".")[0] in ("asyncio", "tornado", "distributed"):     # what matters is said in sentences
                 logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        warnings.filterwarnings("ignore", module="distributed")     # of what is large, for example
         self._shared, self._tell = shared, tell
         self._asked = isolation, assignment, fingerprint()
         self._fit: dict[str, int] = {}          # address: how many at a time

@@ -157,8 +157,9 @@ def given_at_once(load, version):
     return pickle.dumps(("result", Result(pickle.loads(load)[0])))
 
 
-def test_results_that_travel_slowly_are_waited_for(tmp_path, monkeypatch):
+def test_results_that_travel_slowly_are_waited_for(tmp_path, monkeypatch, recwarn):
     """Longer than it is looked who is there; dask lets several travel together, and one that is given up ends all."""
+    import dask
     from distributed import LocalCluster
 
     async def slowly(**keywords):
@@ -168,11 +169,13 @@ def test_results_that_travel_slowly_are_waited_for(tmp_path, monkeypatch):
     for name, stub in (("LOOK", 0.02), ("check", nothing_against_it), ("there", given_at_once)):
         monkeypatch.setattr(cluster_module, name, stub)
     jobs = [Job(f"more{k}", NAME, tmp_path) for k in range(16)]
-    with LocalCluster(n_workers=1, threads_per_worker=8, processes=False, dashboard_address=":0") as started:
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": 1}), \
+            LocalCluster(n_workers=1, threads_per_worker=8, processes=False, dashboard_address=":0") as started:
         gather, started.scheduler.handlers["gather"] = started.scheduler.handlers["gather"], slowly
         with cluster_module.Cluster(started.scheduler_address, True, NAME) as executor:
             futures = [executor.submit(None, job, {}, SETTINGS) for job in jobs]
             assert [future.result().job for future in futures] == jobs
+    assert not [warning for warning in recwarn if "large graph" in str(warning.message)]
 
 
 def test_an_address_where_no_scheduler_is_gets_a_sentence_at_once(monkeypatch):
