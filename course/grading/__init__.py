@@ -14,6 +14,8 @@ workers     processes that may be lost                  aside      what a run co
 summary     what a class got wrong, and what it cost    unfit      what was handed in in a notebook's place, in words
 request     what a learner asks for a regrade with
 outputs     what learners read of a run, mended         lateness   what being late costs, and extensions
+graded      from which files each was graded            rows       a submission's rows in nbgrader's tables
+cluster     workers on other machines                   whose      which learner's variant a notebook is
 """
 
 from typing import Any

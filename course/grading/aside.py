@@ -40,34 +40,33 @@ class Aside:
 
     def because(self, job: Job) -> str:
         """Why a submission was set aside; "" where it was not."""
-        why, files = self._why.get(_who(job), ("", ""))
+        why, files = self._why.get(label(job), ("", ""))
         return why if files == _files(job) else ""
 
     def not_graded(self, job: Job) -> str:
         """Why a submission could not be graded, set aside or not; "" where it was graded, or nobody has tried."""
-        why, files = self._failed.get(_who(job)) or self._why.get(_who(job), ("", ""))
+        why, files = self._failed.get(label(job)) or self._why.get(label(job), ("", ""))
         return why if why and files == _files(job) else ""
 
     def put(self, job: Job, why: str) -> None:
-        self._why[_who(job)] = why, _files(job)
+        self._why[label(job)] = why, _files(job)
         self._save()
 
     def note(self, job: Job, why: str) -> None:
         """It could not be graded; the next run tries again."""
-        self._failed[_who(job)] = why, _files(job)
+        self._failed[label(job)] = why, _files(job)
         self._save_failed()
 
     def take_back(self, job: Job) -> None:
         """It was graded after all."""
-        if self._why.pop(_who(job), None):
+        if self._why.pop(label(job), None):
             self._save()
-        if self._failed.pop(_who(job), None):
+        if self._failed.pop(label(job), None):
             self._save_failed()
 
     def forget(self, student: str) -> bool:
         """Nothing of a student's stays in it; whether there was anything."""
-        held = [who for who in {*self._why, *self._failed, *self._entering}
-                if ast.literal_eval(who).split("/", 1)[1] == student]
+        held = [who for who in {*self._why, *self._failed, *self._entering} if student_of(who) == student]
         for who in held:
             self._why.pop(who, None)
             self._failed.pop(who, None)
@@ -78,17 +77,17 @@ class Aside:
 
     def ended_a_run(self, job: Job) -> bool:
         """Whether an earlier run ended while it entered this submission."""
-        return _who(job) in self._entering
+        return label(job) in self._entering
 
     @contextlib.contextmanager
     def entering(self, *jobs: Job) -> Iterator[None]:
         """Note that submissions are being entered: the note stays where this process ends in here."""
-        self._entering.update(map(_who, jobs))
+        self._entering.update(map(label, jobs))
         self._save()
         try:
             yield
         finally:
-            self._entering.difference_update(map(_who, jobs))
+            self._entering.difference_update(map(label, jobs))
             self._save()
 
     def _save(self) -> None:
@@ -109,8 +108,16 @@ def _write(path: Path, content: object) -> None:
     os.replace(draft, path)
 
 
-def _who(job: Job) -> str:
+def label(job: Job) -> str:
+    """What a submission is called in the course folder's own files: plain text, whatever a learner is called."""
     return ascii(f"{job.assignment}/{job.student}")
+
+
+def student_of(label: str) -> str:
+    """The student of a submission that is called so; "" where that is no label."""
+    with contextlib.suppress(SyntaxError, ValueError, LookupError):
+        return ast.literal_eval(label).split("/", 1)[1]
+    return ""
 
 
 def _files(job: Job) -> str:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import hashlib
-import io
 import logging
 import multiprocessing
 import os
@@ -24,7 +23,8 @@ import sys
 import tempfile
 import threading
 import time
-import zipfile
+import warnings
+import zlib
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -69,15 +69,16 @@ class Cluster(Executor):
         for name in ("asyncio", "tornado", "distributed", *logging.root.manager.loggerDict):
             if name.split(".")[0] in ("asyncio", "tornado", "distributed"):     # what matters is said in sentences
                 logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        warnings.filterwarnings("ignore", module="distributed")     # of what is large, for example
         self._shared, self._tell = shared, tell
         self._asked = isolation, assignment, fingerprint()
         self._fit: dict[str, int] = {}          # address: how many at a time
         self._unfit: dict[str, str] = {}        # address: why it gets none
         self._looked, self._lock, self._over = 0.0, threading.Lock(), threading.Event()
         try:
-            _need_listener(address)
+            _need_answer(address if "://" in address else f"tcp://{address}")
             self._client = Client(address, timeout=CONNECT, set_as_default=False, name="backprop autograde")
-        except (OSError, ValueError, TimeoutError) as error:
+        except Exception as error:      # whatever answers there, and whatever is wrong with its certificates
             raise GradingError(f"No scheduler answers at {address}: {in_a_sentence(error) or 'it took too long'}.") \
                 from None
         try:
@@ -184,7 +185,9 @@ class Cluster(Executor):
             return
         finally:
             self._looked = time.monotonic()
-        self._fit = {address: number for address, number in self._fit.items() if address in here}
+        for address in self._fit.keys() - here.keys():
+            del self._fit[address]
+            self._tell(f"The worker {address} is lost; what it had is given to others.")
         for address in new:
             why = said.get(address, "it was lost")
             if isinstance(why, BaseException):
@@ -214,31 +217,76 @@ class Cluster(Executor):
         self._client.close(timeout=2)
 
     def __exit__(self, kind: object, *about: object) -> None:
+        if kind is None:
+            with self._lock:
+                self._look()        # who was lost since it was last looked is told, too
         self.shutdown(cancel_futures=kind is not None)
 
 
-def _need_listener(address: str) -> None:
-    """OSError where nobody listens at an address: dask would try again until its time is over."""
-    from distributed.comm.addressing import get_address_host_port
+def _need_answer(address: str) -> None:
+    """An exception where no scheduler answers at an address.
 
+    A Client that has found none takes a minute to go, and says so in tracebacks; and where nobody listens, dask would
+    try again until its time is over.
+    """
+    from distributed.comm.addressing import get_address_host_port
+    from distributed.core import rpc
+    from distributed.security import Security
+
+    async def asked() -> Any:
+        arguments = Security().get_connection_args("client")
+        async with rpc(address, timeout=CONNECT, connection_args=arguments) as there:
+            return await asyncio.wait_for(there.identity(), CONNECT)
+
+    if address.startswith("inproc://"):
+        return
     try:
         where = get_address_host_port(address, strict=True)
-    except ValueError:          # of a kind that has no port; dask knows
-        return
+    except ValueError:
+        raise ValueError("an address is like tcp://HOST:8786") from None
     socket.create_connection(where, CONNECT).close()
+    if asyncio.run(asked()).get("type") != "Scheduler":
+        raise ValueError("what answers is none")
 
 
 def packed_files(folder: Path) -> bytes:
-    """The files of a submission as a zip, notebooks first, as many as grading reads; links stay here."""
-    from course.grading.finding import files_of
+    """The files of a submission as grading finds them, for `unpack`: notebooks first, then Python's, then small ones.
 
-    out, room = io.BytesIO(), PACKED
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
-        for path in sorted(files_of(folder), key=lambda path: ".ipynb" not in path.name.lower()):
-            room -= path.stat().st_size
-            if room >= 0:
-                target.writestr(zipfile.ZipInfo(str(path.relative_to(folder))), path.read_bytes())
-    return out.getvalue()
+    Of those that are larger than anything that is read, and of those for which there is no room any more, name, size
+    and beginning travel, by which grading says what they are; of what may not be read here, and of a notebook that is
+    a link, that it is so.
+    """
+    from course.grading.finding import files_of
+    from course.grading.reading import MOST_FILE
+    from course.grading.unfit import LOOKED_AT
+
+    found: dict[str, tuple[int, bytes | None] | None] = {
+        path.name: None for path in folder.glob("*.ipynb") if path.is_symlink()}
+    sizes, room = {path: path.stat().st_size for path in files_of(folder)}, PACKED
+    for path in sorted(sizes, key=lambda path: (".ipynb" not in path.name.lower(), path.suffix != ".py", sizes[path])):
+        content = None
+        if os.access(path, os.R_OK):
+            with path.open("rb") as file:
+                content = file.read(-1 if sizes[path] <= min(room, MOST_FILE) else LOOKED_AT)
+            room -= len(content)
+        found[str(path.relative_to(folder))] = sizes[path], content
+    return zlib.compress(pickle.dumps(found), 1)
+
+
+def unpack(packed: bytes, folder: Path) -> None:
+    """Lay what `packed_files` packed into a folder."""
+    for name, about in pickle.loads(zlib.decompress(packed)).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if about is None:
+            path.symlink_to("nowhere")
+            continue
+        size, content = about
+        with path.open("wb") as file:
+            file.write(content or b"")
+            file.truncate(size)
+        if content is None:
+            path.chmod(0)
 
 
 @functools.cache
@@ -289,8 +337,7 @@ def _unpacked(load: bytes) -> Result:
         return grade_in_own_process(job, keys, settings)
     folder = Path(tempfile.mkdtemp(prefix="submission-"))
     try:
-        with zipfile.ZipFile(io.BytesIO(packed)) as zf:
-            zf.extractall(folder)
+        unpack(packed, folder)
         return grade_in_own_process(replace(job, folder=folder), keys, settings)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

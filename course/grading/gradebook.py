@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from course.grading.aside import Aside
+from course.grading.graded import GradedFrom, digest
 from course.grading.worker import Job, Result
 from course.places import COMMAND, CONFIGURATION, configuration_folder
 from course.plaintext import in_a_sentence, one_line
@@ -101,7 +102,7 @@ class Classroom:
         config.CourseDirectory.root = config.CourseDirectory.get("root", str(root))
         self.course = CourseDirectory(config=config)
         self.root = Path(self.course.root)
-        self.aside = Aside(self.root)
+        self.aside, self.graded_from = Aside(self.root), GradedFrom(self.root)
         self.gradebook = open_gradebook(self.course)
         self.keys = self._keys()
 
@@ -126,7 +127,7 @@ class Classroom:
         base = next(parent for parent in folder.parents if "*" not in str(parent))
         for path in sorted(base.glob(str(folder.relative_to(base)))):
             if path.is_dir() and not path.is_symlink():
-                yield Job(path.relative_to(base).parts[0], self.assignment, path)
+                yield Job(path.relative_to(base).parts[0], self.assignment, path, digest(path))
 
     def graded_folder(self, job: Job) -> Path:
         return Path(self.course.format_path(self.course.autograded_directory, job.student, job.assignment))
@@ -143,11 +144,12 @@ class Classroom:
         shutil.rmtree(self.staging, ignore_errors=True)
 
     def is_graded(self, job: Job) -> bool:
-        """Whether the folder stands, as new as the submission, and every automatic grade is set."""
+        """Whether the folder stands, of this time and these files, and every automatic grade is set."""
         if not _is_text(job.student):       # no database takes it
             return False
         folder = self.graded_folder(job)
-        if not folder.is_dir() or _timestamp(self.course, folder) != _timestamp(self.course, job.folder):
+        if not folder.is_dir() or _timestamp(self.course, folder) != _timestamp(self.course, job.folder) or \
+                self.graded_from.differs(job):
             return False
         grades = self._grades(job)
         return bool(grades) and all(grade.auto_score is not None or grade.needs_manual_grade for grade in grades)
@@ -220,6 +222,8 @@ class Classroom:
         self.gradebook.db.commit()
         with ThreadPoolExecutor(SYNCING) as threads:
             list(threads.map(self._put_in_place, [result.job for result in results]))
+        if only is None:
+            self.graded_from.note(result.job for result in results)
 
     def _note_left_out(self, results: Iterable[Result], left_out: Iterable[int]) -> None:
         for result, number in zip(results, left_out, strict=True):

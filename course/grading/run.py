@@ -207,8 +207,8 @@ def main(argv: list[str]) -> int:
         if not isinstance(error, DBAPIError | InvalidEntry):        # nbgrader makes the second of some of the first
             raise
         why = getattr(error, "orig", None) or getattr(error.__cause__, "orig", None) or error
-        print(plain(f"The gradebook can't be read or written: {why}. What was graded stands; the same command does "
-                    "the rest."), file=sys.stderr)
+        print(plain(f"The gradebook can't be read or written: {str(why).splitlines()[0].rstrip('.')}. What was graded "
+                    "stands; the same command does the rest."), file=sys.stderr)
     return 1
 
 
@@ -231,7 +231,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _executor(options: argparse.Namespace, isolation: bool) -> Executor:
     """What grades: processes of this machine, or a cluster's."""
-    if options.scheduler:
+    if options.scheduler is not None:
         from course.grading.cluster import Cluster  # here: it needs an extra
 
         cluster = Cluster(options.scheduler, isolation, options.assignment, options.shared,

@@ -19,11 +19,12 @@ START = 60.0    # seconds in which the warm process must be there
 
 @dataclass(frozen=True)
 class Job:
-    """A submission to be graded."""
+    """A submission to be graded; `files` is a digest of what it held when it was listed, or ""."""
 
     student: str
     assignment: str
     folder: Path
+    files: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from course.grading.aside import Aside
+from course.grading.graded import GradedFrom
 from course.grading.lateness import Extensions
 from course.plaintext import file_name, one_line
 from course.teaching.answering import FOLDER as SIMILAR
@@ -114,6 +115,8 @@ class _Learner:
         yield from self._out_of_downloads(dry)
         if not dry and Aside(self.term.root).forget(self.id):
             yield "notes on what could not be graded"
+        if not dry and GradedFrom(self.term.root).forget(self.id):
+            yield "notes on what was graded"
         if not dry and Extensions(self.term.root).forget(self.id):
             yield "extensions"
         yield from self._out_of_the_log(self.term.root / LOG, dry)

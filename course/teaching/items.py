@@ -78,7 +78,7 @@ def compared(then, results):
             if mark.of and not mark.waits:
                 now[mark.exercise].append(mark.points / mark.of)
     both = sorted(set(then) & set(now),
-                  key=lambda name: -abs(statistics.fmean(now[name]) - statistics.fmean(then[name])))
+                  key=lambda name: (-abs(statistics.fmean(now[name]) - statistics.fmean(then[name])), name))
     rows = [(name, _share(then[name]), _share(now[name]), _difference(then[name], now[name])) for name in both]
     return rows + [(name, _share(then.get(name, [])), _share(now.get(name, [])), "")
                    for name in sorted(set(then) ^ set(now))]

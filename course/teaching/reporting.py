@@ -20,8 +20,8 @@ from course.teaching.results import Result, results
 from course.teaching.term import TeachingError, in_sentences, open_term, write_new
 
 CAUSES = 12         # of an assignment are listed
-# no head of a table breaks within a word; what is wider than a phone is pushed aside in its own box
-STYLE = (".wide { overflow-x: auto; } .wide th { overflow-wrap: normal; } .wide td { min-width: 3rem; }"
+# in a table no word breaks but a name behind its _; what is wider than a phone is pushed aside in its own box
+STYLE = (".wide { overflow-x: auto; } .wide th, .wide td { overflow-wrap: normal; } .wide td { min-width: 3rem; }"
          "@media (max-width: 40rem) { .wide { font-size: .85rem; } .wide th, .wide td { padding: .2rem .3rem; } }")
 
 
@@ -276,7 +276,8 @@ def _table(heads, rows):
 
 
 def _cell(text, how=""):
-    return f"<td{how}>{escape(str(text))}</td>"
+    shown = escape(str(text))
+    return f"<td{how}>{shown.replace('_', '_<wbr>') if shown.isidentifier() else shown}</td>"
 
 
 def _framed(heads, rows):

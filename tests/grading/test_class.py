@@ -15,6 +15,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
+from course.grading.run import main, one_run_at_a_time
 from course.grading.verdicts import MARK
 from tests.commands import run_module, start_module
 from tests.grading.handing_in import ROOT, cell_of, released, solved
@@ -109,7 +110,9 @@ def test_a_class_is_graded_once_and_summed_up(course):
     assert "upstream dropped" in said
     assert "everything that was handed in is graded" in autograde(course)
     assert "1 graded" in autograde(course, "--student", "ben", "--force")
-    assert "2 graded" in autograde(course, "--only-failed")
+    anew = course / "submitted" / "dora" / NAME / f"{NAME}.ipynb"
+    anew.write_text(anew.read_text() + "\n")        # handed in anew, and nothing says when
+    assert "3 graded" in autograde(course, "--only-failed")
     with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
         grade = book.find_grade("mul_backward", NAME, NAME, "ada")
         other = book.find_grade("add_backward", NAME, NAME, "ada")
@@ -135,6 +138,17 @@ def test_bad_input_gets_a_sentence(course):
     assert "ben: 02_gate_patterns.ipynb is not a notebook" in said
     shutil.rmtree(course / "submitted")
     assert "Nobody has handed in" in autograde(course, code=1)
+
+
+def test_a_second_run_in_one_folder_is_told_so(course, monkeypatch, capsys):
+    """It starts nothing, and asks no scheduler."""
+    monkeypatch.chdir(course)
+    before = (course / "gradebook.db").read_bytes()
+    with one_run_at_a_time(course):
+        for where in (["--workers", "1"], ["--scheduler", "tcp://127.0.0.1:1"]):
+            assert main([NAME, *where]) == 1
+            assert capsys.readouterr().err == "Another run is grading in this folder; wait for its end.\n"
+    assert (course / "gradebook.db").read_bytes() == before and not (course / "autograded").exists()
 
 
 def test_killed_at_any_moment_the_next_run_does_the_rest(course, tmp_path):

@@ -6,6 +6,7 @@ import os
 import pickle
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,9 @@ import pytest
 from nbgrader.api import Gradebook
 
 from course.grading import cluster as cluster_module
+from course.grading.finding import files_of
+from course.grading.gradebook import GradingError
+from course.grading.unfit import kind
 from course.grading.worker import Job, Result
 from tests.grading.handing_in import ROOT, SETTINGS, cell_of, released, solved
 from tests.grading.test_class import autograde, environment, make_course
@@ -116,7 +120,31 @@ def test_a_worker_killed_in_mid_class_changes_no_grade(course, cluster, tmp_path
     said, _ = run.communicate(timeout=400)
     assert run.returncode == 1 and "11 graded, 1 could not be" in said, said
     assert everything(there) == everything(here) and len(everything(here)) == 11 * 11
-    assert "it is a PDF: cannot be graded" in said
+    assert "it is a PDF: cannot be graded" in said and said.count("is lost; what it had is given to others") == 1
+
+
+def test_what_travels_is_small_and_found_as_here(tmp_path, monkeypatch):
+    """Whatever the files are called, and however many they are; where there is no room, in the order of grading's."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    (here / "data").mkdir(parents=True)
+    there.mkdir()
+    nbformat.write(solved(NAME), here / "mine.ipynb")
+    (here / f"{NAME}.ipynb").symlink_to("/etc/passwd")
+    (here / "data" / os.fsdecode(b"caf\xe9.py")).write_text("x = 1\n" * 10_000)      # a name that is no text
+    (here / "a.pdf").write_bytes(b"%PDF" + b"x" * 80_000)
+    (here / "z.txt").write_text("small")
+    monkeypatch.setattr(cluster_module, "PACKED", 90_000 + (here / "mine.ipynb").stat().st_size)
+    packed = cluster_module.packed_files(here)
+    assert len(packed) < 20_000 < (here / "mine.ipynb").stat().st_size
+    cluster_module.unpack(packed, there)
+
+    def seen(folder):
+        return ([(str(path.relative_to(folder)), path.stat().st_size, kind(path)) for path in files_of(folder)],
+                [path.relative_to(folder) for path in folder.iterdir() if path.is_symlink()])
+
+    assert seen(there) == seen(here) and len(seen(here)[0]) == 4
+    for name in ("mine.ipynb", "z.txt", os.fsdecode(b"data/caf\xe9.py")):
+        assert (there / name).read_bytes() == (here / name).read_bytes()
 
 
 def nothing_against_it(isolation, assignment, version):
@@ -129,8 +157,9 @@ def given_at_once(load, version):
     return pickle.dumps(("result", Result(pickle.loads(load)[0])))
 
 
-def test_results_that_travel_slowly_are_waited_for(tmp_path, monkeypatch):
+def test_results_that_travel_slowly_are_waited_for(tmp_path, monkeypatch, recwarn):
     """Longer than it is looked who is there; dask lets several travel together, and one that is given up ends all."""
+    import dask
     from distributed import LocalCluster
 
     async def slowly(**keywords):
@@ -140,11 +169,25 @@ def test_results_that_travel_slowly_are_waited_for(tmp_path, monkeypatch):
     for name, stub in (("LOOK", 0.02), ("check", nothing_against_it), ("there", given_at_once)):
         monkeypatch.setattr(cluster_module, name, stub)
     jobs = [Job(f"more{k}", NAME, tmp_path) for k in range(16)]
-    with LocalCluster(n_workers=1, threads_per_worker=8, processes=False, dashboard_address=":0") as started:
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": 1}), \
+            LocalCluster(n_workers=1, threads_per_worker=8, processes=False, dashboard_address=":0") as started:
         gather, started.scheduler.handlers["gather"] = started.scheduler.handlers["gather"], slowly
         with cluster_module.Cluster(started.scheduler_address, True, NAME) as executor:
             futures = [executor.submit(None, job, {}, SETTINGS) for job in jobs]
             assert [future.result().job for future in futures] == jobs
+    assert not [warning for warning in recwarn if "large graph" in str(warning.message)]
+
+
+def test_an_address_where_no_scheduler_is_gets_a_sentence_at_once(monkeypatch):
+    monkeypatch.setattr(cluster_module, "CONNECT", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as other:      # listens, and never says anything
+        port = other.getsockname()[1]
+        for address, why in (("", "an address is like tcp://HOST:8786"), ("here", "an address is like"),
+                             ("tcp://127.0.0.1", "an address is like"), (f"http://127.0.0.1:{port}", "an address is"),
+                             (f"127.0.0.1:{port}", "."), (f"tls://127.0.0.1:{port}", "TLS")):
+            with pytest.raises(GradingError) as error:
+                cluster_module.Cluster(address, True, NAME)
+            assert str(error.value).startswith(f"No scheduler answers at {address}: ") and why in str(error.value)
 
 
 def test_what_can_not_be_had_is_a_sentence(course, cluster, tmp_path):

@@ -1,5 +1,6 @@
 """`backprop forget`: a learner is gone from everything that the course writes, and nobody else is."""
 
+import re
 import shutil
 import zipfile
 
@@ -46,6 +47,7 @@ def test_a_learner_is_forgotten_everywhere_and_nobody_else(tmp_path):
     with zipfile.ZipFile(course / "feedback" / f"{NAME}.zip") as zf:
         assert len(zf.namelist()) == 1
     assert {path.name for path in (course / "submitted").iterdir()} == {"ada", "ben"}
+    assert re.findall(r"/(\w+)'", (course / ".graded_from.txt").read_text()) == ["ada"]
     assert "Nobody here is called 'jose'" in call(forgetting.main, course, "jose", code=1)
     call(forgetting.main, course, "ben")
     assert "ben/" not in (course / ".not_graded.json").read_text() if (course / ".not_graded.json").exists() else True

@@ -57,7 +57,7 @@ def test_two_terms_stand_beside_each_other(taught, tmp_path):
     call(reporting.main, course, "--compare", tmp_path / "last.csv")
     page = (course / "report.html").read_text("utf-8")
     assert "Beside another term" in page
-    row = page[page.index("<td>mul_backward</td><td>", page.index("Beside another term")):][:120]
+    row = page[page.index("<td>mul_<wbr>backward</td><td>", page.index("Beside another term")):][:125]
     assert "of 3</td><td>33% of 3</td><td>-" in row and " ± " in row
     assert "<td>witnesses</td><td>–</td><td>67% of 3</td><td></td>" in page
     (tmp_path / "other.csv").write_text("a,b\n1,2\n", "utf-8")

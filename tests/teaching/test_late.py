@@ -101,6 +101,18 @@ def test_extensions_count_at_once_before_and_after_handing_in(late, tmp_path):
     assert not (course / FILE).exists()
 
 
+def test_without_a_due_date_nobody_is_late_whatever_was_given(late, tmp_path):
+    course = shutil.copytree(late[0], tmp_path / "course")
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
+        book.update_or_create_assignment(NAME, duedate=None)
+    said = call(extending.main, course, NAME, "ben", "zoe", "--days", "2")
+    assert said.count("2 days more for 02_gate_patterns. It has no due date yet, so nobody is late") == 2
+    assert "4.4 → 0" in said and penalties(course)["ben"] == 0
+    assert f"{NAME}: Ben Berg (ben): 2 days more\n" in call(extending.main, course, "--list")
+    assert "2.2 → 0" in call(extending.main, course, NAME, "--again") and set(penalties(course).values()) == {0}
+    assert "no extension" in call(extending.main, course, NAME, "ben", "--days", "0")
+
+
 def test_wrong_requests_get_a_sentence_and_write_nothing(late):
     course = late[0]
     before = (course / FILE).read_bytes()
