@@ -78,8 +78,10 @@ TERMINAL = re.compile(r"\*\*Validate|python course|pip install|in a terminal", r
 PROGRESS = (("markdown", later("# Progress\n\nRun the cell below. It reads the exercises that you have saved in this "
                                "browser, checks them as the grader will, and says what comes next.")),
             ("code", "from course.learning.progress import in_browser\n\nin_browser()"))
-# Of the course, what a browser can't run (it has no processes) or nobody asks for there.
-LEFT_OUT = ("authoring", "grading", "teaching", "sources", "lessons", "exercises", "__main__.py", "cli.py")
+# Of the course, what a browser can't run (it has no processes) or nobody asks for there. Its notebooks are English, and
+# so is what their kernels say: without translations, also where the browser's own language is another.
+LEFT_OUT = ("authoring", "grading", "teaching", "sources", "translations", "lessons", "exercises", "__main__.py",
+            "cli.py")
 
 
 def build(output: Path, work: Path, offline: bool = False) -> None:
