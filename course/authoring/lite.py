@@ -78,10 +78,8 @@ TERMINAL = re.compile(r"\*\*Validate|python course|pip install|in a terminal", r
 PROGRESS = (("markdown", later("# Progress\n\nRun the cell below. It reads the exercises that you have saved in this "
                                "browser, checks them as the grader will, and says what comes next.")),
             ("code", "from course.learning.progress import in_browser\n\nin_browser()"))
-# Of the course, what a browser can't run (it has no processes) or nobody asks for there. Its notebooks are English, and
-# so is what their kernels say: without translations, also where the browser's own language is another.
-LEFT_OUT = ("authoring", "grading", "teaching", "sources", "translations", "lessons", "exercises", "__main__.py",
-            "cli.py")
+# Of the course, what a browser can't run (it has no processes) or nobody asks for there.
+LEFT_OUT = ("authoring", "grading", "teaching", "sources", "lessons", "exercises", "__main__.py", "cli.py")
 
 
 def build(output: Path, work: Path, offline: bool = False) -> None:
@@ -118,7 +116,7 @@ def collect(wheels: Path, theirs: dict[str, dict], work: Path, distribution: str
     """
     for path in (*from_pypi([pinned(name) for name in FROM_PYPI], work), *kernels()):
         shutil.copy(path, wheels)
-    pack("backprop-course", __version__, ROOT, code(), wheels)
+    named_by_content(pack("backprop-course", __version__, ROOT, code(), wheels))
     added = {name: entry(path, ADDED[name]) for path in wheels.glob("*.whl") if (name := called(path)) in ADDED}
     packages = theirs | added
     packages["ipython"]["depends"].append("ipython-pygments-lexers")
@@ -226,6 +224,12 @@ def pack(name: str, version: str, root: Path, files: Iterable[Path], folder: Pat
         for file, text in about.items():
             zf.writestr(zipfile.ZipInfo(f"{stem}.dist-info/{file}"), text)
     return folder / f"{stem}-py3-none-any.whl"
+
+
+def named_by_content(wheel: Path) -> Path:
+    """The wheel under a name of its own, by a build tag: one that a browser has kept is never taken for a newer one."""
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()[:8]
+    return wheel.rename(wheel.with_name(wheel.name.replace("-py3-", f"-0{digest}-py3-")))
 
 
 def called(wheel: Path) -> str:
