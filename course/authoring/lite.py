@@ -197,8 +197,12 @@ def page(pyodide: str | None) -> dict:
     """How the page starts: with Pyodide from this address, or from beside the page."""
     kernel = {"pyodideUrl": f"{pyodide or './pyodide/'}pyodide.mjs", "disablePyPIFallback": True,
               "loadPyodideOptions": {"lockFileURL": "./pyodide/pyodide-lock.json", "packages": list(LOADED)}}
+    # the last, or nothing opens in a browser that is told to keep no data
+    storage = {f"{what}StorageDrivers": ["asyncStorage", "localStorageWrapper", "memoryStorageDriver"]
+               for what in ("contents", "settings", "workspaces")}
     return {"jupyter-lite-schema-version": 0,
             "jupyter-config-data": {"appName": "Backpropagation", "exposeAppInBrowser": True,
+                                    "enableMemoryStorage": True, **storage,
                                     "litePluginSettings": {f"{KERNEL}:kernel": kernel}}}
 
 
