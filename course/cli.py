@@ -67,6 +67,30 @@ EXTRAS_OF = {"test": ["test"], "build": ["author"], "translate": ["author"], "si
 
 def main(argv=None):
     """Run one command; returns its exit code."""
+    try:
+        code = _run(argv)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        if not _is_closed(sys.stdout):
+            raise
+        return 141      # as of a program that SIGPIPE ends
+    except KeyboardInterrupt:
+        print(f"\n{tr('Stopped.')}", file=sys.stderr)
+        return 130
+
+
+def _is_closed(stream):
+    """Whether nobody reads a stream any more, as after `… | head`; then the rest goes nowhere."""
+    try:
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return True
+    return False
+
+
+def _run(argv):
     name, arguments = look_up(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):     # names of files and folders may be no text, and are told all the same
         if hasattr(stream, "reconfigure"):
@@ -84,11 +108,7 @@ def main(argv=None):
         except choosing.ChoiceError as error:
             print(error, file=sys.stderr)
             return 1
-    try:
-        return getattr(importlib.import_module(module), function)(arguments)
-    except KeyboardInterrupt:
-        print(f"\n{tr('Stopped.')}", file=sys.stderr)
-        return 130
+    return getattr(importlib.import_module(module), function)(arguments)
 
 
 def speak_of_options(name):
@@ -100,7 +120,7 @@ def look_up(argv):
     """The command's name and its arguments; help and unknown names are answered here, and end the program."""
     name, arguments = (argv[0], argv[1:]) if argv else ("lab", [])
     if name in ("-h", "--help", "help"):
-        print(overview())
+        print(overview(), flush=True)
         sys.exit(0)
     if name.startswith("-"):
         return "lab", argv

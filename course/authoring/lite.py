@@ -116,7 +116,7 @@ def collect(wheels: Path, theirs: dict[str, dict], work: Path, distribution: str
     """
     for path in (*from_pypi([pinned(name) for name in FROM_PYPI], work), *kernels()):
         shutil.copy(path, wheels)
-    pack("backprop-course", __version__, ROOT, code(), wheels)
+    named_by_content(pack("backprop-course", __version__, ROOT, code(), wheels))
     added = {name: entry(path, ADDED[name]) for path in wheels.glob("*.whl") if (name := called(path)) in ADDED}
     packages = theirs | added
     packages["ipython"]["depends"].append("ipython-pygments-lexers")
@@ -197,8 +197,12 @@ def page(pyodide: str | None) -> dict:
     """How the page starts: with Pyodide from this address, or from beside the page."""
     kernel = {"pyodideUrl": f"{pyodide or './pyodide/'}pyodide.mjs", "disablePyPIFallback": True,
               "loadPyodideOptions": {"lockFileURL": "./pyodide/pyodide-lock.json", "packages": list(LOADED)}}
+    # the last, or nothing opens in a browser that is told to keep no data
+    storage = {f"{what}StorageDrivers": ["asyncStorage", "localStorageWrapper", "memoryStorageDriver"]
+               for what in ("contents", "settings", "workspaces")}
     return {"jupyter-lite-schema-version": 0,
             "jupyter-config-data": {"appName": "Backpropagation", "exposeAppInBrowser": True,
+                                    "enableMemoryStorage": True, **storage,
                                     "litePluginSettings": {f"{KERNEL}:kernel": kernel}}}
 
 
@@ -224,6 +228,12 @@ def pack(name: str, version: str, root: Path, files: Iterable[Path], folder: Pat
         for file, text in about.items():
             zf.writestr(zipfile.ZipInfo(f"{stem}.dist-info/{file}"), text)
     return folder / f"{stem}-py3-none-any.whl"
+
+
+def named_by_content(wheel: Path) -> Path:
+    """The wheel under a name of its own, by a build tag: one that a browser has kept is never taken for a newer one."""
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()[:8]
+    return wheel.rename(wheel.with_name(wheel.name.replace("-py3-", f"-0{digest}-py3-")))
 
 
 def called(wheel: Path) -> str:

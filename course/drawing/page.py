@@ -31,6 +31,7 @@ STYLE = """
 body { margin: 0; background: #fff; color: #1b1b1f; }
 main { max-width: 1100px; margin: 0 auto; padding: 16px; }
 h1 { font: 600 20px/1.3 system-ui, sans-serif; margin: 8px 12px; }
+@media (max-width: 600px) { h1 { margin-inline: 0; } }
 html[theme="dark"] body { background: #17181c; color: #ececf1; }
 @media (prefers-color-scheme: dark) { html:not([theme="light"]) body { background: #17181c; color: #ececf1; } }
 """

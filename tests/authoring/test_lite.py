@@ -9,6 +9,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from packaging.utils import parse_wheel_filename
+from packaging.version import Version
 
 from course import places, pytorch, words
 from course.authoring import colab, lite, site
@@ -50,6 +52,18 @@ def test_a_wheel_is_the_same_for_the_same_files(packed, tmp_path):
     assert again.read_bytes() == packed.read_bytes()
     entry = lite.entry(packed, ["numpy"])
     assert (entry["name"], entry["imports"], entry["depends"]) == ("backprop-course", ["autodiff", "course"], ["numpy"])
+
+
+def test_a_wheel_that_a_browser_has_kept_is_not_taken_for_another(tmp_path):
+    """Else its checksum is not the one in the new lock, and the course is missing until the browser forgets it."""
+    names = set()
+    for text in ("old", "new", "new"):
+        (tmp_path / "course.py").write_text(text)
+        wheel = lite.named_by_content(lite.pack("backprop-course", "1.0", tmp_path, [tmp_path / "course.py"], tmp_path))
+        assert (lite.called(wheel), lite.entry(wheel, [])["version"]) == ("backprop-course", "1.0")
+        assert parse_wheel_filename(wheel.name)[:2] == ("backprop-course", Version("1.0"))
+        names.add(wheel.name)
+    assert len(names) == 2
 
 
 def test_what_is_needed_comes_with_what_that_needs():

@@ -183,6 +183,16 @@ def test_the_sites_folder_is_named_in_no_page(site):
     assert [path.name for path in site.rglob("*.html") if str(ROOT) in path.read_text("utf-8")] == []
 
 
+def test_a_browser_that_keeps_no_data_opens_notebooks_all_the_same(browser, address):
+    context = browser.new_context()
+    context.add_init_script("""for (const name of ["localStorage", "sessionStorage", "indexedDB"])
+        Object.defineProperty(window, name, {get() { throw new DOMException("denied", "SecurityError"); }});""")
+    page = context.new_page()
+    page.goto(f"{address}lite/lab/index.html?path=progress.ipynb")
+    page.wait_for_function(lite.OPEN, arg="progress.ipynb", timeout=300_000)
+    context.close()
+
+
 def test_a_lesson_and_answers_run_in_the_browser_with_the_real_numpy_and_matplotlib(browser, address, site):
     for folder, up, inside in (("", "../../", ""), (CHINESE, "../../../", "zh_CN/")):
         page = Links((site / folder / LESSON).read_text("utf-8"))

@@ -147,6 +147,22 @@ def test_ctrl_c_is_no_traceback(command, capsys):
     assert capsys.readouterr().err == "\nStopped.\n"
 
 
+def test_who_reads_no_further_ends_a_command_quietly(command, monkeypatch):
+    """`backprop progress | head`; a broken pipe of the command's own is no such end."""
+    def another(arguments):
+        raise BrokenPipeError("a pipe of its own")
+    command(another)
+    with pytest.raises(BrokenPipeError, match="a pipe of its own"):
+        cli.main(["probe"])
+
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w") as unread:
+        monkeypatch.setattr(sys, "stdout", unread)
+        command(lambda arguments: print("a line"))
+        assert cli.main(["probe"]) == 141
+
+
 def test_a_port_in_use_is_told(capsys, monkeypatch):
     monkeypatch.setattr(lab.workspace, "lay_out", list)
     with socket.create_server(("127.0.0.1", 0)) as other:

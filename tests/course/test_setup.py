@@ -20,6 +20,8 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from tests.course.servers import jupyterlab, plain, wait_for
 
@@ -122,6 +124,15 @@ def started_by(python, *before):
                           stderr=subprocess.STDOUT)
     assert "Traceback" not in told.stdout, told.stdout
     return told.returncode, told.stdout
+
+
+def test_each_version_that_is_fixed_runs_on_the_oldest_python_that_is_allowed():
+    """Debian 12 has Python 3.11.2; with one version that asks for 3.11.5, pip looks for another set without an end."""
+    found = re.findall(r"^([\w.-]+)==", (ROOT / "constraints.txt").read_text("utf-8"), re.MULTILINE)
+    here = {canonicalize_name(each.metadata["Name"]): each.metadata for each in metadata.distributions()}
+    asked = {name: here[name]["Requires-Python"] for name in found if name in here}
+    assert len(asked) > 80
+    assert {name: python for name, python in asked.items() if python and "3.11.0" not in SpecifierSet(python)} == {}
 
 
 def test_an_old_python_is_told_what_to_do():
