@@ -28,7 +28,7 @@ from course.checks.clock import own_seconds
 from course.checks.comparing import close
 from course.checks.exercise import Exercise
 from course.checks.running import Asked, Run
-from course.words import closed, tr
+from course.words import tr
 
 SECONDS = 0.08          # of this thread's own time, for all slips of an answer that is checked
 SECONDS_GRADED = 0.3    # and of one that is graded: it has been asked more
@@ -185,8 +185,6 @@ def _equal(mine: np.ndarray, other: np.ndarray) -> bool:
 
 def _said(slip: Slip, results: tuple[str, ...], further: float, others: int = 0) -> Cause:
     kind = KINDS[slip.kind]
-    # what is left out is told in words; other details are signs, and names of the answer, which stay as they are
-    detail = tuple(map(tr, slip.detail)) if slip.kind == "left out" else slip.detail
-    named = {str(k): word for k, word in enumerate(detail)}
-    clause, ask = (closed(text, named).format(*detail) for text in (tr(kind.clause), tr(kind.ask)))
-    return Cause(results, slip.kind, clause, ask, kind.rank + further, others)
+    return Cause(results, slip.kind, tr(kind.clause).format(*slip.detail), tr(kind.ask).format(*slip.detail),
+                 kind.rank + further,
+                 others)

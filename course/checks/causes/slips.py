@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from course.words import later
-
 SLIP, TICK = "_slip_", "_tick_"
 MOST_TEXT = 200         # characters of an expression that is read anew with a bracket less
 MOST_NAMES = 8          # names that are tried in the place of one
