@@ -306,7 +306,7 @@ def _count(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     names, got = exercise.results, problem.got
     what = tr("{n} values", n=len(got)) if isinstance(got, tuple | list) else tr("one value ({kind})", kind=_kind(got))
     return Diagnosis("number of results", tr("Your function returned {what}; it should return {n}: {names}.", what=what,
-                                             n=len(names), names=", ".join(names)), asked=asked)
+                                             n=len(names), names=tr(", ").join(names)), asked=asked)
 
 
 def _type(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
@@ -382,7 +382,7 @@ def _shapes_given(exercise: Exercise, asked: Asked) -> str:
     """The shapes of a call's arguments, by the names of their axes."""
     given = [tr("{name} is {names} = {shape}", name=name, names=_spelled(exercise.axes[name]), shape=_shape_of(arg))
              for name, arg in zip(exercise.parameters, asked.args, strict=False) if name in exercise.axes]
-    return tr(" Here {shapes}.", shapes=", ".join(given)) if given else ""
+    return tr(" Here {shapes}.", shapes=tr(", ").join(given)) if given else ""
 
 
 def _changed(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
@@ -459,7 +459,7 @@ def _relation(result: Run, everywhere: bool = False) -> tuple[str, str, str]:
         if all(value is not None and len(value) == len(right) and close(value, right)
                for value, (_, right) in zip(changed, sides, strict=True)):
             relation = tr(relation, dout=result.exercise.upstream or "dout")
-            return title, relation, tr(says, results=", ".join(result.exercise.results))
+            return title, relation, tr(says, results=tr(", ").join(result.exercise.results))
     return "", "", ""
 
 

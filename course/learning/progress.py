@@ -58,7 +58,7 @@ def main(argv: list[str]) -> int:
     unknown = [name for name in options.assignment if name not in assignments()]
     if unknown:
         parser.error(tr("there is no assignment {name}; there are {known}", name=repr(unknown[0]),
-                        known=", ".join(assignments())))
+                        known=tr(", ").join(assignments())))
     work = find_work()
     found = {name: work / name / f"{name}.ipynb" for name in options.assignment or assignments()}
     found = {name: path for name, path in found.items() if path.is_file()}

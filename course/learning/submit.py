@@ -42,7 +42,7 @@ def main(argv: list[str]) -> int:
     names = sorted(path.name for path in released.glob("*.ipynb")) or [f"{options.assignment}.ipynb"]
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
-        others = ", ".join(sorted(path.name for path in folder.glob("*.ipynb"))) or tr("no notebook")
+        others = tr(", ").join(sorted(path.name for path in folder.glob("*.ipynb"))) or tr("no notebook")
         return _refuse(tr("There is no {missing} in {folder}; there is {others}.\n"
                           "The grader goes by this name: give your notebook this name again.",
                           missing=tr(" and no ").join(missing), folder=folder, others=others))
@@ -119,7 +119,7 @@ def account(assignment: str, notebook: Path, released: Path) -> Iterator[str]:
     newer = sorted(path.name for path in notebook.parent.glob(f"{notebook.stem}.new*.ipynb"))
     if newer:
         yield tr("  beside it lies a newer version that you were given: {files}; it is not in the zip",
-                 files=", ".join(newer))
+                 files=tr(", ").join(newer))
 
 
 def lost_cells(notebook: Path, released: Path) -> list[str]:
@@ -157,7 +157,7 @@ def _unknown(assignment):
     near = difflib.get_close_matches(assignment, there, 1)
     return sentences(tr("There is no assignment {name} in {folder}.", name=repr(assignment), folder=work),
                      tr("Did you mean {name}?", name=near[0]) if near else "",
-                     tr("There is: {names}.", names=", ".join(there)))
+                     tr("There is: {names}.", names=tr(", ").join(there)))
 
 
 def _free(path):

@@ -109,4 +109,4 @@ def _sentence(cause: Cause, also: list[Cause], several: bool) -> str:
 
 def listed(labels: Sequence[str]) -> str:
     """Names, the last with "and"."""
-    return tr(" and ").join(filter(None, (", ".join(labels[:-1]), labels[-1])))
+    return tr(" and ").join(filter(None, (tr(", ").join(labels[:-1]), labels[-1])))
