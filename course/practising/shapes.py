@@ -61,7 +61,8 @@ class Circuit(NamedTuple):
     def code(self) -> str:
         """The circuit as numpy, a line for each gate."""
         lines = [f"{stage.name} = {_with_names(stage, stage.code)}" for stage in self.stages]
-        return "\n".join([*lines, f"f = ({self.stages[-1].name} * G).sum()     # so d{self.stages[-1].name} = G"])
+        last = self.stages[-1].name
+        return "\n".join([*lines, f"f = ({last} * G).sum()     # {tr('so {gradient} = G', gradient=f'd{last}')}"])
 
 
 def circuit(seed: int) -> Circuit:
