@@ -382,7 +382,7 @@ def _shapes_given(exercise: Exercise, asked: Asked) -> str:
     """The shapes of a call's arguments, by the names of their axes."""
     given = [tr("{name} is {names} = {shape}", name=name, names=_spelled(exercise.axes[name]), shape=_shape_of(arg))
              for name, arg in zip(exercise.parameters, asked.args, strict=False) if name in exercise.axes]
-    return tr(" Here {shapes}.", shapes=", ".join(given)) if given else ""
+    return tr(" Here {shapes}.", shapes=tr(", ").join(given)) if given else ""
 
 
 def _changed(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
