@@ -272,7 +272,6 @@ def test_axe_finds_nothing(visit, level, palette, scheme):
         page.reload()
         uncover(page, made)
     if made.boxes[0].choices:
-        expect(status(page)).to_contain_text("Choose in each empty box")
         wrong = next(choice for choice in made.boxes[0].choices if choice != made.boxes[0].shown)
         box(page, made.boxes[0].id).select_option(label=wrong)
     else:
