@@ -259,7 +259,7 @@ def _raised(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
     failure = asked.reply.failure
     assert failure is not None      # or the problem were another
     where = tr(" (line {line}: `{code}`)", line=failure.line, code=failure.code) if failure.code else ""
-    message = failure.message.strip().rstrip(".")
+    message = tr(failure.message.strip().rstrip("."))
     if failure.kind == "NotPlain":
         return Diagnosis("not a number or an array",
                          tr("Your function returned something that is not made of numbers and arrays: {what}.",

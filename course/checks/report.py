@@ -179,7 +179,7 @@ class Report:
         """What else is to be said: the checks to come, what the function printed, what warned."""
         found, notes = self.diagnosis, []
         if self.to_come:
-            more = "; …" if len(self.to_come) > MOST_TO_COME else ""
+            more = tr("; ") + "…" if len(self.to_come) > MOST_TO_COME else ""
             titles = tr("; ").join(map(tr, self.to_come[:MOST_TO_COME]))
             notes.append(tr("`grade` also looks at: {titles}{more}", titles=titles, more=more))
         if found and found.asked and found.asked.reply.printed:

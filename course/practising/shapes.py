@@ -62,7 +62,7 @@ class Circuit(NamedTuple):
         """The circuit as numpy, a line for each gate."""
         lines = [f"{stage.name} = {_with_names(stage, stage.code)}" for stage in self.stages]
         last = self.stages[-1].name
-        return "\n".join([*lines, f"f = ({last} * G).sum()     {tr('# so {gradient} = G', gradient=f'd{last}')}"])
+        return "\n".join([*lines, f"f = ({last} * G).sum()     # {tr('so {gradient} = G', gradient=f'd{last}')}"])
 
 
 def circuit(seed: int) -> Circuit:

@@ -56,8 +56,13 @@ from course.declarations.build_the_engine.work import (
     large,
 )
 from course.declarations.engine_nodes import ENGINE
+from course.words import later
 
-GRAPH_DRIVER = ENGINE + '''
+# What the drivers say of a result that is none; it is told in the learner's language.
+NO_VALUE = later("grad_graph should return a Value")
+NO_NUMBER = later("second_derivative should return a number, not a Value")
+
+GRAPH_DRIVER = ENGINE + f"\n\nNO_VALUE = {NO_VALUE!r}\n" + '''
 
 def drive(answer, graph, inputs, root, wrt, order=1, crossed=None):
     """The number in the gradient of the root for `wrt`; with order=2 in the gradient of the gradient."""
@@ -68,12 +73,12 @@ def drive(answer, graph, inputs, root, wrt, order=1, crossed=None):
         if node is None or node is ...:
             return node
         if not hasattr(node, "parents"):
-            raise TypeError(f"grad_graph returned a {type(node).__name__}; it should return a Value")
+            raise TypeError(NO_VALUE)
     return node.data
 '''
 
 # Here grad_graph is lent, too: one that goes forward, from wrt up to the root.
-SECOND_DRIVER = ENGINE + '''
+SECOND_DRIVER = ENGINE + f"\n\nNO_NUMBER = {NO_NUMBER!r}\n" + '''
 
 def grad_graph(root, wrt):
     slopes = {wrt: Value(1.0)}
@@ -92,7 +97,7 @@ def drive(answer, f, x):
     with lent(answer, grad_graph=grad_graph):
         found = bounded(answer, lambda value: eval(program, {"x": value}), x)
     if hasattr(found, "parents"):
-        raise TypeError("second_derivative returned a Value; it should return its number")
+        raise TypeError(NO_NUMBER)
     return found
 '''
 

@@ -45,7 +45,7 @@ def all_predicted(ask):
                        "what x.grad holds.", kind=type(found).__name__), title="type of the result")
     missing = [name for name in torch_runs.SITUATIONS if name not in found]
     if missing:
-        return said(tr("There is no prediction for {names} yet.", names=", ".join(map(repr, missing))),
+        return said(tr("There is no prediction for {names} yet.", names=tr(", ").join(map(repr, missing))),
                     "What does x.grad hold after the last line?", "W00", "a prediction is missing")
     odd = [name for name in torch_runs.SITUATIONS if not _can_be_right(found[name])]
     if odd:
