@@ -312,7 +312,7 @@ def test_a_cause_that_nobody_wrote_down_and_a_name_that_is_none_are_told_in_chin
     with words.speaking("zh"):
         found = examine(find("double_backward"), double_backward, (SHOWN_SEED,), edge=False).diagnosis
         assert "有一处漏了一个因子" in found.says and not set(re.findall("[a-z]{2,}", found.says)) - {"dx"}
-        with pytest.raises(ValueError, match=r"^没有名叫 'double_backwards' 的练习；你是不是想写 double_backward"):
+        with pytest.raises(ValueError, match=r"^没有 'double_backwards' 这个练习；你是不是想写 double_backward"):
             find("double_backwards")
 
 
