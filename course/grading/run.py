@@ -207,8 +207,9 @@ def main(argv: list[str]) -> int:
         if not isinstance(error, DBAPIError | InvalidEntry):        # nbgrader makes the second of some of the first
             raise
         why = getattr(error, "orig", None) or getattr(error.__cause__, "orig", None) or error
-        print(plain(f"The gradebook can't be read or written: {str(why).partition(chr(10))[0].rstrip('.')}. What was graded "
-                    "stands; the same command does the rest."), file=sys.stderr)
+        said = str(why).partition("\n")[0].rstrip(".")
+        print(plain(f"The gradebook can't be read or written: {said}. What was graded stands; the same command does "
+                    "the rest."), file=sys.stderr)
     return 1
 
 
