@@ -222,8 +222,8 @@ def test_the_front_page_and_the_page_of_progress(learner, copy, browser, shoot):
     front.keep(found, steps(found), copy / "work")
     ask(learner, "[...app.shell.widgets('main')].find(tab => tab.title.label === names.path)?.dispose()",
         path=front.NAME)
-    ask(learner, "app.commands.execute('docmanager:open', {path: names.path, factory: 'Markdown Preview'})",
-        path=front.NAME)
+    ask(learner, "app.commands.execute('docmanager:open', {path: names.path, factory: 'Markdown Preview'})"
+        ".then(() => null)", path=front.NAME)
     shown = learner.locator(".jp-MarkdownViewer:visible .jp-RenderedMarkdown")
     expect(shown.get_by_role("link", name="02_gate_patterns")).to_be_visible()       # a next step
     alone, wide = browser.new_page(), learner.viewport_size
@@ -451,6 +451,7 @@ def test_on_a_phone_nothing_is_moved_sideways(learner, shoot):
 def test_what_follows_a_prediction_waits_for_a_guess(learner, shoot):
     notebook = Notebook(learner, "lessons/01_chain_rule.ipynb")
     notebook.run("from course import fold, graph, practice, predict")
+    notebook.write("predict(guess", 'guess = ...\npredict(guess, "how fast f moves with x")')     # none was made so far
     asked = notebook.run("predict(guess")
     printed = notebook.run("fold(").locator(".jp-RenderedText")
     told = notebook.panel.locator("details.bp-after:not(.bp-cell)").first
