@@ -5,6 +5,7 @@ matplotlib's mathtext draws them; what it can't read stays as it was written, in
 
 import functools
 import re
+import threading
 from base64 import b64encode
 from html import escape
 
@@ -17,6 +18,7 @@ CODE = re.compile(r"(^|\n)(```|~~~).*?\n\2|`[^`\n]+`", re.DOTALL)
 TOKEN = "\ue000{}\ue001"    # from Unicode's private use area: no text holds it, no filter changes it
 TOKENS = re.compile("\ue000([0-9]{1,3})\ue001")
 MOST = 500          # formulas of a text that are drawn
+ALONE = threading.Lock()    # a server exports in threads, and two that draw at once end it: mathtext shares its fonts
 LONGEST = 2_000     # characters of one that is; the longest of the course has 117
 
 
@@ -81,7 +83,8 @@ def _drawn(source, block):
     if block:
         source = FRACTION.sub(r"\\dfrac", source)       # on a line of its own there is room for whole letters
     try:
-        path = TextPath((0, 0), f"${SIZE.sub('', source)}$", size=100)
+        with ALONE:
+            path = TextPath((0, 0), f"${SIZE.sub('', source)}$", size=100)
     except Exception:   # mathtext has many for what it can't read, one of them RecursionError
         return None
     box = path.get_extents()

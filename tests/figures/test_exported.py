@@ -1,6 +1,8 @@
 """A notebook as a page, without a kernel and without a network: graphs, formulas, and nothing that stays folded."""
 
 import re
+import subprocess
+import sys
 from base64 import b64decode
 from html import unescape
 
@@ -96,3 +98,12 @@ def test_feedback_keeps_a_picture_as_large_as_it_was_made_and_an_open_fold():
     image = '<img src="data:image/png;base64,AAAA" width="403" height="245" alt="a">'
     kept = clean(f'<details open><summary>s</summary>{image}</details><img src="data:image/png;base64,AA" width="9e9">')
     assert 'width="403" height="245"' in kept and "9e9" not in kept and kept.startswith("<details open")
+
+
+def test_formulas_are_drawn_in_several_threads():
+    """In a process of its own, which matplotlib ends where two threads draw at once."""
+    code = ("from concurrent.futures import ThreadPoolExecutor; from course.figures import formulas\n"
+            "drawn = ThreadPoolExecutor(8).map(lambda k: formulas._drawn(rf'\\frac{{x_{{{k}}}}}{{y^2}} + {k}', True), "
+            "range(240))\n"
+            "print(all(drawn))")
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "True\n"
