@@ -9,7 +9,7 @@ The second grades a class on dask.distributed's workers, 1, 2, 4 … of them on 
 takes of a processor here, in the one process that sends submissions out and enters what comes back. Then that process
 is given results that cost nothing (stub workers), ten times as many: first its writer alone, by one and by many in a
 transaction; then all of it, with a hundred places on dask. Where it takes all of a processor, it is the bound: so many
-workers can it follow, each as fast as the fastest above. (That of the workers is their speed where nothing else runs.)
+workers can it follow, each as fast as one above where every core has one: both figures are of a machine at work.
 
 Memory is the most that all processes of the run hold together (shared pages counted once), looked at twice a second.
 """
@@ -166,7 +166,7 @@ def on_a_cluster(options):
             workers *= 2
         with classroom_of(course, options.assignment) as classroom:
             result = grade_submission(next(classroom.submissions()), classroom.keys, Settings())
-    each = max(speed / number for number, speed in rows)
+    each = max(speed for _, speed in rows) / min(rows[-1][0], os.cpu_count() or 1)
     print("\n| with stub workers | processor time for each | submissions per second of a processor | "
           "workers that it can follow |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
