@@ -3,7 +3,8 @@
 `python course test quick` runs what stands in QUICK or is marked quick; `python course test` all but what is marked
 slow or needs what Python doesn't bring; `python course test all`, like pytest itself, everything. What is left out is
 told at the end, a line for each reason. In CI nothing of a tier may be left out or skipped: there, everything that
-a test may need is installed.
+a test may need is installed. `--tier=rest` is for CI alone: all but what `python course test` ran before with another
+Python, of which it runs the quick ones again.
 """
 
 import functools
@@ -30,6 +31,7 @@ SMALL = ("checks", "declarations")     # folders of many small tests that share 
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 LEFT_OUT = pytest.StashKey[Counter]()
 LONG = "takes longer"
+BEFORE = "ran before"
 
 
 def isolates():
@@ -75,7 +77,7 @@ def fail_when_skipped(report):
 
 
 def pytest_addoption(parser):
-    parser.addoption("--tier", choices=["quick", "most", "all"], default="all", help="which of the tests")
+    parser.addoption("--tier", choices=["quick", "most", "rest", "all"], default="all", help="which of the tests")
 
 
 def pytest_configure(config):
@@ -96,8 +98,10 @@ def needs(item):
 
 
 def why_left_out(item, tier):
-    """A marker of NEEDS, or LONG; None where the test is to run."""
-    if tier == "all":
+    """A marker of NEEDS, LONG or BEFORE; None where the test is to run."""
+    if tier == "rest" and why_left_out(item, "most") is None and not is_quick(item):
+        return BEFORE
+    if tier in ("rest", "all"):
         return None if IN_CI else next((marker for marker in needs(item) if not is_here(marker)), None)
     if needs(item):
         return needs(item)[0]
@@ -179,7 +183,9 @@ def pytest_terminal_summary(terminalreporter, config):
             terminalreporter.line(f"{tests(left_out[marker], 'need')} {what}{remedy}")
     if left_out[LONG]:
         terminalreporter.line(f"{tests(left_out[LONG], 'take')} longer")
-    if config.option.tier != "all":
+    if left_out[BEFORE]:
+        terminalreporter.line(f"{tests(left_out[BEFORE], 'belong')} to `python course test`")
+    if config.option.tier in ("quick", "most"):
         terminalreporter.line("`python course test all` runs them too.")
 
 

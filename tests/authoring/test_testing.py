@@ -113,6 +113,7 @@ ALL = "`python course test all` runs them too.\n"
 @pytest.mark.parametrize(("tier", "passed", "left_out"), [
     ("quick", 1, TORCH + "     1 test needs Chromium\n     2 tests take longer\n" + ALL),
     ("most", 2, TORCH + "     1 test needs Chromium\n     1 test takes longer\n" + ALL),
+    ("rest", 3, TORCH + "     1 test belongs to `python course test`\n"),
     ("all", 4, TORCH)])
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_tier_says_what_it_left_out_and_how_to_get_it(tmp_path, tier, passed, left_out, processes):
