@@ -81,7 +81,8 @@ def start(argv):
         print("\n" + tr("Stopped. Run the same command again, and it goes on."), file=sys.stderr)
         return 130
     except OSError as error:
-        sys.exit(tr("The set-up could not go on: {error}", error=error))
+        from course.plaintext import in_a_sentence
+        sys.exit(tr("The set-up could not go on: {error}", error=in_a_sentence(error)))
 
 
 def is_installed_here():

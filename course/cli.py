@@ -12,6 +12,7 @@ import sys
 
 from course.learning.lab import PURPOSES
 from course.places import CHOICE, COMMAND, CONFIGURATION, INSTALLED, ROOT, configuration_folder, use_configuration
+from course.plaintext import in_a_sentence, plain
 from course.words import later, sentences, tr
 
 # name: (what it does, "module:function"); the function takes the arguments and returns an exit code
@@ -78,6 +79,9 @@ def main(argv=None):
     except KeyboardInterrupt:
         print(f"\n{tr('Stopped.')}", file=sys.stderr)
         return 130
+    except OSError as error:
+        print(plain(tr("A file can't be read or written: {error}.", error=in_a_sentence(error))), file=sys.stderr)
+        return 1
 
 
 def _is_closed(stream):

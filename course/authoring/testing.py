@@ -38,7 +38,8 @@ def main(arguments):
     if CHOICE.exists():
         return as_declared(arguments)
     os.chdir(ROOT)
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")     # the processes are enough for all cores
+    for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):     # the processes are enough for all cores
+        os.environ.setdefault(threads, "1")
     return int(pytest.main(options(arguments)))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from course.checks.exercise import Exercise
 from course.places import CHOICE
+from course.plaintext import in_a_sentence
 
 KEYS = ("exercises", "leave_out", "points", "total")
 SHARE = 1 / 8       # of a point: what the shares of a check are multiples of, so that sums are exact
@@ -32,7 +33,7 @@ def choice() -> dict[str, dict[str, Any]]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise ChoiceError(f"{CHOICE.name} can't be read: {error}.") from None
+        raise ChoiceError(f"{CHOICE.name} can't be read: {in_a_sentence(error)}.") from None
 
 
 def need_known(assignments: Iterable[str]) -> None:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from course.learning.workspace import lay_out
+from course.plaintext import in_a_sentence
 from course.words import tr
 
 
@@ -22,7 +23,7 @@ def main(arguments: list[str]) -> None:
         (home / "backprop" / "exercises").mkdir(exist_ok=True)
         (home / "backprop").chmod(0o700)        # answers and feedback are theirs, in a home that all may read, too
     except OSError as error:
-        print(tr("The lessons could not be laid out: {error}", error=error), file=sys.stderr)
+        print(tr("The lessons could not be laid out: {error}", error=in_a_sentence(error)), file=sys.stderr)
     os.execv(sys.executable, [sys.executable, "-m", "jupyterhub.singleuser", *arguments])
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from course.learning import front, workspace
 from course.places import COMMAND, DATA, INSTALLED, ROOT, use_configuration, work_folder
+from course.plaintext import in_a_sentence
 from course.words import VARIABLE, known, language, languages, later, offered, remember, tr
 
 SETTINGS = DATA / "jupyter"
@@ -115,7 +116,7 @@ def lay_out_and_tell() -> int:
         beside = workspace.lay_out()
     except OSError as error:
         print(tr("The lessons could not be laid out in {folder}: {error}\nSee that this folder can be written to.",
-                 folder=told, error=error), file=sys.stderr)
+                 folder=told, error=in_a_sentence(error)), file=sys.stderr)
         return 1
     with contextlib.suppress(OSError):      # the course works without it
         front.write()

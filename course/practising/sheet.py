@@ -11,6 +11,7 @@ from pathlib import Path
 
 from course.drawing import picture
 from course.drawing.page import document
+from course.plaintext import in_a_sentence
 from course.practising import circuits
 from course.practising.ask import Practice, of_level
 from course.practising.bugs import RIGHT
@@ -60,7 +61,7 @@ def main(argv: list[str]) -> int:
         for path, text in written.items():
             path.write_text(text, encoding="utf-8")
     except OSError as error:
-        print(tr("This could not be written: {error}", error=error), file=sys.stderr)
+        print(tr("This could not be written: {error}", error=in_a_sentence(error)), file=sys.stderr)
         return 1
     print(tr("Level {level}, circuits {first} to {last}: {files}", level=level, first=seed,
              last=seed + options.count - 1, files=tr(", ").join(map(str, written))))

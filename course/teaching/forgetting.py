@@ -20,7 +20,7 @@ from sqlalchemy import text
 from course.grading.aside import Aside
 from course.grading.graded import GradedFrom
 from course.grading.lateness import Extensions
-from course.plaintext import file_name, one_line
+from course.plaintext import file_name, in_a_sentence, one_line
 from course.teaching.answering import FOLDER as SIMILAR
 from course.teaching.collecting import RECORD, _owner, read_record, whose
 from course.teaching.people import Roster, as_id
@@ -225,7 +225,7 @@ class _Learner:
                             target.writestr(info, source.read(info))
             os.replace(draft, path)
         except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
-            yield f"{self._shown(path)} can't be rewritten ({error}); remove it where it holds them"
+            yield f"{self._shown(path)} can't be rewritten ({in_a_sentence(error)}); remove it where it holds them"
 
     def held(self, root):
         """The files in the course folder that still hold the learner, by name or by what is in them."""

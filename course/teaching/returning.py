@@ -16,7 +16,7 @@ import zipfile
 from pathlib import Path
 
 from course.places import ROOT
-from course.plaintext import file_name, one_line
+from course.plaintext import file_name, in_a_sentence, one_line
 from course.teaching.collecting import read_record
 from course.teaching.term import TeachingError, in_sentences, is_ours, open_term, write_new
 
@@ -91,7 +91,8 @@ def make_pages(assignment, students):
             except Lost as error:
                 problems.append(f"The process that made the page of {student} has ended: {error}.")
             except Exception as error:
-                problems.append(f"The page of {student} could not be made: {' '.join(str(error).split())[:300]}")
+                said = " ".join(in_a_sentence(error).split())[:300]
+                problems.append(f"The page of {student} could not be made: {said}")
     return problems
 
 

@@ -11,7 +11,7 @@ import warnings
 from pathlib import Path
 
 from course.places import ROOT
-from course.plaintext import in_a_sentence, plain
+from course.plaintext import plain
 
 WRITTEN = ".written.json"       # in the course folder: the pages and tables that the course has written
 
@@ -28,8 +28,6 @@ def in_sentences(command):
             return command(argv) or 0
         except TeachingError as error:
             print(plain(error), file=sys.stderr)
-        except OSError as error:
-            print(plain(f"A file can't be read or written: {in_a_sentence(error)}."), file=sys.stderr)
         except Exception as error:
             if type(error).__module__.split(".")[0] != "sqlalchemy":
                 raise

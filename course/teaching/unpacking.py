@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course.plaintext import file_name, one_line
+from course.plaintext import file_name, in_a_sentence, one_line
 
 BYTES = 100 * 2**20     # of one learner are unpacked, with what is inside of zips
 FILES = 300             # of one learner, notebooks first
@@ -249,4 +249,4 @@ def _numbered(path):
 
 
 def _why(error):
-    return (str(error) or type(error).__name__)[:100]
+    return (in_a_sentence(error) or type(error).__name__)[:100]

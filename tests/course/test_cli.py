@@ -163,6 +163,14 @@ def test_who_reads_no_further_ends_a_command_quietly(command, monkeypatch):
         assert cli.main(["probe"]) == 141
 
 
+def test_a_file_that_refuses_is_a_sentence(capsys, monkeypatch):
+    def refuse(arguments):
+        raise OSError(28, "No space left on device", "report.html")
+    monkeypatch.setattr(cli, "setup", refuse)
+    assert cli.main(["setup"]) == 1
+    assert capsys.readouterr().err == "A file can't be read or written: report.html: No space left on device.\n"
+
+
 def test_a_port_in_use_is_told(capsys, monkeypatch):
     monkeypatch.setattr(lab.workspace, "lay_out", list)
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -182,7 +190,7 @@ def test_new_editions_and_unwritable_folders_are_told(capsys, monkeypatch):
         raise PermissionError(13, "Permission denied", "work")
     monkeypatch.setattr(lab.workspace, "lay_out", refuse)
     assert lab.lay_out_and_tell() == 1
-    assert "could not be laid out in work/: [Errno 13] Permission denied: 'work'" in capsys.readouterr().err
+    assert "could not be laid out in work/: work: Permission denied" in capsys.readouterr().err
 
 
 def test_nbgrader_knows_the_course_in_any_folder(tmp_path):
