@@ -208,7 +208,8 @@ def name_of(info):
     """A member's name. Zips that don't say their encoding hold UTF-8 more often than IBM's code page of 1981.
 
     Those of a Chinese Windows hold GBK, where a character is a pair of bytes. Two bytes of a Western name can be such a
-    pair by accident (ül, öß), but not one of the characters in use, those of GB 2312.
+    pair by accident: úñ in Núñez, íñ in Íñigo. But such a pair stands within a word, beside a Latin letter, and seldom is
+    one of the ideographs in use, those of GB 2312.
     """
     name = info.filename
     if not info.flag_bits & 0x800:
@@ -225,9 +226,10 @@ def _read(raw, encoding):
 
 
 def _read_gbk(raw):
-    """Bytes as GBK; "" where they are none, or hold no character of GB 2312."""
+    """Bytes as GBK; "" where they are none, or each ideograph of GB 2312 in them stands beside a Latin letter."""
     name = _read(raw, "gbk")
-    return name if any(not char.isascii() and all(byte > 0xa0 for byte in char.encode("gbk")) for char in name) else ""
+    alone = re.findall(r"(?<![A-Za-z])[\u4e00-\u9fff](?![A-Za-z])", name)
+    return name if any(_read(char.encode("gbk"), "gb2312") for char in alone) else ""
 
 
 def free_name(path):

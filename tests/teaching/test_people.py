@@ -54,9 +54,11 @@ def test_names_of_old_zips_are_read_as_utf8_where_they_are(tmp_path):
     assert unpacking.name_of(old) == "Müller.ipynb"
     old.filename = "M\u00fcller.ipynb"      # not UTF-8 in that code page: left as it is
     assert unpacking.name_of(old) == "Müller.ipynb"
-    for name in ("Müller, José.ipynb", "Größe für Jörg.ipynb", "Ñandú, señor.ipynb", "naïve_ÄÖÜ é.ipynb"):
-        old.filename = name                 # letters of that code page, which are pairs of GBK, too
-        assert unpacking.name_of(old) == name
+    for name in ("Müller, José.ipynb", "Größe für Jörg.ipynb", "Ñandú, señor.ipynb", "naïve_ÄÖÜ é.ipynb", "Núñez.ipynb",
+                 "Ordóñez, Íñigo_NÚÑEZ.ipynb"):     # letters of Western code pages, which are pairs of GBK, too
+        for page in ("cp437", "cp850"):
+            old.filename = name.encode(page, "replace").decode("cp437")
+            assert unpacking.name_of(old) == old.filename
 
 
 @pytest.mark.parametrize("content", [
