@@ -95,10 +95,8 @@ def _is_closed(stream):
 
 
 def _run(argv):
+    tell_all_the_same()
     name, arguments = look_up(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdout, sys.stderr):     # names of files and folders may be no text, and are told all the same
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
     # nbgrader starts alembic, and notebooks start pip, by their bare names
     programs = os.path.dirname(sys.executable)
     os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", os.defpath)])
@@ -113,6 +111,13 @@ def _run(argv):
             print(error, file=sys.stderr)
             return 1
     return getattr(importlib.import_module(module), function)(arguments)
+
+
+def tell_all_the_same():
+    """Let no text end a command: names of files may be none, and a pipe on a Western Windows knows no Chinese."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def speak_of_options(name):
@@ -166,6 +171,7 @@ def overview():
 
 def extras_for(argv):
     """Which of pyproject's extras a command needs; wrong arguments are refused before any set-up."""
+    tell_all_the_same()
     name, arguments = look_up(argv)
     speak_of_options(name)
     if name in ("lab", "teach"):

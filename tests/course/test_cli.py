@@ -1,6 +1,7 @@
 """The commands' table, what is said about wrong ones, and what surrounds every command."""
 
 import argparse
+import io
 import os
 import re
 import shutil
@@ -112,6 +113,16 @@ def test_what_learners_read_of_options_is_in_the_courses_language(capsys, monkey
     with speaking("zh_CN"), pytest.raises(SystemExit):
         cli.main(["bundle", "--help"])                  # for instructors: not half of it
     assert not re.search("[\u3400-\u9fff]", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("asked", [cli.main, cli.extras_for])
+def test_the_overview_is_told_where_an_encoding_has_no_chinese(asked, monkeypatch):
+    """As that of a pipe on a Western Windows."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr(sys, "stdout", out)
+    with speaking("zh_CN"), pytest.raises(SystemExit) as end:
+        asked(["--help"])
+    assert end.value.code == 0 and b"\\u7528\\u6cd5" in out.buffer.getvalue()
 
 
 def test_a_command_whose_module_is_not_here_is_not_offered(monkeypatch):
