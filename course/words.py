@@ -12,7 +12,7 @@ import functools
 import gettext
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,11 @@ def sentences(*said: str) -> str:
     for sentence in filter(None, said):
         joined += (" " if joined and joined[-1] not in "。？！：）" else "") + sentence
     return joined
+
+
+def not_one_of(name: str, known: Iterable[str], got: object) -> str:
+    """What is said to an option that is none of those there are."""
+    return tr("{name} is one of {known}; got {got}.", name=name, known=tr(", ").join(map(repr, known)), got=repr(got))
 
 
 def later(text: str) -> str:

@@ -18,7 +18,7 @@ from course.drawing.meeting import with_meetings
 from course.drawing.page import HERE, css, page, script
 from course.drawing.view import view
 from course.drawing.yours import judge
-from course.words import tr
+from course.words import not_one_of, tr
 
 MOST_GATES = 150        # what still fits on a page that one can scroll
 
@@ -53,8 +53,7 @@ class Graph:
                  yours: Mapping[str, Callable[..., Any]] | None = None, code: bool = False,
                  palette: str = "green-red"):
         if palette not in picture.PALETTES:
-            raise ValueError(tr("{name} is one of {known}; got {got}.", name="palette",
-                                known=tr(", ").join(map(repr, picture.PALETTES)), got=repr(palette)))
+            raise ValueError(not_one_of("palette", picture.PALETTES, palette))
         _check_inputs(f, inputs)
         self.f, self.inputs, self.palette = f, dict(inputs), palette
         self._options = {"names": names, "constants": constants}

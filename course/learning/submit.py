@@ -102,7 +102,7 @@ def account(assignment: str, notebook: Path, released: Path) -> Iterator[str]:
     """The lines that say what a notebook holds, and what it lacks."""
     from course.declarations import assignments
 
-    saved = time.strftime(tr("%d %B, %H:%M"), time.localtime(notebook.stat().st_mtime))
+    saved = time.strftime("%Y-%m-%d, %H:%M", time.localtime(notebook.stat().st_mtime))
     yield tr("{file}, as saved on {time}:", file=notebook.name, time=saved)
     if assignment in assignments():
         lines = progress(assignment, notebook)

@@ -18,7 +18,7 @@ from course.practising import bugs, causes, circuits, memory, shapes
 from course.practising.drawings import drawings
 from course.practising.page import page
 from course.practising.questions import ASKED, RIGHT, Box, boxes
-from course.words import tr
+from course.words import not_one_of, tr
 
 LETTER, ENDS, NARROWEST = 9, 22, 74         # the width of a box: of a character, of both ends, and at least
 LETTERS = "pqrstuvwabcdeghijklmnoxyz"       # for gates without a name
@@ -48,11 +48,11 @@ def practice(what: Callable[..., Any] | str | int | None = None, /, *, level: in
     be asked. Returns a Practice: show it as the last expression of a cell, or `.save("practice.html")`.
     """
     if order not in ORDERS:
-        raise _not_one_of("order", ORDERS, order)
+        raise ValueError(not_one_of("order", ORDERS, order))
     if task not in TASKS:
-        raise _not_one_of("task", TASKS, task)
+        raise ValueError(not_one_of("task", TASKS, task))
     if palette not in picture.PALETTES:
-        raise _not_one_of("palette", picture.PALETTES, palette)
+        raise ValueError(not_one_of("palette", picture.PALETTES, palette))
     if callable(what):
         if level is not None or (seed is not None and task == "fill"):
             raise ValueError(tr("A function has no level and no seed: these draw a circuit of their own."))
@@ -102,11 +102,6 @@ def _seed(seed: int | None) -> int:
         raise TypeError(tr("seed is a whole number, got {got} ({type}).", got=f"{seed!r:.40}",
                            type=type(seed).__name__))
     return seed
-
-
-def _not_one_of(name, known, got):
-    return ValueError(tr("{name} is one of {known}; got {got}.", name=name, known=tr(", ").join(map(repr, known)),
-                         got=repr(got)))
 
 
 def asked(ask: str | Iterable[str] | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from course.drawing.picture import PALETTES, STYLE, colours
 from course.drawing.view import silence
 from course.watching import picture
 from course.watching.network import ACTIVATIONS, SEED, Settings, moments
-from course.words import later, sentences, tr
+from course.words import later, not_one_of, sentences, tr
 
 HERE = Path(__file__).parent
 CHOICES = {         # in a notebook; what watch(...) is given stands among them
@@ -54,20 +54,15 @@ def watch(*, rate: float = 0.5, scale: float = 1.0, activation: str = "relu", de
         if not (isfinite(value) and value > 0):
             raise ValueError(tr("{name} is a number above 0, got {got}.", name=name, got=value))
     if activation not in ACTIVATIONS:
-        raise _not_one_of("activation", ACTIVATIONS, activation)
+        raise ValueError(not_one_of("activation", ACTIVATIONS, activation))
     if depth not in CHOICES["depth"] or isinstance(depth, (bool, float)):
         raise ValueError(tr("depth is a whole number from 1 to {most}, got {got}.", most=CHOICES["depth"][-1],
                             got=f"{depth!r:.40}"))
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise ValueError(tr("seed is a whole number, 0 or above; got {got}.", got=f"{seed!r:.40}"))
     if palette not in PALETTES:
-        raise _not_one_of("palette", PALETTES, palette)
+        raise ValueError(not_one_of("palette", PALETTES, palette))
     return Watch(Settings(float(rate), float(scale), activation, depth), seed, palette)
-
-
-def _not_one_of(name, known, got):
-    return ValueError(tr("{name} is one of {known}; got {got}.", name=name, known=tr(", ").join(map(repr, known)),
-                         got=repr(got)))
 
 
 class Run:

@@ -1,6 +1,7 @@
 """`backprop submit`: the zip that a learner hands in, and what is said of it."""
 
 import json
+import re
 import shutil
 import zipfile
 
@@ -32,6 +33,7 @@ def test_the_zip_holds_the_notebook_and_what_is_missing_is_said(work, capsys):
     assert submit.main([NAME]) == 0
     said = capsys.readouterr().out
     count = len(cell_names(solved(NAME)))
+    assert re.search(r"as saved on \d{4}-\d\d-\d\d, \d\d:\d\d:\n", said)
     assert f"{count - 2} of {count} exercises pass" in said
     assert "mul_backward: begun, and not right yet (upstream dropped" in said
     assert "add_backward: not begun" in said
