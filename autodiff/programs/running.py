@@ -161,7 +161,7 @@ def written_out(f: Callable[..., Any], wrt: Any, args: Any, kwargs: Any, recorde
     writer.write(outputs)
     title = "value_and_grad" if wrt is not None else getattr(f, "__name__", "")
     title = title if title.isidentifier() else "run"
-    source = whole(writer, outputs, copies(recorder, lines, values, outputs),
+    source = whole(writer, outputs, copies(recorder, lines, values),
                    lambda writer: head(title, writer, form, [*names, *kwargs], len(names), shown, unpacking))
     written = Written(source, form.entered(compiled(source, title, writer.held), list(kwargs), shown))
     outside.put_back()
@@ -212,7 +212,7 @@ def enter_names(writer: Writer, form: Form, names: list[str], kwargs: Any, used:
     return lines
 
 
-def copies(recorder: Recorder, lines: list[Any], values: list[Any], outputs: Any) -> Callable[[int], bool]:
+def copies(recorder: Recorder, lines: list[Any], values: list[Any]) -> Callable[[int], bool]:
     """Whether a result must be copied, so that it belongs to the caller: each is asked for once, in order."""
     taken = {values[k].root for k in recorder.inputs}
     views = {line.out for line in lines if line.name == "np.broadcast_to"}

@@ -220,11 +220,10 @@ class Writer:
                 self.let_go(n, errors)
                 continue
             before = {j: self.pending[j][1] for j in line.reads if j in self.pending}
-            waiting = {j: self.pending[j][0] for j in before}
             text, strength = self.line(line)
             if len(text) > WIDTH - 12 and before:               # too long: what was to stand in place gets its line
                 for j in before:
-                    self.emit(j, waiting[j], errors)
+                    self.emit(j, errors)
                 text, strength = self.line(line)
             self.text[k] = (text, strength)
             once = uses.get(k, 0) == 1 and k not in ends and not line.kept and self.values[k].root not in changed
@@ -232,7 +231,7 @@ class Writer:
                 roots = {self.values[j].root for j in line.reads}.union(*before.values())
                 self.pending[k] = (line, roots)
             else:
-                self.emit(k, line, errors, text)
+                self.emit(k, errors, text)
                 self.let_go(n, errors)
         self.flush(lambda *_: True)
 
@@ -266,7 +265,7 @@ class Writer:
                 and line.name not in ("np.broadcast_to", "reshape", "ravel") and not line.kept
                 and all(self.last.get(j, -1) <= n for j, v in enumerate(self.values) if v.root == target))
 
-    def emit(self, k: int, line: Line, errors: Any, text: str | None = None) -> None:
+    def emit(self, k: int, errors: Any, text: str | None = None) -> None:
         text = text or self.text[k][0]
         name = self.name(k)
         shape = self.values[k].shape
@@ -277,7 +276,7 @@ class Writer:
     def flush(self, which: Any) -> None:
         for k in [k for k, (_, roots) in self.pending.items() if which(k, roots)]:
             line, _ = self.pending.pop(k)
-            self.emit(k, line, line.errors)
+            self.emit(k, line.errors)
 
     def statement(self, line: Line) -> str:
         args = line.args

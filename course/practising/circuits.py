@@ -142,7 +142,6 @@ def _telling(both: Trace) -> bool:
             return False
     dead = sum(received[node.id] == 0 for node in both.nodes if node.gate != "constant")
     return dead <= len(both.nodes) / 3        # below a gradient of 0 there is nothing to find
-    return True
 
 
 # -- how circuits are drawn --

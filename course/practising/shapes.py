@@ -146,7 +146,7 @@ def _box(stage, which, name, arrays, ids, rng):
     right, shape = lines[0], arrays[name].shape
     choices = rng.sample(lines, len(lines))
     why = next(tr(told) for sign, told in WHY.items() if sign in stage.code)
-    wrong = [{"low": k - 0.1, "high": k + 0.1, "kind": _kind(stage, line), "rank": 0,
+    wrong = [{"low": k - 0.1, "high": k + 0.1, "kind": _kind(stage), "rank": 0,
               "says": _says(line, arrays, name, why)} for k, line in enumerate(choices) if line != right]
     place = float(choices.index(right))
     needs = [f"gradient-{ids[stage.name]}"]         # which is given for the last stage, and has no box
@@ -188,7 +188,7 @@ def _words(line):
     return [word for word in "".join(c if c.isalnum() else " " for c in line).split() if word.isidentifier()]
 
 
-def _kind(stage, line):
+def _kind(stage):
     return "product" if "@" in stage.code else "relu" if "relu" in stage.code else "repeated"
 
 
