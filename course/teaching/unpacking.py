@@ -208,8 +208,8 @@ def name_of(info):
     """A member's name. Zips that don't say their encoding hold UTF-8 more often than IBM's code page of 1981.
 
     Those of a Chinese Windows hold GBK, where a character is a pair of bytes. Two bytes of a Western name can be such a
-    pair by accident: úñ in Núñez, íñ in Íñigo. But such a pair stands within a word, beside a Latin letter, and seldom is
-    one of the ideographs in use, those of GB 2312.
+    pair by accident: úñ in Núñez, íñ in Íñigo. But such a pair stands within a word, beside a Latin letter, and is
+    seldom one of the ideographs in use, those of GB 2312.
     """
     name = info.filename
     if not info.flag_bits & 0x800:
