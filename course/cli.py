@@ -185,7 +185,7 @@ def extras_for(argv):
 def setup_extras(arguments):
     for extra in arguments:
         if extra not in EXTRAS:
-            refuse(tr("`setup` can add {extras}, but not {name}.", extras=", ".join(EXTRAS), name=repr(extra)))
+            refuse(tr("`setup` can add {extras}, but not {name}.", extras=tr(", ").join(EXTRAS), name=repr(extra)))
     return arguments
 
 

@@ -578,7 +578,7 @@ def _inside(value: tuple | list | dict, digits: int, depth: int) -> str:
 
 
 def _listed(keys: list) -> str:
-    return ", ".join(_short(repr(key)) for key in keys[:12]) + (" …" if len(keys) > 12 else "")
+    return tr(", ").join(_short(repr(key)) for key in keys[:12]) + (" …" if len(keys) > 12 else "")
 
 
 def _short(text: str) -> str:

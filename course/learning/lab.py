@@ -96,14 +96,13 @@ def read_options(command: str, arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--port", type=int, metavar="N", help=tr("the port (8888, or the next free one)"))
     if command == "lab":
         parser.add_argument("--language", metavar="NAME",
-                            help=tr("from now on: {names}", names=", ".join(languages())))
+                            help=tr("from now on: {names}", names=tr(", ").join(languages())))
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
-        parser.error(tr("there is no option {name}; there are --no-browser, --port N and --help",
-                        name=repr(unknown[0])))
+        parser.error(tr("there is no option {name}", name=repr(unknown[0])))    # the usage above it has those there are
     if command == "lab" and options.language and not known(options.language):
         parser.error(tr("the course does not speak {name}; it speaks {names}", name=repr(options.language),
-                        names=", ".join(languages())))
+                        names=tr(", ").join(languages())))
     if options.port is not None and not 1 <= options.port <= 65535:
         parser.error(tr("a port is a number from 1 to 65535, not {port}", port=options.port))
     return options

@@ -76,7 +76,8 @@ def test_an_unknown_command_is_told_with_the_list(capsys):
 
 
 @pytest.mark.parametrize("arguments, said", [
-    (["lab", "--prot", "80"], "there is no option '--prot'; there are --no-browser, --port N and --help"),
+    (["lab", "--prot", "80"], "[--language NAME]"),
+    (["lab", "--prot", "80"], "there is no option '--prot'"),
     (["--frobnicate"], "there is no option '--frobnicate'"),
     (["teach", "notebook.ipynb"], "there is no option 'notebook.ipynb'"),
     (["lab", "--port", "many"], "invalid int value: 'many'"),
