@@ -283,7 +283,10 @@ LABELS_IN_RANGE = """if $.size and not 0 <= $.min() <= $.max() < {count}:
 
 
 def softmax_cross_entropy(logits: ArrayLike, labels: ArrayLike) -> Any:
-    """The mean over N rows of -log(softmax(logits)[label]); logits (N, C), labels N integers from 0 to C - 1."""
+    """The mean over N rows of -log(softmax(logits)[label]); logits (N, C), labels N integers from 0 to C - 1.
+
+    Other shapes or labels are a ValueError.
+    """
     labels, shape = as_array(labels), np.shape(value_of(logits))
     if labels.dtype.kind not in "iu" or len(shape) != 2 or labels.shape != shape[:1]:
         raise ValueError(f"softmax_cross_entropy: logits have shape (N, C), labels are N integers; these are {shape} "

@@ -76,7 +76,8 @@ def rebuild(tree: Any, flat: Iterator[Any]) -> Any:
 def vjp(f: Callable[..., Any], *inputs: Any) -> tuple[Any, Callable[[Any], Any]]:
     """f(*inputs), and a function from an upstream gradient of its form to the tuple of gradients of the inputs.
 
-    That function works on copies of its own: inputs and value may be changed before it is called.
+    That function works on copies of its own: inputs and value may be changed before it is called. An upstream gradient
+    of another form or shape is a ValueError.
     """
     value, pullback = _vjp(f, rebuild(inputs, map(_copied, leaves(inputs))), retain_graph=True)
     return rebuild(value, map(_copied, leaves(value))), pullback
@@ -149,7 +150,10 @@ def places_of(wrt: int | list[int] | tuple[int, ...]) -> tuple[int, ...]:
 
 
 def value_and_grad(f: Callable[..., Any], wrt: int | list[int] | tuple[int, ...] = 0) -> Callable[..., tuple[Any, Any]]:
-    """A function that gives f's value, a scalar, and its gradient for argument `wrt` (an index, or a tuple of them)."""
+    """A function that gives f's value, a scalar, and its gradient for argument `wrt` (an index, or a tuple of them).
+
+    It raises ValueError where the value is no scalar, and TypeError where there is no such argument.
+    """
     places = places_of(wrt)
 
     def both(*args, **kwargs):
@@ -167,7 +171,7 @@ def value_and_grad(f: Callable[..., Any], wrt: int | list[int] | tuple[int, ...]
 
 
 def grad(f: Callable[..., Any], wrt: int | list[int] | tuple[int, ...] = 0) -> Callable[..., Any]:
-    """A function that gives the gradient of f, whose value is a scalar, for argument `wrt` (an index or a tuple)."""
+    """A function that gives the gradient of f, whose value is a scalar, for argument `wrt`, as in value_and_grad."""
     both = value_and_grad(f, wrt)
     return lambda *args, **kwargs: both(*args, **kwargs)[1]
 
@@ -187,12 +191,18 @@ def jvp(f: Callable[..., Any], inputs: Sequence[Any], tangents: Sequence[Any]) -
 
 
 def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
-    """The product of the Hessian of f, a scalar function, at x with v (of the form of x): a gradient of a gradient."""
+    """The product of the Hessian of f, a scalar function, at x with v (of the form of x): a gradient of a gradient.
+
+    A value that is no scalar, or a v of another form, is a ValueError.
+    """
     return _vjp(grad(f), (x,))[1](v)[0]
 
 
 def jacobian(f: Callable[..., Any], wrt: int = 0) -> Callable[..., Any]:
-    """A function that gives all partial derivatives of f's array: shape f(x).shape + x.shape, x argument `wrt`."""
+    """A function that gives all partial derivatives of f's array: shape f(x).shape + x.shape, x argument `wrt`.
+
+    For dicts, lists and tuples it raises TypeError.
+    """
     if is_tree(wrt):
         raise TypeError(f"a Jacobian or Hessian is for one argument, not for {wrt}")
     places = places_of(wrt)
@@ -211,5 +221,8 @@ def jacobian(f: Callable[..., Any], wrt: int = 0) -> Callable[..., Any]:
 
 
 def hessian(f: Callable[..., Any], wrt: int = 0) -> Callable[..., Any]:
-    """A function that gives all second derivatives of f, whose value is a scalar: shape x.shape + x.shape."""
+    """A function that gives all second derivatives of f, whose value is a scalar: shape x.shape + x.shape.
+
+    It raises what value_and_grad and jacobian raise.
+    """
     return jacobian(grad(f, wrt), wrt)

@@ -378,7 +378,8 @@ def gradients(roots: Sequence[Tensor], seeds: Sequence[Any], span: tuple[int, in
 def backward(self: Tensor, dout: ArrayLike | None = None, retain_graph: bool = False) -> None:
     """Add to `grad` of every leaf the gradient of this value, times `dout`.
 
-    `dout`, the upstream gradient, has this Tensor's shape and may be left out for a scalar: it is 1 then.
+    `dout`, the upstream gradient, has this Tensor's shape and may be left out for a scalar: it is 1 then. Another
+    shape, or none where it is needed, is a ValueError.
     The graph is freed on the way, unless it is to be retained; a second pass through it is a RuntimeError.
     """
     reached = gradients((self,), (seed(self, value_of(dout)),), retain_graph=retain_graph)

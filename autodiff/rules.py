@@ -60,9 +60,10 @@ log10 = Op("log10", np.log10, lambda g, z, x: g / (x * math.log(10)), doc="The l
 sin = Op("sin", np.sin, lambda g, z, x: g * np.cos(x), doc="The sine of x, in radians.")
 cos = Op("cos", np.cos, lambda g, z, x: -g * np.sin(x), doc="The cosine of x, in radians.")
 tan = Op("tan", np.tan, lambda g, z, x: g * (1 + z * z), doc="The tangent of x, in radians.")
-arcsin = Op("arcsin", np.arcsin, lambda g, z, x: g / np.sqrt(1 - x * x), doc="The angle whose sine is x.")
-arccos = Op("arccos", np.arccos, lambda g, z, x: -g / np.sqrt(1 - x * x), doc="The angle whose cosine is x.")
-arctan = Op("arctan", np.arctan, lambda g, z, x: g / (1 + x * x), doc="The angle whose tangent is x.")
+arcsin = Op("arcsin", np.arcsin, lambda g, z, x: g / np.sqrt(1 - x * x), doc="The angle in radians whose sine is x.")
+arccos = Op("arccos", np.arccos, lambda g, z, x: -g / np.sqrt(1 - x * x),
+            doc="The angle in radians whose cosine is x.")
+arctan = Op("arctan", np.arctan, lambda g, z, x: g / (1 + x * x), doc="The angle in radians whose tangent is x.")
 sinh = Op("sinh", np.sinh, lambda g, z, x: g * np.cosh(x), doc="The hyperbolic sine of x.")
 cosh = Op("cosh", np.cosh, lambda g, z, x: g * np.sinh(x), doc="The hyperbolic cosine of x.")
 tanh = Op("tanh", np.tanh, lambda g, z, x: g * (1 - z * z), doc="The hyperbolic tangent of x.")
@@ -165,6 +166,7 @@ _softmax_cross_entropy = Op("softmax_cross_entropy", cross_entropy_forward,
 mse = Op("mse", mse_forward,
          lambda g, z, x, y: g * (2 / (x.size or 1)) * (x - y),
          lambda g, z, x, y: g * (2 / (x.size or 1)) * (y - x),
-         doc="The mean squared error of a prediction x from a target y, of one shape: the mean is over all elements.")
+         doc="The mean squared error of a prediction x from a target y: the mean is over all elements. Two shapes that "
+             "differ are a ValueError.")
 
 import autodiff.composed  # noqa: E402, F401    (the next link: see autodiff.tensor)

@@ -45,11 +45,14 @@ class Tape(list):
     __slots__ = ()
 
     def leaf(self, number: float) -> Scalar:
-        """A Scalar to differentiate with respect to; `number` is an int, a float or a numpy number."""
+        """A Scalar to differentiate with respect to; `number` is an int, a float or of numpy, else a TypeError."""
         return _write(self, ("leaf", _float(number)))
 
     def gradient(self, output: Scalar, inputs: Iterable[Scalar]) -> list[float]:
-        """The gradient of the Scalar `output` with respect to each Scalar of `inputs`, as floats."""
+        """The gradient of the Scalar `output` with respect to each Scalar of `inputs`, as floats.
+
+        What is no Scalar is a TypeError, one of another tape a ValueError.
+        """
         for scalar in (output, *inputs):
             if not isinstance(scalar, Scalar):
                 raise TypeError(f"A gradient is taken of a Scalar, for Scalars; got {_describe(scalar)}.")
