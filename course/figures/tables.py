@@ -26,15 +26,14 @@ class Table:
                                     zip(line, widths, self._numbers, strict=True)).rstrip() for line in lines)
 
     def _repr_html_(self) -> str:
-        sides = [f' style="text-align: {"right; font-variant-numeric: tabular-nums" if right else "left"}"'
+        sides = [f"text-align: {'right; font-variant-numeric: tabular-nums' if right else 'left'}"
                  for right in self._numbers]
-        short = [all(len(row[k]) <= SHORT for row in self._rows) for k in range(len(self._head))]
-        cells = [f'{side[:-1]}; white-space: nowrap"' if unbroken else side
-                 for side, unbroken in zip(sides, short, strict=True)]
-        head = "".join(f'<th scope="col"{side}>{escape(text)}</th>' if text else "<td></td>" for text, side in
+        styles = [side + "; white-space: nowrap" * all(len(row[k]) <= SHORT for row in self._rows)
+                  for k, side in enumerate(sides)]
+        head = "".join(f'<th scope="col" style="{side}">{escape(text)}</th>' if text else "<td></td>" for text, side in
                        zip(self._head, sides, strict=True))
-        rows = "".join("<tr>" + "".join(f"<td{cell}>{escape(text)}</td>" for text, cell in
-                                        zip(row, cells, strict=True)) + "</tr>" for row in self._rows)
+        rows = "".join("<tr>" + "".join(f'<td style="{style}">{escape(text)}</td>' for text, style in
+                                        zip(row, styles, strict=True)) + "</tr>" for row in self._rows)
         shown = f"<table>{f'<thead><tr>{head}</tr></thead>' * any(self._head)}<tbody>{rows}</tbody></table>"
         return f"<details><summary>{escape(self._fold)}</summary>{shown}</details>" if self._fold else shown
 

@@ -11,7 +11,7 @@ from sphinx.search.en import SearchEnglish
 
 from course import __version__
 from course.authoring.replies import seeing_replies
-from course.authoring.site import SHORT, SWITCH, TITLE
+from course.authoring.site import SHORT, SWITCH, TITLE, folder
 from course.words import ENGLISH, tr
 
 language = os.environ["COURSE_LANG"]
@@ -99,10 +99,9 @@ def languages(app, pagename, templatename, context, doctree):
         if other != root:
             files = [other / f"{pagename}{end}" for end in (".md", ".ipynb")]
             there = pagename in ("search", "genindex") or any(file.exists() for file in files)
-            place = "" if other.name == ENGLISH else f"{other.name.replace('_', '-')}/"
             name = Locale.parse(other.name).get_language_name()
             context["languages"].append((other.name.replace("_", "-"), name,
-                                         f"{up}{place}{pagename if there else 'index'}.html"))
+                                         f"{up}{folder(other.name)}{pagename if there else 'index'}.html"))
 
 
 def setup(app):
