@@ -4,7 +4,7 @@ import argparse
 import difflib
 import sys
 
-from course.words import later, tr
+from course.words import later, sentences, tr
 
 PURPOSE = later("the hints to an exercise, as `hint` opens them in a notebook")
 
@@ -20,8 +20,8 @@ def main(argv: list[str]) -> int:
     known = {name: exercise for assignment in assignments() for name, exercise in exercises(assignment).items()}
     if options.exercise not in known:
         near = difflib.get_close_matches(options.exercise, known, 1)
-        meant = tr(" Did you mean {name}?", name=near[0]) if near else ""
-        print(tr("There is no exercise {name!r}.", name=options.exercise) + meant, file=sys.stderr)
+        print(sentences(tr("There is no exercise {name!r}.", name=options.exercise),
+                        tr("Did you mean {name}?", name=near[0]) if near else ""), file=sys.stderr)
         return 1
     hints = known[options.exercise].hints
     for number, text in enumerate(hints[:max(1, options.number)], 1):
