@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 from course.drawing import gates
 from course.drawing.figures import brief, equation, exact, figure, guarded
-from course.words import later, sentences, tr
+from course.words import sentences, tr
 
-FORWARD = later("Forward: {formula}.")
 MOST = 8        # rows, and columns, of an array that are shown
 
 
@@ -195,12 +194,6 @@ def _title(trace, items):
     return tr("The computational graph of {f}({inputs})", f=items[trace.output].says, inputs=leaves)
 
 
-def formula_of(frame):
-    """What a frame of the forward pass works out, without the words before it and the full stop."""
-    before, after = tr(FORWARD).split("{formula}")
-    return frame.sentence.removeprefix(before).removesuffix(after)
-
-
 class _Teller:
     """Puts the passes into words."""
 
@@ -289,7 +282,7 @@ class _Teller:
                         [])]
         for id in working:
             edges = [edge_id(id, slot) for slot in self.items[id].slots]
-            frames.append(Frame("forward", id, tr(FORWARD, formula=self.formula(id)), [id], [], edges))
+            frames.append(Frame("forward", id, tr("Forward: {formula}.", formula=self.formula(id)), [id], [], edges))
         first = tr("Backward: it starts with the output. {equation}, because {f} changes as much as itself.", f=self.f,
                    equation=f"∂{self.f}/∂{self.f} = 1")
         frames.append(Frame("backward", self.output, first, [], [[self.output, figure(1.0)]], []))

@@ -164,7 +164,7 @@ class Practice:
     def _aloud(self, composed):
         """The circuit in words, without what is asked."""
         leaves = tr(", ").join(f"{item.label} = {item.value}" for item in composed.items if item.kind == "leaf")
-        forward = [scene.formula_of(frame) for frame in composed.frames if frame.phase == "forward"]
+        forward = [composed.tables[item.id].caption for item in composed.items if item.kind == "gate"]      # formulas
         if "values" in self.ask:
             forward = [told.split(" = ")[0] + " = " + told.split(" = ")[1] for told in forward]
         if self.bug:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from autodiff.trace import Trace
 from course.drawing.figures import equation, exact, figure, guarded, number
-from course.drawing.scene import Scene, edge_id, formula_of
+from course.drawing.scene import Scene, edge_id
 from course.practising import causes
 from course.words import language, later, speaking, tr
 
@@ -185,7 +185,7 @@ class _Asker:
         item, node = self.items[id], self.trace.nodes[id]
         inputs = [self.names[parent] for parent in item.inputs]
         needs = [f"value-{parent}" for parent in item.inputs if self.items[parent].kind == "gate"]
-        told = next(formula_of(frame) for frame in self.scene.frames if frame.phase == "forward" and frame.node == id)
+        told = self.scene.tables[id].caption        # the gate's formula
         called = tr("value of {node}", node=item.says)
         return Box(f"value-{id}", called, called, needs,
                    tr("This one can be found once {nodes} has a value." if len(inputs) == 1 else

@@ -175,7 +175,8 @@ def test_every_equation_holds_as_it_is_printed(name):
 ])
 def test_a_formula_says_equal_where_the_printed_figures_are(f, x, formula):
     composed = compose((lambda x: f(x), {"x": x}), names="q" if "q" in formula else "")
-    assert [scene.formula_of(frame) for frame in composed.frames if frame.phase == "forward"][-1] == formula
+    said = [frame.sentence for frame in composed.frames if frame.phase == "forward"]
+    assert said[-1] == f"Forward: {formula}."
 
 
 def test_names_that_do_not_fit_are_told_so():
