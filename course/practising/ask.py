@@ -17,7 +17,7 @@ from course.drawing.view import silence, sizes
 from course.practising import bugs, causes, circuits, memory, shapes
 from course.practising.drawings import drawings
 from course.practising.page import page
-from course.practising.questions import ASKED, RIGHT, Box, boxes
+from course.practising.questions import ASKED, Box, boxes
 from course.words import not_one_of, tr
 
 LETTER, ENDS, NARROWEST = 9, 22, 74         # the width of a box: of a character, of both ends, and at least
@@ -256,7 +256,7 @@ def words() -> dict[str, str]:
         "which": tr("Which one is your drawing?"), "drawing": tr("Drawing {n}: {drawing}"),
         "is right": tr("{label}, right"), "is shown": tr("{label}, shown"), "locked": tr("{label}, not yet: {waits}"),
         "done": tr("{done} of {of} filled in"), "wrong": tr("✗ {sign}: {says}"),
-        "right": tr(RIGHT).partition("{why}")[0],
+        "right": tr("Right: {why}"),
         "edges": tr("Edges"), "rule": tr("Which rule was broken?"), "one wrong": tr("one wrong edge"),
         "seek": tr("One edge of this backward pass is wrong. Click it, or go to it with Tab and press Enter."),
         "found": tr("Found at the first try. Lesson {lesson}, “{section}”, treats it."),

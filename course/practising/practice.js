@@ -179,7 +179,7 @@ export function mount(root, view, does = {}) {
     box.tries += 1;
     if (within(value, box.accepts)) {
       settle(box, "right");
-      say("right", `✓ ${box.right}`);
+      say("right", `✓ ${filled(words.right, box)}`);
       finish();
       return true;
     }
@@ -211,7 +211,7 @@ export function mount(root, view, does = {}) {
     if (!box || box.state) return say("", words["show where"]);
     if (!open(box)) return say("", box.waits);
     settle(box, "shown");
-    say("", filled(words.shown, { sign: box.sign, number: box.shown, why: box.right.replace(words.right, "") }));
+    say("", filled(words.shown, { sign: box.sign, number: box.shown, why: box.why }));
     finish();
   }
 

@@ -11,10 +11,9 @@ from autodiff.trace import Trace
 from course.drawing.figures import equation, exact, figure, guarded, number
 from course.drawing.scene import Scene, edge_id
 from course.practising import causes
-from course.words import language, later, speaking, tr
+from course.words import language, speaking, tr
 
 ASKED = ("values", "locals", "gradients")
-RIGHT = later("Right: {why}")
 ROUNDED = 0.005         # what rounding on the way may cost, relative: the figures shown have four decimals
 
 
@@ -29,7 +28,7 @@ class Box(NamedTuple):
     shown: str                  # the right figure
     accepts: tuple[float, float]
     wrong: list[dict[str, Any]]  # {"low", "high", "kind", "says"}, the likeliest first; no two overlap
-    right: str                  # what is said then
+    why: str                    # it is right
     otherwise: str              # what is said to a wrong number whose cause is not known
     hints: list[str]
     choices: Sequence[str] = ()
@@ -119,22 +118,22 @@ class _Asker:
         return Box(f"gradient-{item.id}", label, sign or tr("at {node}", node=name), needs, waits,
                    figure(truth), accepted(truth),
                    told_apart(truth, causes.gradients(self.trace, item.id, self.edges.values()), self.names),
-                   self.gradient_right(item, paid, truth), self.gradient_otherwise(item, paid),
+                   self.gradient_why(item, paid, truth), self.gradient_otherwise(item, paid),
                    self.gradient_hints(item, paid), about=f"node-{item.id}")
 
-    def gradient_right(self, item, paid, truth):
+    def gradient_why(self, item, paid, truth):
         if item.id == self.trace.output:
-            return _right(tr("{f} changes as much as itself.", f=self.f))
+            return tr("{f} changes as much as itself.", f=self.f)
         if not paid:
-            return _right(tr("no path leads from {node} to {f}.", node=item.says, f=self.f))
+            return tr("no path leads from {node} to {f}.", node=item.says, f=self.f)
         if len(paid) == 1:
             local, upstream, sign, result = equation(paid[0].local, "×", paid[0].upstream, truth)
-            return _right(tr("local × upstream = {product}.",
-                             product=f"{guarded(local)} × {guarded(upstream)} {sign} {result}"))
+            return tr("local × upstream = {product}.",
+                      product=f"{guarded(local)} × {guarded(upstream)} {sign} {result}")
         shares = " + ".join(guarded(figure(edge.local * edge.upstream)) for edge in paid)
         close = "=" if all(exact(edge.local * edge.upstream) for edge in paid) else "≈"
-        return _right(tr("{n} ways come back to {node}, and they add up: {sum}.", n=len(paid), node=item.says,
-                         sum=f"{shares} {close} {figure(truth)}"))
+        return tr("{n} ways come back to {node}, and they add up: {sum}.", n=len(paid), node=item.says,
+                  sum=f"{shares} {close} {figure(truth)}")
 
     def gradient_otherwise(self, item, paid):
         if item.id == self.trace.output:
@@ -174,7 +173,7 @@ class _Asker:
                    tr("First come the values: a local gradient is taken at them."),
                    figure(edge.local), accepted(edge.local),
                    told_apart(edge.local, causes.slopes(self.trace, edge.sender, edge.slot), self.names),
-                   _right(tr("{rule}.", rule=rule or figure(edge.local))),
+                   tr("{rule}.", rule=rule or figure(edge.local)),
                    tr("Not yet. If {node} grows by a little, by how many times that does {gate} move?", node=source,
                       gate=gate),
                    [tr("If {node} grows by a little h, {gate} moves by (local gradient) × h.", node=source, gate=gate),
@@ -191,7 +190,7 @@ class _Asker:
                    tr("This one can be found once {nodes} has a value." if len(inputs) == 1 else
                       "This one can be found once {nodes} have values.", nodes=_and(inputs)),
                    figure(node.value), accepted(node.value),
-                   told_apart(node.value, causes.values(self.trace, id), self.names), _right(tr("{rule}.", rule=told)),
+                   told_apart(node.value, causes.values(self.trace, id), self.names), tr("{rule}.", rule=told),
                    tr("Not yet. The gate {gate} takes {inputs}.", gate=item.label, inputs=_and(inputs)),
                    [tr("The gate is {gate}, its inputs: {inputs}.", gate=item.label, inputs=_and(inputs)),
                     tr("In short: {formula} = ?",
@@ -201,7 +200,3 @@ class _Asker:
 
 def _and(names):
     return tr("{some} and {last}", some=tr(", ").join(names[:-1]), last=names[-1]) if len(names) > 1 else "".join(names)
-
-
-def _right(why):
-    return tr(RIGHT, why=why)

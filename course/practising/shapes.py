@@ -13,7 +13,7 @@ import numpy as np
 import autodiff
 from autodiff.trace import Trace, trace
 from course.drawing import scene
-from course.practising.questions import RIGHT, Box
+from course.practising.questions import Box
 from course.words import later, tr
 
 
@@ -155,8 +155,8 @@ def _box(stage, which, name, arrays, ids, rng):
                tr("{gradient}, the gradient at {name} of shape {shape}", gradient=sign, name=name, shape=shape), sign,
                needs, tr("This one can be found once {above} stands.", above=above), right,
                (place - 0.1, place + 0.1), wrong,
-               tr(RIGHT, why=tr("{gradient} = {right}, of shape {shape}, the shape of {name}. {why}", gradient=sign,
-                                right=right, shape=shape, name=name, why=why)), why,
+               tr("{gradient} = {right}, of shape {shape}, the shape of {name}. {why}", gradient=sign, right=right,
+                  shape=shape, name=name, why=why), why,
                [tr("{name} has the shape {shape}, and so has {gradient}. {above} has the shape {other}.", name=name,
                    shape=shape, gradient=sign, above=above, other=arrays[stage.name].shape), why],
                choices, f"node-{ids[name]}")

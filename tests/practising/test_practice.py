@@ -101,7 +101,7 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(call, error, message):
 def test_a_circuit_that_is_a_learners_own_may_hold_anything_that_graph_draws():
     made = practice(lambda x, y: np.tanh(x) / y + abs(x - y) + x * x, x=0.3, y=2.0, names=["t", None, "d"])
     assert box(made, "∂f/∂x").hints and len(box(made, "∂f/∂x").needs) == 3
-    assert all(box.right.startswith("Right") for box in made.boxes)
+    assert all(box.why.endswith(".") for box in made.boxes)
 
 
 def test_a_gate_without_a_name_gets_a_letter_so_that_its_label_tells_no_value():
