@@ -260,7 +260,7 @@ def install(extras, state):
         if not any(line.startswith("Installing collected packages") for line in said):
             write_state(state)
         log = os.path.join(VENV, "pip.log")
-        with open(log, "w") as file:
+        with open(log, "w", encoding="utf-8") as file:     # what pip says may not fit the system's own encoding
             file.write("\n".join(said))
         sys.exit(tr(NO_INSTALL, log=log, said=indented(said)))
 

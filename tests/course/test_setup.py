@@ -135,6 +135,18 @@ def test_each_version_that_is_fixed_runs_on_the_oldest_python_that_is_allowed():
     assert {name: python for name, python in asked.items() if python and "3.11.0" not in SpecifierSet(python)} == {}
 
 
+def test_what_pip_says_is_kept_whatever_the_systems_encoding(tmp_path):
+    """On Windows it is that of a region: a traceback would stand where pip's own words are told."""
+    (tmp_path / "constraints.txt").write_text("")
+    code = ("import sys; sys.path.insert(0, sys.argv[1]); import course.__main__ as main; main.VENV = sys.argv[2]\n"
+            "main.DECLARED = ['', sys.argv[2] + '/constraints.txt']; main.write_state = print\n"
+            "main.run = lambda command, **options: (1, ['J\\ufffdrgen']); main.install([], {})")
+    told = subprocess.run([sys.executable, "-c", code, str(ROOT), str(tmp_path)], capture_output=True, text=True,
+                          env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
+    assert told.returncode == 1 and "pip could not install what the course needs" in told.stderr, told.stderr
+    assert (tmp_path / "pip.log").read_text("utf-8") == "J\ufffdrgen"
+
+
 def test_an_old_python_is_told_what_to_do():
     code, said = started_by(PYTHON, "import sys", "sys.version_info = (3, 6, 15, 'final', 0)")
     assert code == 1
