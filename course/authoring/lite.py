@@ -103,6 +103,9 @@ def build(output: Path, work: Path, offline: bool = False) -> None:
         if told.returncode:
             raise RuntimeError(f"JupyterLite was not built:\n{told.stdout[-2000:]}")
         shutil.copytree(wheels, output / "pyodide")
+    for name in languages():
+        if name != ENGLISH:
+            lab_in(name, output / "lab")
     if offline:
         for name in ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"):
             shutil.copy(pyodide / name, output / "pyodide")
@@ -204,6 +207,21 @@ def page(pyodide: str | None) -> dict:
             "jupyter-config-data": {"appName": "Backpropagation", "exposeAppInBrowser": True,
                                     "enableMemoryStorage": True, **storage,
                                     "litePluginSettings": {f"{KERNEL}:kernel": kernel}}}
+
+
+def lab_in(name: str, lab: Path) -> None:
+    """JupyterLab once more, in the folder of a language, with menus in it: lab/zh_CN/. It has the same notebooks,
+    and what JupyterLite says comes from the language pack that is installed here."""
+    folder = lab / name
+    folder.mkdir()
+    text = (lab / "index.html").read_text("utf-8")
+    (folder / "index.html").write_text(re.sub(r"""(["'])\.\.(?=[/"'])""", r"\1../..", text), "utf-8")
+    settings = json.loads((lab / "jupyter-lite.json").read_text("utf-8"))
+    own = settings["jupyter-config-data"]
+    own["settingsUrl"] = f"../{own['settingsUrl']}"
+    own["settingsOverrides"] = {"@jupyterlab/translation-extension:plugin": {"locale": name}}
+    (folder / "jupyter-lite.json").write_text(json.dumps(settings), "utf-8")
+    shutil.copy(lab / "jupyter-lite.ipynb", folder)     # or each start asks for it in vain
 
 
 def code() -> Iterable[Path]:

@@ -108,10 +108,8 @@ REFERENCE = """# Reference
 ```
 """
 RUN = {
-    "lesson": later(
-        '<a href="{up}lite/lab/index.html?path={path}">Run this lesson</a> in your browser, with nothing installed.'),
-    "assignment": later('<a href="{up}lite/lab/index.html?path={path}">Run this assignment</a> in your browser, with '
-                        'nothing installed.'),
+    "lesson": later('<a href="{lab}?path={path}">Run this lesson</a> in your browser, with nothing installed.'),
+    "assignment": later('<a href="{lab}?path={path}">Run this assignment</a> in your browser, with nothing installed.'),
 }
 # Only where it is known which repository this is: where GitHub builds the site.
 BINDER = "https://mybinder.org/v2/gh/{repository}/HEAD?urlpath=lab/tree/backprop/{path}"
@@ -260,8 +258,8 @@ def read_only(path: Path) -> str:
 def ways(path: str, kind: str, up: str) -> str:
     """Where a notebook can be run; `up` leads from its page to the front of its language."""
     if language() != ENGLISH:
-        return tr(RUN[kind], up=f"{up}../", path=f"{language()}/{path}")
-    said = tr(RUN[kind], up=up, path=path)
+        return tr(RUN[kind], lab=f"{up}../lite/lab/{language()}/index.html", path=f"{language()}/{path}")
+    said = tr(RUN[kind], lab=f"{up}lite/lab/index.html", path=path)
     repository = os.environ.get("GITHUB_REPOSITORY")
     return f"{said} {ELSEWHERE.format(repository=repository, branch=colab.BRANCH, path=path)}" if repository else said
 

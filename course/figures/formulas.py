@@ -16,7 +16,7 @@ SIZE = re.compile(r"\\[bB]igg?[lr]?(?![a-zA-Z])")   # of a bracket: mathtext doe
 FRACTION = re.compile(r"\\frac(?![a-zA-Z])")
 CODE = re.compile(r"(^|\n)(```|~~~).*?\n\2|`[^`\n]+`", re.DOTALL)
 TOKEN = "\ue000{}\ue001"    # from Unicode's private use area: no text holds it, no filter changes it
-TOKENS = re.compile("\ue000([0-9]{1,3})\ue001")
+TOKENS = re.compile("([(（“]?)\ue000([0-9]{1,3})\ue001([,.;:?!)，。、；：？！）”]?)")    # and marks beside
 MOST = 500          # formulas of a text that are drawn
 ALONE = threading.Lock()    # a server exports in threads, and two that draw at once end it: mathtext shares its fonts
 LONGEST = 2_000     # characters of one that is; the longest of the course has 117
@@ -42,8 +42,12 @@ def take_out(markdown):
 def put_back(html, formulas, draw=None):
     """A page's fragment with its formulas in the places of their tokens; draw: picture, or image."""
     def put(match):
-        k = int(match[1])
-        return (draw or picture)(*formulas[k]) if k < len(formulas) else match[0]
+        before, k, after = match[1], int(match[2]), match[3]
+        if k >= len(formulas):
+            return match[0]
+        drawn = f"{before}{(draw or picture)(*formulas[k])}{after}"
+        divisible = not formulas[k][1] and (before or after)        # a browser would begin a line with the comma
+        return f'<span style="white-space:nowrap">{drawn}</span>' if divisible else drawn
 
     return TOKENS.sub(put, html)
 

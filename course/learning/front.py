@@ -7,6 +7,7 @@ with what passes, and `progress --page course.html` writes it as a page that nee
 import contextlib
 import json
 import os
+import re
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -43,6 +44,7 @@ li:last-child::before { display: none; }
 .done .stop { background: var(--green); border-color: var(--green); color: #fff; }
 .begun .stop { border-color: var(--green); color: var(--green); }
 h2 { font-size: 1.1rem; margin: .2rem 0 0; }
+h1, h2, p { text-wrap: pretty; }
 code { font-size: .9em; }
 li p, .quiet { color: var(--quiet); margin: 0; }
 li p span { white-space: nowrap; }
@@ -122,8 +124,7 @@ def markdown(work: Path) -> str:
     stops, steps, day = path_through(work)
     head = [tr("lesson"), tr("assignment"), tr("points")]
     lines = [[_lesson(stop), _assignment(stop),
-              tr("{earned} of {of}", earned=f"{stop.points:g}", of=f"{stop.most:g}").replace(" ", "\xa0")
-              if stop.most else ""]
+              _undivided(tr("{earned} of {of}", earned=f"{stop.points:g}", of=f"{stop.most:g}")) if stop.most else ""]
              for stop in stops]
     filled = [k for k in range(len(head)) if any(line[k] for line in lines)]    # a phone has no room for empty ones
     rows = [f"| {' | '.join(line[k] for k in filled)} |" for line in (head, ["---"] * len(head), *lines)]
@@ -158,6 +159,12 @@ def page(work: Path) -> str:
 def _unbroken(between: str, *parts: str) -> str:
     """Parts of a line as HTML; a narrow page breaks it between them alone."""
     return escape(between).join(f"<span>{escape(part)}</span>" for part in parts if part)
+
+
+def _undivided(words: str) -> str:
+    """A few words that stay in one line without a style of their own: it ends neither at a space, nor between two
+    characters, as Chinese may, nor after a hyphen or a slash."""
+    return re.sub("(?<=[\u3400-\u9fff/-])(?=[\u3400-\u9fff0-9])", "\u2060", words.replace(" ", "\xa0"))
 
 
 def _recall(work: Path) -> dict:
@@ -197,8 +204,8 @@ def _lesson(stop: Stop) -> str:
 
 def _assignment(stop: Stop) -> str:
     """The link to an assignment, and how much of it passes: in one column, or the table is wider than a phone."""
-    link = f"[{tr('assignment {n}', n=int(stop.name[:2]))}]({_exercise(stop.name)})".replace(" ", "\xa0")
-    return tr("{name}: {points}", name=link, points=_exercises(stop).replace(" ", "\xa0")) if stop.of else link
+    link = f"[{_undivided(tr('assignment {n}', n=int(stop.name[:2])))}]({_exercise(stop.name)})"
+    return tr("{name}: {points}", name=link, points=_undivided(_exercises(stop))) if stop.of else link
 
 
 def _exercises(stop: Stop) -> str:
@@ -221,4 +228,4 @@ def _practice() -> list[str]:
 def _as_of(day: str) -> str:
     return tr("As `{command}` found it on {day}; run it in a terminal, and this page is up to date." if day else
               "`{command}` in a terminal looks which exercises pass, and enters it here.",
-              command=f"{COMMAND} progress", day=day)
+              command=f"{COMMAND} progress", day=_undivided(day))

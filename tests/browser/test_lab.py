@@ -437,6 +437,18 @@ def test_exported_by_the_menu_a_lesson_needs_no_network(learner, browser, tmp_pa
     page.close()
 
 
+# How many inline formulas are followed by a mark, at any of some widths; how many of these marks begin a line
+COMMAS = """panel => { let followed = 0, parted = 0; const range = document.createRange();
+    for (let width = 260; width <= 340; width += 8) for (const formula of panel.querySelectorAll("mjx-container")) {
+        const text = formula.nextSibling, block = formula.closest("p, li");
+        if (text?.nodeType !== 3 || !/^[.,;:]/.test(text.data) || !block) continue;
+        block.style.width = `${width}px`;
+        range.setStart(text, 0); range.setEnd(text, 1);
+        followed += 1; parted += range.getBoundingClientRect().left < formula.getBoundingClientRect().left;
+        block.style.width = "";
+    } return [followed, parted]; }"""
+
+
 def test_on_a_phone_nothing_is_moved_sideways(learner, shoot):
     notebook, wide = Notebook(learner, "lessons/01_chain_rule.ipynb"), learner.viewport_size
     learner.set_viewport_size({"width": 390, "height": 844})
@@ -444,6 +456,8 @@ def test_on_a_phone_nothing_is_moved_sideways(learner, shoot):
     own = ".jp-WindowedPanel-outer, .jp-RenderedMarkdown, .jp-OutputArea-output, .bp-widget, mjx-container"
     learner.wait_for_function("""([panel, own]) => [...panel.querySelectorAll(own)].every(
         part => part.scrollWidth <= part.clientWidth)""", arg=[notebook.panel.element_handle(), own])
+    followed, parted = notebook.panel.evaluate(COMMAS)
+    assert followed > 20 and parted == 0, "a comma or full stop stands on another line than the formula before it"
     shoot(learner, "phone")
     learner.set_viewport_size(wide)
 

@@ -8,6 +8,7 @@ from unittest.mock import ANY
 from urllib.parse import unquote, urldefrag
 
 import pytest
+from playwright.sync_api import expect
 
 from course.authoring.site import anchor, messages
 from course.places import ROOT
@@ -188,15 +189,16 @@ def test_a_browser_that_keeps_no_data_opens_notebooks_all_the_same(browser, addr
     context.add_init_script("""for (const name of ["localStorage", "sessionStorage", "indexedDB"])
         Object.defineProperty(window, name, {get() { throw new DOMException("denied", "SecurityError"); }});""")
     page = context.new_page()
-    page.goto(f"{address}lite/lab/index.html?path=progress.ipynb")
-    page.wait_for_function(lite.OPEN, arg="progress.ipynb", timeout=300_000)
+    page.goto(f"{address}lite/lab/zh_CN/index.html?path=zh_CN/progress.ipynb")
+    page.wait_for_function(lite.OPEN, arg="zh_CN/progress.ipynb", timeout=300_000)
+    expect(page.get_by_role("menuitem", name="运行", exact=True)).to_be_visible()     # JupyterLab's own words, too
     context.close()
 
 
 def test_a_lesson_and_answers_run_in_the_browser_with_the_real_numpy_and_matplotlib(browser, address, site):
     for folder, up, inside in (("", "../../", ""), (CHINESE, "../../../", "zh_CN/")):
         page = Links((site / folder / LESSON).read_text("utf-8"))
-        assert f"{up}lite/lab/index.html?path={inside}lessons/01_chain_rule.ipynb" in page.links
+        assert f"{up}lite/lab/{inside}index.html?path={inside}lessons/01_chain_rule.ipynb" in page.links
     context = browser.new_context()
     notebook = lite.Notebook(context, f"{address}lite/", "lessons/01_chain_rule.ipynb")
     outputs = notebook.run()

@@ -76,6 +76,8 @@ def test_it_follows_the_language(work, language):
     english = re.compile("\\b(begun|done|next|points|pass|lesson|assignment|exercise|write|mend|so far|run)", re.I)
     said = re.sub(r"<[^>]*>|\[[A-Z][^]]*\]\(.*?\)|\]\(.*?\)|`.*?`|\w*_\w*", "", "\n".join([text, page, *told]))
     assert not english.search(said), said
+    assert rows(work) and not [line for line in rows(work) for cell in line.split("|")[2:] if re.search(
+        "[\u3400-\u9fff/ ][\u3400-\u9fff0-9]", re.sub(r"\]\(.*?\)", "", cell.strip()))], "a narrow column parts words"
     front.write(work)
     assert (work / front.NAME).read_text("utf-8").startswith(front._heads()[0])
 

@@ -103,7 +103,9 @@ def test_formulas_become_pictures_and_code_stays(tmp_path):
     text, found = take_out("$x$ and `$y$` cost $5 or $6, $$\\big(\\frac{1}{2}\\big)$$\n```\n$z$\n```\n\\$a\\$")
     assert [source for source, _ in found] == ["x", "\\big(\\frac{1}{2}\\big)"]
     shown = put_back(text, found)
-    assert shown.count("<svg") == 2 and "`$y$`" in shown and "$z$" in shown
+    assert shown.count("<svg") == 2 and "`$y$`" in shown and "$z$" in shown and "nowrap" not in shown
+    together = r'沿<span style="white-space:nowrap">（<svg.*</svg>，</span>走'
+    assert re.fullmatch(together, put_back(*take_out("沿（$x$，走")))
     assert 'aria-label="x"' in picture("x")
     assert picture(r"\nonsense{x}") == '<code class="formula">\\nonsense{x}</code>'
 
