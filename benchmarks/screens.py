@@ -116,7 +116,7 @@ FITS = "([pane, tall]) => innerHeight === tall && pane.clientHeight < tall && pa
 # What scrolls sideways, code in its cell aside: by its class and the beginning of its text
 WIDE = """pane => [pane, ...pane.querySelectorAll("*")].filter(e => e.checkVisibility() && e.clientWidth
       && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== "visible"
-      && getComputedStyle(e).overflowX !== "clip" && !e.closest(".jp-Toolbar, mjx-assistive-mml, .cm-editor"))
+      && getComputedStyle(e).overflowX !== "clip" && !e.closest(".jp-Toolbar, mjx-assistive-mml, .bp-told, .cm-editor"))
     .map(e => `${e.className} by ${e.scrollWidth - e.clientWidth}: ${e.textContent.trim().slice(0, 60)}`)"""
 
 

@@ -49,6 +49,8 @@ STYLE = """
 .bp-report thead td { border: none; }
 .bp-report td.bp-off { background: var(--bp-soft); border-color: var(--bp-red); color: var(--bp-red); font-weight: 600;
   box-shadow: inset 0 0 0 1px var(--bp-red); }
+@media (max-width: 600px) { .bp-report .bp-pair { font-size: .84em; }
+  .bp-report.bp-report .bp-pair :is(th, td) { padding: .1em .2em; } }
 .bp-report summary { cursor: pointer; }
 .bp-report details { margin: .3em 0; }
 """.strip()
