@@ -94,7 +94,8 @@ def photograph(view, folder: Path, name: str, size: tuple[int, int], theme: str)
     view.set_viewport_size({"width": size[0], "height": size[1]})
     view.wait_for_function(THEMED, arg=theme == "dark")
     view.wait_for_timeout(500)
-    pane = view.locator(".jp-NotebookPanel:visible .jp-WindowedPanel-outer")
+    pane = view.locator(".jp-NotebookPanel:visible .jp-WindowedPanel-outer, "
+                        ".jp-MarkdownViewer:visible .jp-RenderedMarkdown")
     if pane.count() == 0:
         view.screenshot(path=folder / f"{name}.png", full_page=True)
         return []
