@@ -94,7 +94,8 @@ def photograph(view, folder: Path, name: str, size: tuple[int, int], theme: str)
     view.set_viewport_size({"width": size[0], "height": size[1]})
     view.wait_for_function(THEMED, arg=theme == "dark")
     view.wait_for_timeout(500)
-    pane = view.locator(".jp-NotebookPanel:visible .jp-WindowedPanel-outer")
+    pane = view.locator(".jp-NotebookPanel:visible .jp-WindowedPanel-outer, "
+                        ".jp-MarkdownViewer:visible .jp-RenderedMarkdown")
     if pane.count() == 0:
         view.screenshot(path=folder / f"{name}.png", full_page=True)
         return []
@@ -116,7 +117,7 @@ FITS = "([pane, tall]) => innerHeight === tall && pane.clientHeight < tall && pa
 # What scrolls sideways, code in its cell aside: by its class and the beginning of its text
 WIDE = """pane => [pane, ...pane.querySelectorAll("*")].filter(e => e.checkVisibility() && e.clientWidth
       && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== "visible"
-      && getComputedStyle(e).overflowX !== "clip" && !e.closest(".jp-Toolbar, mjx-assistive-mml, .cm-editor"))
+      && getComputedStyle(e).overflowX !== "clip" && !e.closest(".jp-Toolbar, mjx-assistive-mml, .bp-told, .cm-editor"))
     .map(e => `${e.className} by ${e.scrollWidth - e.clientWidth}: ${e.textContent.trim().slice(0, 60)}`)"""
 
 

@@ -43,12 +43,14 @@ STYLE = """
 .bp-report th, .bp-report td { padding: .15em .6em; text-align: left; border: 1px solid var(--bp-line); max-width: none;
   font-family: var(--jp-code-font-family, ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace); }
 .bp-report td { white-space: pre; }
-.bp-report .bp-long tbody td { white-space: pre-wrap; overflow-wrap: anywhere; min-width: 6em; }
+.bp-report.bp-report .bp-long tbody td { white-space: pre-wrap; overflow-wrap: anywhere; min-width: 6em;
+  text-align: left; }
 .bp-report th { font-weight: 400; color: var(--bp-quiet); border: none; }
 .bp-report thead th { text-align: center; }
 .bp-report thead td { border: none; }
 .bp-report td.bp-off { background: var(--bp-soft); border-color: var(--bp-red); color: var(--bp-red); font-weight: 600;
   box-shadow: inset 0 0 0 1px var(--bp-red); }
+@media (max-width: 600px) { .bp-report.bp-report .bp-pair :is(th, td) { padding: .15em .2em; } }
 .bp-report summary { cursor: pointer; }
 .bp-report details { margin: .3em 0; }
 """.strip()

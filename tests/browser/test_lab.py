@@ -450,16 +450,28 @@ COMMAS = """panel => { let followed = 0, parted = 0; const range = document.crea
 
 
 def test_on_a_phone_nothing_is_moved_sideways(learner, shoot):
-    notebook, wide = Notebook(learner, "lessons/01_chain_rule.ipynb"), learner.viewport_size
+    wide = learner.viewport_size
     learner.set_viewport_size({"width": 390, "height": 844})
-    learner.wait_for_function("document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden)').clientWidth < 390")
-    own = ".jp-WindowedPanel-outer, .jp-RenderedMarkdown, .jp-OutputArea-output, .bp-widget, mjx-container"
-    learner.wait_for_function("""([panel, own]) => [...panel.querySelectorAll(own)].every(
-        part => part.scrollWidth <= part.clientWidth)""", arg=[notebook.panel.element_handle(), own])
-    followed, parted = notebook.panel.evaluate(COMMAS)
+    own = ".jp-WindowedPanel-outer, .jp-RenderedMarkdown, .jp-OutputArea-output, .bp-widget, mjx-container, table"
+    for lesson in ("05_pytorch_comparison", "07_store_or_recompute", "01_chain_rule"):
+        panel = Notebook(learner, f"lessons/{lesson}.ipynb").panel.element_handle()
+        learner.wait_for_function("panel => panel.clientWidth < 390", arg=panel)
+        learner.wait_for_function("""([panel, own]) => [...panel.querySelectorAll(own)].every(
+            part => part.scrollWidth <= part.clientWidth)""", arg=[panel, own])
+        shoot(learner, f"phone_{lesson}")
+    followed, parted = panel.evaluate(COMMAS)
     assert followed > 20 and parted == 0, "a comma or full stop stands on another line than the formula before it"
-    shoot(learner, "phone")
     learner.set_viewport_size(wide)
+
+
+def test_in_a_lesson_that_was_not_run_folds_open(learner):
+    panel = Notebook(learner, "lessons/05_pytorch_comparison.ipynb").panel
+    for kind in (".bp-after", ":not([class])"):
+        fold = panel.locator(f".jp-RenderedMarkdown details{kind}").first
+        fold.locator("summary").click()
+        expect(fold.locator("> :not(summary)").first).to_be_visible()
+        fold.locator("summary").press("Enter")
+        expect(fold.locator("> :not(summary)").first).to_be_hidden()
 
 
 def test_what_follows_a_prediction_waits_for_a_guess(learner, shoot):

@@ -352,3 +352,23 @@ def test_axe_finds_nothing_around_the_wrong_edge(visit, scheme):
     assert report["passes"]
     assert [(found["id"], found["nodes"][0]["html"]) for found in report["violations"]] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_kernel_that_does_not_answer_is_told_of(browser):
+    page, another = browser.new_page(), {"name": "Another circuit"}
+    page.clock.install()
+    page.set_content(f"""<div id="here"></div><script type="module">{pages.script()}
+window.draw = () => mount(document.getElementById("here"), {json.dumps({**practice("gates").view(), "another": True})},
+  {{ another: () => {{}} }});
+window.draw();
+</script>""")
+    page.get_by_role("button", **another).click()
+    page.evaluate("window.draw()")                              # that is an answer
+    page.clock.run_for(6000)
+    expect(status(page)).not_to_contain_text("No kernel")
+    page.get_by_role("button", **another).click()
+    page.clock.run_for(4000)
+    expect(status(page)).not_to_contain_text("No kernel")
+    page.clock.run_for(2000)
+    expect(status(page)).to_contain_text("No kernel has answered so far")
+    page.close()

@@ -5,6 +5,7 @@ import math
 import re
 import subprocess
 import sys
+from html import escape
 
 import numpy as np
 import pytest
@@ -97,6 +98,7 @@ def test_the_saved_page_is_whole(tmp_path):
     assert len(view["frames"]) == 6
     assert view["note"] == "This page shows one set of inputs; in a notebook, each has a slider."
     assert "<noscript><svg " in text
+    assert f"<summary>As code</summary><pre>{escape(example().code)}</pre>" in text
 
 
 def test_a_page_cannot_be_broken_by_a_name(tmp_path):

@@ -82,6 +82,10 @@ def test_the_wrong_edge_alone_is_marked_and_crossed():
     assert [edge.get("data-edge") for edge in root.iter(f"{SVG}g") if edge.get("class") == "edge wrong"] == ["e4-0"]
     (cross,) = root.findall(f".//{SVG}text[@class='cross']")
     assert cross in root.find(f".//{SVG}g[@data-edge='e4-0']")
+    (x, y), (source, left), (target, right) = (
+        [float(text.get(axis)) for axis in "xy"] for text in
+        (cross, *(root.find(f".//{SVG}g[@data-node='{id}']/{SVG}text") for id in (3, 4))))
+    assert source < x < target and min(left, right) - 30 < y < max(left, right)
 
 
 def test_a_constant_has_its_value_inside_only():

@@ -126,11 +126,12 @@ def test_a_large_array_is_cut_off():
 
 
 @pytest.mark.parametrize("value, rows, columns", [
-    ([1.0] * 8, 1, 8), ([1.0] * 9, 1, 9), ([[1.0]] * 8, 8, 1), ([[1.0]] * 9, 9, 1), ([[[[1.0, 1.0]] * 2] * 3], 2, 2)])
+    ([1.0] * 8, 1, 8), ([1.0] * 9, 1, 9), ([[1.0]] * 8, 8, 1), ([[1.0]] * 9, 9, 1), ([[[[1.0, 1.0]] * 2] * 3], 2, 2),
+    ([], 1, 0), ([[]], 1, 0)])
 def test_of_an_array_eight_rows_and_columns_are_shown(value, rows, columns):
     shown = scene.rows_of(value)
     assert (len(shown), *map(len, shown)) == (rows, *[columns] * rows)
-    assert [row[-1] for row in shown] == ["…" if 9 in (columns, k) else "1.00" for k in range(1, rows + 1)]
+    assert [row[-1:] for row in shown] == [["…" if 9 in (columns, k) else "1.00"][:columns] for k in range(1, rows + 1)]
 
 
 def test_gates_of_one_kind_are_told_apart_by_their_values():

@@ -285,8 +285,8 @@ print("shape of (N, 1) minus (N,):", (np.zeros((5, 1)) - np.zeros(5)).shape)
 # What opens it is its **input** $x$ in the forward pass. Neither the sign of the gradient nor how large the output
 # is has a say. A convention: at exactly 0 the slope is 0, as in PyTorch.
 #
-# The plot shows three gates that networks put between their layers, values on the left and slopes on the right.
-# Only relu has slope 1 all the way out to the right.
+# The plots show three gates that networks put between their layers: their values, then their slopes. Only relu has
+# slope 1 all the way out to the right.
 
 # %%
 x = np.linspace(-4, 4, 401)

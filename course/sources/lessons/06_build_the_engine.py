@@ -347,9 +347,9 @@ table(["moves with 1", "f moves with"], rows)
 # A curve in space, with one input and three outputs, wants forward mode. (Baydin et al. 2018 survey both.)
 
 # %% [markdown]
-# Count it. The circuit below makes $m$ outputs of $n$ inputs; an edge crossed is the unit. The plot shows the price of
-# **all** derivatives, on the left for one output and more and more inputs, on the right for one input and more and more
-# outputs. The lines meet where both are one.
+# Count it. The circuit below makes $m$ outputs of $n$ inputs; an edge crossed is the unit. The plots show the price
+# of **all** derivatives, first for one output and more and more inputs, then for one input and more and more outputs.
+# The lines meet where both are one.
 
 # %%
 def edges_of(n, m):

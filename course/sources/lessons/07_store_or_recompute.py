@@ -422,7 +422,7 @@ def lives(n, every):
 
 # %% [markdown]
 # The picture shows a chain of 24 stages with a checkpoint every 5: left of the dotted line the way forward, right
-# of it the way back. Dark bars are checkpoints. Pale bars are values that are computed again, segment by segment,
+# of it the way back. Full bars are checkpoints. Faint bars are values that are computed again, segment by segment,
 # the last segment first.
 
 # %%
@@ -504,7 +504,7 @@ curves(every, {"n/every + every, the theory": STAGES / every + every},
        x="a checkpoint every … stages", y="peak, in arrays", ylim=(0, None))
 
 # %%
-table(["every", *map(str, spacings)], [("calls", *(measured[k][1] for k in spacings))])
+table(["every", "calls"], [(k, measured[k][1]) for k in spacings])
 
 # %% [markdown]
 # Why the root? As `every` grows, $n/\text{every}$ falls and `every` rises. Their sum is smallest where both are

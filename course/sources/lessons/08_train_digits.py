@@ -32,8 +32,8 @@ from course.figures import beside, curves, histogram, images, table
 # %% [markdown]
 # ## The digits
 #
-# There are 1,797 images of digits that people wrote on paper, 8 × 8 pixels each (Alpaydin and Kaynak 1998; the
-# course carries them under their free licence). An image is a row of 64 numbers from 0, white, to 1, black.
+# There are 1,797 images of digits that people wrote on paper, 8 × 8 pixels each (Alpaydin and Kaynak 1998; the course
+# carries them under their free licence). An image is a row of 64 numbers from 0, paper, to 1, ink.
 #
 # You train on 1,442 of them. The other 355 are **held out**: they tell how well the network reads digits that it has
 # not seen. The same people wrote both parts; a stranger's writing would be harder.
@@ -235,8 +235,8 @@ curve, known, unseen = np.transpose(notes)
 print(f"read right: {known[-1]:.1%} of the training images, {unseen[-1]:.1%} of those held out")
 
 # %% [markdown]
-# The left plot shows the loss, epoch by epoch, falling steeply at first and then ever more slowly. The right one shows
-# the share of digits that are read right: the training images stay a little above the held-out ones.
+# The first plot shows the loss, epoch by epoch, falling steeply at first and then ever more slowly. The second one
+# shows the share of digits that are read right: the training images stay a little above the held-out ones.
 
 # %%
 epochs = range(21)
@@ -363,10 +363,10 @@ curves(range(11), courses, x="epoch", y="loss", log="y", ylim=(0.03, 30))
 #
 # ### A saturated sigmoid
 #
-# σ has the slope out·(1 − out). With large weights its outputs are all near 0 or 1, the slope is near 0, and
-# the first layer gets next to nothing. The plot compares two starts of a sigmoid network: on the left the hidden
-# values, on the right the loss. With weights fifty times larger the values pile up at 0 and 1. The second layer still
-# learns, so the red curve falls at first; then it levels off above the green one.
+# σ has the slope out·(1 − out). With large weights its outputs are all near 0 or 1, the slope is near 0, and the
+# first layer gets next to nothing. The plots compare two starts of a sigmoid network: first the hidden values, then
+# the loss. With weights fifty times larger the values pile up at 0 and 1. The second layer still learns, so the red
+# curve falls at first; then it levels off above the green one.
 
 # %%
 def sigmoid_grads(params, rows):
@@ -535,8 +535,9 @@ def sgd(pixels, epochs=10):
     return train(start(), grads_of, epochs, each=lambda p: loss_of(p, pixels, y))[1]
 
 # %% [markdown]
-# On the left both curves fall. On the right the gradients of both weight matrices start about ten times smaller, and so
-# are SGD's steps: its loss falls by a third only. Adam's steps keep their length, and its loss ends far below.
+# In the first plot both curves fall. In the second the gradients of both weight matrices start about ten times
+# smaller, and so are SGD's steps: its loss falls by a third only. Adam's steps keep their length, and its loss ends
+# far below.
 
 # %%
 beside(*(curves(range(11), {"SGD": sgd(pixels), "Adam": adam(pixels)}, title=title,
@@ -675,8 +676,8 @@ table(["way", "slope"],
 # shrinks by the same share. What the data does not ask for fades away. The biases are left alone.
 #
 # The weights of a hidden unit can be looked at: 64 numbers, one per pixel. The picture shows eight units, trained
-# without (above) and with L2 (below): red is negative, blue positive. Without it, the weights of pixels that are always
-# white still hold the random numbers of their start. With it they have faded.
+# without (above) and with L2 (below): red is negative, blue positive. Without it, the weights of pixels that never
+# have ink still hold the random numbers of their start. With it they have faded.
 
 # %%
 def with_l2(reg):
