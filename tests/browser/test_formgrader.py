@@ -81,7 +81,10 @@ def open_submission(formgrader):
     formgrader.get_by_role("link", name=ESSAY).last.click()
     formgrader.get_by_role("link", name="Submission #1").click()
     expect(formgrader.get_by_text("The chain rule multiplies along a path.")).to_be_visible()
-    return formgrader.locator("input#why"), formgrader.locator("textarea.comment").first
+    score, comment = formgrader.locator("input#why"), formgrader.locator("textarea.comment").first
+    for field in (formgrader.locator("input.extra-credit").first, comment):     # before it has come, nothing is saved
+        expect(field).to_have_attribute("placeholder", re.compile("."))
+    return score, comment
 
 
 def test_a_mark_given_by_hand_is_there_afterwards_and_stays(browser, handed_in, tmp_path, shoot):  # noqa: F811
