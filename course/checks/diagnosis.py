@@ -265,6 +265,8 @@ def _raised(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
                          tr("Your function returned something that is not made of numbers and arrays: {what}.",
                             what=failure.message), _made_plain(failure.message) or
                          tr("Which values should `{signature}` return?", signature=exercise.signature), asked=asked)
+    if failure.kind == "NotTheResult":      # a driver says so
+        return Diagnosis("type of the result", tr(failure.message), asked=asked)
     for kind, pattern, says, ask in _TRANSLATIONS:
         if failure.kind == kind and re.search(pattern, failure.message):
             return Diagnosis(f"stopped with {failure.kind}", tr(
