@@ -20,7 +20,7 @@ At the end stands a sample of what was told, for reading by eye, and the time of
 --show N     so many of the named ones, of all kinds but "by kind" first
 --unnamed N  so many of those that were told nothing but another value
 --half       list those that keep more than half of the points
---quick      without asking anew, asking wide, and grading what is rejected
+--quick      without asking anew and wide, and without grading what is rejected (but for --half)
 """
 
 import argparse
@@ -268,7 +268,7 @@ def main(argv):
     parser.add_argument("--show", type=int, default=60)
     parser.add_argument("--unnamed", type=int, default=0, help="show so many that were told nothing but another value")
     parser.add_argument("--half", action="store_true", help="list those that keep more than half of the points")
-    parser.add_argument("--quick", action="store_true", help="without asking anew, asking wide, and grading")
+    parser.add_argument("--quick", action="store_true", help="without asking anew or wide; grades for --half alone")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(argv)
     warnings.simplefilter("ignore")
@@ -303,7 +303,7 @@ def main(argv):
                             print(f"  kept: {name}: {why}: {found or 'nothing can be asked'}\n{lines(text, changed)}")
                         continue
                     count["rejected"] += 1
-                    kept = None if args.quick else judging.limited(
+                    kept = None if args.quick and not args.half else judging.limited(
                         lambda exercise=exercise, answer=answer: points_kept(exercise, answer))
                     if kept and kept > 0.5:
                         count["over half"] += 1

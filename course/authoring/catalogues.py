@@ -105,6 +105,7 @@ def of_causes():
     from course.checks.causes import candidates, edits, kinds, results
 
     rows = [(kind, each.clause, each.ask) for kind, each in kinds.KINDS.items()]
+    rows += [("another name", clause) for clause in kinds.UNNAMED.values()]
     rows += [(each.kind, each.clause, each.ask) for each in edits.ALONG_AN_EDGE]
     rows += [row[:3] for row in (*results.WHOLE, *results.CONSTANT, *results.BY_LENGTH)]
     rows += [[arg.value for arg in (call.args[0], *call.args[3:]) if _is_text(arg)] for call in ast.walk(

@@ -8,6 +8,7 @@ import numpy as np
 
 RTOL = {"float64": 1e-6, "float32": 1e-3}
 NOISE = {"float64": 1e-8, "float32": 1e-5}  # of the largest element: what a finite difference or a sum leaves in others
+OF_FORM = ("count", "type", "keys", "shape")    # kinds of Problem
 ZERO = 1e-8  # what may come back where 0 is expected everywhere
 
 
@@ -68,6 +69,17 @@ def compare(got: object, expected: object, names: Sequence[str], floats: bool = 
         if problem:
             return problem
     return None
+
+
+def misformed(got: object, expected: object, names: Sequence[str], kinds: Sequence[str] = OF_FORM) -> Problem | None:
+    """The Problem of a result whose number, type, keys or shape is off, whatever its values are; or None.
+
+    kinds  of Problem that count, if not these
+    """
+    right = parts(expected, names) or {}
+    within = [key for value in right.values() if isinstance(value, dict) for key in value]
+    found = (compare(got, expected, names, part=part) for part in (None, *names, *within))
+    return next((problem for problem in found if problem and problem.kind in kinds), None)
 
 
 def _labels(right: dict[str, Any], part: str | None) -> list[str]:

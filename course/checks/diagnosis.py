@@ -17,7 +17,7 @@ import numpy as np
 
 from course.checks import codec
 from course.checks.calling import Reply, call
-from course.checks.causes.evidence import Evidence, evidence_of, is_of_values
+from course.checks.causes.evidence import Evidence, evidence_of, is_of_values, right_at
 from course.checks.causes.forms import SECONDS, SECONDS_GRADED, Search, explained
 from course.checks.causes.graph import causes_in_the_graph, nearest_first
 from course.checks.causes.leading import leading_on
@@ -25,7 +25,7 @@ from course.checks.causes.results import causes_of_results
 from course.checks.causes.telling import Told, told
 from course.checks.comparing import Problem, agreeing, as_numbers, close, equal, parts
 from course.checks.exercise import Check, Exercise, Mistake
-from course.checks.running import Asked, Different, Retrace, Run, run
+from course.checks.running import Asked, Different, Finding, Retrace, Run, run
 from course.checks.verdict import ALL_ZEROS, ANOTHER_VALUE, NOT_FINITE, UNWRITTEN
 from course.words import later, sentences, tr
 
@@ -74,7 +74,7 @@ def diagnose(result: Run, seeds: Sequence[int], edge: bool,
         title, relation, says = _relation(widest, everywhere=True)
         if says:        # of all results at once
             return Diagnosis(title, says, asked=asked, relation=relation)
-        cause = _cause(result, seeds, edge, more, _evidence(result, widest, more))
+        cause = _cause(result, seeds, edge, more, _evidence(result, widest, more), asked)
         if cause:
             return Diagnosis(cause.title, cause.says, cause.ask, asked=asked, edge=cause.edge)
     if problem.kind == "type" and _holds_none(problem.got):
@@ -154,7 +154,14 @@ def _follows(form: Any, result: Run, seeds: Sequence[int], edge: bool, checks: S
     except Different:
         return False
     return (not other.passed and len(other.asked) == len(result.asked) and other.counts == result.counts
+            and all(map(_says_alike, result.verdicts, other.verdicts))
             and any(asked.reply.failure is None for asked in other.asked))
+
+
+def _says_alike(mine: Finding, other: Finding) -> bool:
+    """Whether a check's own words, if it has any, are the same of both."""
+    about = [(problem.code, problem.title) for _, problem, _ in (mine, other) if problem and problem.kind == "said"]
+    return not about or (len(about) == 2 and about[0] == about[1])
 
 
 def _explains_values(form: Any, result: Run, seeds: Sequence[int], edge: bool) -> bool:
@@ -234,7 +241,7 @@ def _evidence(result: Run, widest: Run, more: Callable[[bool], Run] | None) -> E
 
 
 def _cause(result: Run, seeds: Sequence[int], edge: bool, more: Callable[[bool], Run] | None,
-           evidence: Evidence | None) -> Told | None:
+           evidence: Evidence | None, asked: Asked | None = None) -> Told | None:
     """What explains wrong values: an edit of the backward pass, or a slip in a right answer's text."""
     exercise = result.exercise
     computation = getattr(exercise.oracle, "computation", None)
@@ -250,7 +257,7 @@ def _cause(result: Run, seeds: Sequence[int], edge: bool, more: Callable[[bool],
     order = exercise.results if evidence is None else evidence.wrong
     if computation and evidence and causes:
         order = nearest_first(computation, evidence)
-    return told(causes, evidence, order)
+    return told(causes, evidence, order, right_at(asked, exercise.results))
 
 
 # ------------------------------------------------------------------------------------ what needs no bank
@@ -265,6 +272,8 @@ def _raised(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
                          tr("Your function returned something that is not made of numbers and arrays: {what}.",
                             what=failure.message), _made_plain(failure.message) or
                          tr("Which values should `{signature}` return?", signature=exercise.signature), asked=asked)
+    if failure.kind == "NotTheResult":      # a driver says so
+        return Diagnosis("type of the result", tr(failure.message), asked=asked)
     for kind, pattern, says, ask in _TRANSLATIONS:
         if failure.kind == kind and re.search(pattern, failure.message):
             return Diagnosis(f"stopped with {failure.kind}", tr(
@@ -310,8 +319,12 @@ def _count(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
 
 
 def _type(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
+    kind = _kind(problem.got)
+    if isinstance(problem.got, list | tuple) and as_numbers(problem.expected) is not None:
+        kind = tr("a {type} of {n} that makes no array of real numbers", type=type(problem.got).__name__,
+                  n=len(problem.got))
     return Diagnosis("type of the result", tr("`{label}` is {kind}; it should be {right}.", label=problem.label,
-                                              kind=_kind(problem.got), right=_kind(problem.expected)), asked=asked)
+                                              kind=kind, right=_kind(problem.expected)), asked=asked)
 
 
 def _holds_none(value: Any) -> bool:
@@ -456,11 +469,22 @@ def _relation(result: Run, everywhere: bool = False) -> tuple[str, str, str]:
         if everywhere and one_length and title == OF_LENGTH:
             continue
         changed = [change(asked, mine, result.exercise) for asked, (mine, _) in zip(calls, sides, strict=True)]
+        if relation in WITH_DOUT and not _tells_douts(calls, result.exercise):
+            continue
         if all(value is not None and len(value) == len(right) and close(value, right)
                for value, (_, right) in zip(changed, sides, strict=True)):
             relation = tr(relation, dout=result.exercise.upstream or "dout")
             return title, relation, tr(says, results=tr(", ").join(result.exercise.results))
     return "", "", ""
+
+
+def _tells_douts(calls: Sequence[Asked], exercise: Exercise) -> bool:
+    """Whether the upstream gradients of some calls hold more than one number: a relation with one is none with dout."""
+    if exercise.upstream is None:
+        return False
+    at = exercise.parameters.index(exercise.upstream)
+    douts = [np.ravel(asked.args[at] if at < len(asked.args) else 1.0) for asked in calls]
+    return len(set(np.concatenate(douts).tolist())) > 1
 
 
 def _is_gradient(label: str) -> bool:
@@ -512,11 +536,12 @@ def _reversed(asked: Asked, mine: np.ndarray, exercise: Exercise) -> np.ndarray 
 
 
 OF_LENGTH = "a factor of N"
+TIMES_DOUT, BY_DOUT = WITH_DOUT = later("= yours × {dout}"), later("= yours / {dout}")
 _RELATIONS: list[tuple[str, str, str, Change]] = [
     ("sign", later("= −yours"), later("Every value has the other sign."), lambda asked, mine, exercise: -mine),
-    ("upstream dropped", later("= yours × {dout}"),
+    ("upstream dropped", TIMES_DOUT,
      later("These are the local gradients: the upstream gradient has not been multiplied in."), _times(1.0)),
-    ("upstream twice", later("= yours / {dout}"),
+    ("upstream twice", BY_DOUT,
      later("The upstream gradient has been multiplied in twice."), _times(-1.0)),
     ("half of it", later("= 2 × yours"), later("Every value should be 2 × as large."),
      lambda asked, mine, exercise: 2 * mine),
@@ -615,6 +640,8 @@ def _number(value: float, digits: int) -> str:
 
 def _kind(value: Any) -> str:
     if isinstance(value, np.ndarray):
+        if value.dtype.kind == "c":
+            return tr("an array of complex numbers") if value.ndim else tr("a complex number")
         return tr("a number") if value.ndim == 0 else tr("an array of shape {shape}", shape=value.shape)
     if isinstance(value, bool):
         return tr("True or False")
@@ -622,5 +649,7 @@ def _kind(value: Any) -> str:
         return tr("a number")
     if isinstance(value, tuple | list):
         return tr("a {type} of {n}", type=type(value).__name__, n=len(value))
-    names = {complex: later("a complex number"), str: later("a text"), type(None): later("None")}
+    if isinstance(value, complex):
+        return tr("a complex number")
+    names = {str: later("a text"), type(None): later("None")}
     return tr(names[type(value)]) if type(value) in names else tr("a {type}", type=type(value).__name__)

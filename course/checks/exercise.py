@@ -157,7 +157,7 @@ class Exercise:
         if isinstance(self.given, ModuleType):
             put("given", inspect.getsource(self.given))
         put("parameters", tuple(inspect.signature(drive_of(self.driver)).parameters)[1:] if self.driver
-            else _parameters(self.signature))
+            else parameters_of(self.signature))
         put("results", tuple(part.strip() for part in self.returns.split(",")))
         if self.variant is not None:
             put("numbers", self.variant.draw(Numbers(self.learner, self.name)))
@@ -266,7 +266,10 @@ def _name(signature):
     return signature.removeprefix("class ").split("(")[0]
 
 
-def _parameters(signature):
+def parameters_of(signature):
+    """The names of a signature's parameters: "f(x, y)", or "class F"."""
+    if signature.startswith("class "):
+        return ()
     names = {}
     exec(f"def {signature}: pass", names)
     return tuple(inspect.signature(names[_name(signature)]).parameters)

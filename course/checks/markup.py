@@ -109,7 +109,7 @@ def _body(report: Report) -> Iterator[str]:
         return
     yield f"<p>{sentences(says, ask)}</p>"
     if found.asked:
-        yield from _called(report, found.asked.args)
+        yield from _called(report, found.asked.args) if found.asked.args else ()
         parts = report.parts(found.asked)
         yield from _results([part for part in parts if not part.grids])
         for part in parts:

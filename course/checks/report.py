@@ -157,7 +157,8 @@ class Report:
             return
         asked = found.asked
         if asked:
-            yield "  " + "  ".join(f"{name}={show(value)}" for name, value in self.exercise.named(asked.args))
+            if asked.args:
+                yield "  " + "  ".join(f"{name}={show(value)}" for name, value in self.exercise.named(asked.args))
             rows = self.parts(asked)
             if any(part.is_large for part in rows):
                 for part in rows:

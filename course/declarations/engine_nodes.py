@@ -130,6 +130,10 @@ class TooMuchWork(Exception):
     """The answer was stopped: it did far more than a walk over the graph takes."""
 
 
+class NotTheResult(Exception):
+    """The answer returned something of another kind; the message says what is asked for."""
+
+
 def bounded(answer, *args):
     """answer(*args), stopped where there is no end; the notebook's Value is this one meanwhile."""
     size = len(Value.made) + sum(len(node._parents) for node in Value.made)

@@ -56,7 +56,7 @@ class Graph:
             raise ValueError(not_one_of("palette", picture.PALETTES, palette))
         _check_inputs(f, inputs)
         self.f, self.inputs, self.palette = f, dict(inputs), palette
-        self._options = {"names": names, "constants": constants}
+        self._options = {"names": scene.listed(names), "constants": constants}
         self._yours, self._opens = yours, code
         self.scene = self.compose(self.inputs)
         if code and not self.scene.code:

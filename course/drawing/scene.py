@@ -93,12 +93,23 @@ def compose(trace, *, names=(), constants=False, verdict=None):
                  frames, {id: teller.table(id) for id in items})
 
 
+def listed(names: object) -> list[str | None]:
+    """Names for gates as one gives them, a text or several, as a list. Raises TypeError for anything else."""
+    if isinstance(names, str):
+        return names.split()
+    try:
+        found = [] if names is None else list(names)      # pyright: ignore[reportArgumentType,reportCallIssue]
+    except TypeError:
+        found = [names]
+    if any(not isinstance(name, str) and name is not None for name in found):
+        raise TypeError(tr("names are strings, for the gates in the order of the forward pass; got {names}.",
+                           names=f"{names!r:.60}"))
+    return found
+
+
 def _called(trace, names):
     working = [node.id for node in trace.nodes if node.parents]
-    names = names.split() if isinstance(names, str) else list(names or ())
-    if any(not isinstance(name, str) and name is not None for name in names):
-        raise TypeError(tr("names are strings, for the gates in the order of the forward pass; got {names}.",
-                           names=repr(names)))
+    names = listed(names)
     if len(names) > len(working):
         raise ValueError(tr("{n} names for {gates} gates. They go to the gates in the order of the forward pass; the "
                             "last ones may be left out, and None skips a gate.", n=len(names), gates=len(working)))

@@ -117,7 +117,8 @@ def asked(ask: str | Iterable[str] | None) -> tuple[str, ...]:
 def drawn(f: Callable[..., Any], inputs: Mapping[str, ArrayLike],
           names: str | Sequence[str | None]) -> tuple[Trace, scene.Scene]:
     """The trace and the scene of a learner's function, refused in a sentence if it is not one of numbers."""
-    Graph(f, inputs, names=names)                           # which says what is wrong with f or its inputs
+    given = scene.listed(names)
+    Graph(f, inputs, names=given)                           # which says what is wrong with f or its inputs
     record = trace(f, **inputs)
     if any(node.shape for node in record.nodes):
         raise ValueError(tr("practice asks for numbers, and this circuit has arrays. Draw it with graph(...); level 9 "
@@ -126,14 +127,13 @@ def drawn(f: Callable[..., Any], inputs: Mapping[str, ArrayLike],
         raise ValueError(tr("This circuit has no gate: there is nothing to fill in."))
     if not all(isfinite(step.after) for step in record.steps):
         raise ValueError(tr("At these inputs a gradient is not finite: there is no number to fill in."))
-    return record, scene.compose(record, names=_all_named(names, record, inputs))
+    return record, scene.compose(record, names=_all_named(given, record, inputs))
 
 
-def _all_named(names, record, inputs):
+def _all_named(given, record, inputs):
     """Names for all gates but the last: a letter for each that has none, so that its box has a short label."""
     gates = sum(bool(node.parents) for node in record.nodes)
-    given = names.split() if isinstance(names, str) else list(names)
-    given += [None] * (gates - 1 - len(given))
+    given = given + [None] * (gates - 1 - len(given))
     free = (letter for letter in LETTERS if letter not in inputs and letter not in given)
     return [name or (next(free, None) if k < gates - 1 else None) for k, name in enumerate(given)]
 

@@ -25,7 +25,8 @@ MESSAGES = (ROOT / "docs/messages.md").read_text(encoding="utf-8")
 ESSENTIAL = {*((name, code) for name in ("grad_table", "backward", "grad_graph", "forward_mode", "topological_order")
                for code in ("E02", "E03")), ("grad_graph", "E60"), ("take_rows_backward", "S01"),
              ("take_rows_backward", "B08"), *(("init_params", f"N{k}") for k in (22, 24, 25, 26, 27, 28)),
-             *(("gradient_check", code) for code in ("C13", "C14", "C15")), ("checkpointed_grad", "B36")}
+             *((name, code) for name in ("gradient_check", "check_all") for code in ("C13", "C14", "C15")),
+             *(("check_all", code) for code in ("C10", "C12", "N32", "N34")), ("checkpointed_grad", "B36")}
 
 
 def named(pairs):

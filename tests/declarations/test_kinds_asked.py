@@ -57,6 +57,32 @@ def test_what_is_wrong_for_one_kind_of_number_alone_loses_points(exercise, k):
             assert graded(exercise, spoiled, SEEDS[:1]).score < exercise.points or not exercise.points, kind
 
 
+def parts_of(result, exercise):
+    """The places of a result's parts: where each result stands, and under which key."""
+    if len(exercise.results) == 1:
+        return [(None, key) for key in result] if isinstance(result, dict) else []
+    return [(k, key) for k, part in enumerate(result) for key in (part if isinstance(part, dict) else [None])]
+
+
+def with_one_wrong(result, place):
+    k, key = place
+    if k is None:
+        return {name: tampered(part) if name == key else part for name, part in result.items()}
+    part = result[k]
+    return (*result[:k], tampered(part) if key is None else with_one_wrong(part, (None, key)), *result[k + 1:])
+
+
+@pytest.mark.parametrize("exercise", [e for e in EXERCISES if e.oracle and not e.driver and e.points],
+                         ids=lambda e: e.name)
+def test_one_result_that_is_always_wrong_costs_half(exercise):
+    """But gate by gate, where each result is a step of its own, which goes wrong with all behind it."""
+    answer = exercise.alternatives[0].function
+    parts = parts_of(graded(exercise, answer, SEEDS[:1]).asked[0].reply.result, exercise)
+    for place in parts if exercise.name not in ("neuron_backward_gates", "compare") else []:
+        kept = graded(exercise, lambda *args, place=place: with_one_wrong(answer(*args), place), SEEDS[:1]).score
+        assert kept <= exercise.points / 2, place
+
+
 def any_number(holds, value):
     if isinstance(value, list | tuple | dict):
         return any(any_number(holds, part) for part in (value.values() if isinstance(value, dict) else value))

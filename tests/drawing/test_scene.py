@@ -185,7 +185,10 @@ def test_names_that_do_not_fit_are_told_so():
         compose(XYZ, names="q f g")
     with pytest.raises(TypeError, match="names are strings"):
         compose(XYZ, names=[1, 2])
-    assert [item.name for item in compose(XYZ, names=[None, "g"]).items][3:] == ["", "g"]
+    for names in (3, 2.5, True, object()):
+        with pytest.raises(TypeError, match="names are strings"):
+            compose(XYZ, names=names)
+    assert [item.name for item in compose(XYZ, names=(name for name in (None, "g"))).items][3:] == ["", "g"]
 
 
 # -- a learner's own functions --

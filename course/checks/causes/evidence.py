@@ -44,6 +44,7 @@ class Cause:
     rank     how simple it is; 0 is simplest
     others   how many other results it would change that are not so
     edge     (gate, input) where it lies on an edge of the graph, as texts of the forward pass
+    placed   whether the clause says where in the graph it lies
     """
 
     results: tuple[str, ...]
@@ -53,6 +54,7 @@ class Cause:
     rank: float
     others: int = 0
     edge: tuple[str, str] | None = None
+    placed: bool = False
 
 
 def evidence_of(run: Run) -> Evidence | None:
@@ -74,6 +76,16 @@ def evidence_of(run: Run) -> Evidence | None:
             right.setdefault(label, []).append(value)
     wrong = tuple(label for label in right if not agree(mine[label], right[label]))
     return Evidence(run.exercise.results, calls, mine, right, wrong) if wrong else None
+
+
+def right_at(asked: Asked | None, names: tuple[str, ...]) -> set[str]:
+    """The results that are right at one call."""
+    if asked is None:
+        return set()
+    mine, right = labelled(asked.reply.result, names), labelled(asked.expected, names)
+    if mine is None or right is None:
+        return set()
+    return {label for label in right if label in mine and agree([mine[label]], [right[label]])}
 
 
 def is_of_values(problem: Problem) -> bool:

@@ -10,7 +10,7 @@ import functools
 import io
 import itertools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from typing import Any
 
 import numpy as np
@@ -19,14 +19,14 @@ from course.checks import codec
 from course.checks.answering import drive_of
 from course.checks.calling import Failure, Reply
 from course.checks.causes.evidence import Cause, Evidence, labelled
-from course.checks.causes.kinds import KINDS
+from course.checks.causes.kinds import KINDS, UNNAMED
 from course.checks.causes.programs import OutOfTime, Program
 from course.checks.causes.programs import program as program_of
 from course.checks.causes.results import constant, proves, zeros_alone
 from course.checks.causes.slips import NONE, Slip
 from course.checks.clock import own_seconds
 from course.checks.comparing import close
-from course.checks.exercise import Exercise
+from course.checks.exercise import Exercise, parameters_of
 from course.checks.running import Asked, Run
 from course.words import tr
 
@@ -47,6 +47,7 @@ class Search:
         self.until = own_seconds() + seconds
         self.further = 0.0
         self.packed: dict[int, bytes | None] = {}
+        self.names = {*parameters_of(exercise.signature), *exercise.results}
 
     def by_results(self, evidence: Evidence) -> list[Cause]:
         """The slips that give the learner's numbers of at least one wrong result at every call."""
@@ -78,7 +79,7 @@ class Search:
                 reply = self._reply(program, k, shown)
                 if alike(shown, Asked(shown.args, reply, shown.expected, shown.problem)) \
                         and follows(program.choose(k)):
-                    found.append(_said(program.slips[k], self.exercise.results, self.further))
+                    found.append(_said(program.slips[k], self.exercise.results, self.further, self.names))
         return found
 
     def _slips(self, done: Callable[[], bool]) -> Iterator[tuple[Program, int]]:
@@ -144,7 +145,7 @@ class Search:
             rest = self._gives(program, k, evidence, number, rest)
         silent = [label for label in rest if label in evidence.wrong]       # such as zeros: they prove nothing alone
         explains = tuple(label for label in evidence.wrong if label in hit or label in silent)
-        return _said(program.slips[k], explains, self.further, others - len(rest))
+        return _said(program.slips[k], explains, self.further, {*self.names, *evidence.right}, others - len(rest))
 
 
 @contextlib.contextmanager
@@ -183,8 +184,12 @@ def _equal(mine: np.ndarray, other: np.ndarray) -> bool:
     return close(other, mine)
 
 
-def _said(slip: Slip, results: tuple[str, ...], further: float, others: int = 0) -> Cause:
+def _said(slip: Slip, results: tuple[str, ...], further: float, names: Set[str], others: int = 0) -> Cause:
+    """names  that the learner knows from the stub; other names of a right answer are not told"""
     kind = KINDS[slip.kind]
-    return Cause(results, slip.kind, tr(kind.clause).format(*slip.detail), tr(kind.ask).format(*slip.detail),
-                 kind.rank + further,
-                 others)
+    clause = kind.clause
+    if slip.kind == "another name":
+        one, other = slip.detail
+        clause = UNNAMED.get((one in names, other in names), clause)
+    return Cause(results, slip.kind, tr(clause).format(*slip.detail),
+                 tr(kind.ask).format(*slip.detail), kind.rank + further, others)

@@ -159,7 +159,7 @@ def _hits(place: Candidates, tape: Tape, mine: dict[str, np.ndarray], evidence: 
             words = {"gate": place.gate, "input": place.input, **edit.others}
             yield Cause(hit, edit.kind, tr(edit.clause, **words), tr(edit.ask, **words), edit.rank,
                         sum(not row[k] for row in same.values()),
-                        (place.gate, place.input) if place.gate != place.input else None)
+                        (place.gate, place.input) if place.gate != place.input else None, placed=True)
 
 
 def _same(mine: np.ndarray, others: np.ndarray, tape: Tape) -> np.ndarray:

@@ -68,3 +68,8 @@ KINDS = {
     "another name": Kind("{0} stands where {1} belongs", "What does each of your names hold?", 1.5),
     "a number": Kind("one number is another", "Where does each number in your code come from?", 1.5),
 }
+# "another name" where one of the two, or both, are names of our own, which the learner never wrote: (the first is
+# known, the second is) to a clause
+UNNAMED = {(False, True): "another value stands where {1} belongs",
+           (True, False): "{0} stands in the place of another value",
+           (False, False): "one value stands in the place of another"}

@@ -1,6 +1,6 @@
 """What was found, in a sentence and a question: which results are right, and for each of the others its cause."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from course.checks.causes.evidence import Cause, Evidence
@@ -8,8 +8,14 @@ from course.words import later, sentences, tr
 
 # in rank: what a second slip costs, and a result that nothing explains; and within which two causes are as likely
 ANOTHER, UNEXPLAINED, AS_LIKELY = 1.0, 4.0, 0.7
+# kinds of which a second one says something else only where both name a place
+SELFSAME = ("sign", "twice", "half", "sign lost", "upstream dropped", "always the same number", "squared")
 
 
+WRONG_TOO = later("{results} is wrong too, in another way.")
+ARE_WRONG_TOO = later("{results} are wrong too, in another way.")
+WRONG_ELSEWHERE = later("{results} is right here, and wrong at another call, in another way.")
+ARE_WRONG_ELSEWHERE = later("{results} are right here, and wrong at another call, in another way.")
 MOST_ALIKE = 2      # causes that are told beside the first
 
 
@@ -23,10 +29,12 @@ class Told:
     edge: tuple[str, str] | None = None
 
 
-def told(causes: Sequence[Cause], evidence: Evidence | None, order: tuple[str, ...]) -> Told | None:
+def told(causes: Sequence[Cause], evidence: Evidence | None, order: tuple[str, ...],
+         here: Set[str] = frozenset()) -> Told | None:
     """The simplest causes that explain the wrong results; None where there are none.
 
     order  the wrong results, in the order in which they are to be told
+    here   the results that are right at the call that is shown
     """
     chosen, wrong = min((_chosen([cause for cause in causes if set(cause.results) >= set(order)], order),
                          _chosen(causes, order)), key=_cost)
@@ -38,9 +46,11 @@ def told(causes: Sequence[Cause], evidence: Evidence | None, order: tuple[str, .
     says = [_sentence(best, also, several) for best, also in chosen]
     if evidence and evidence.fine and several:
         says.insert(0, right(evidence.fine))
-    if wrong:
-        says.append(tr("{results} is wrong too, in another way.", results=listed(wrong)) if len(wrong) == 1 else
-                    tr("{results} are wrong too, in another way.", results=listed(wrong)))
+    for one, several, labels in (
+            (WRONG_TOO, ARE_WRONG_TOO, [label for label in wrong if label not in here]),
+            (WRONG_ELSEWHERE, ARE_WRONG_ELSEWHERE, [label for label in wrong if label in here])):
+        if labels:
+            says.append(tr(one if len(labels) == 1 else several, results=listed(labels)))
     first = chosen[0][0]
     return Told(first.kind, sentences(*says), first.ask, first.edge)
 
@@ -73,7 +83,8 @@ def _chosen(causes: Sequence[Cause], order: tuple[str, ...]) -> tuple[Chosen, li
 def _alike(best: Cause, causes: Sequence[Cause]) -> list[Cause]:
     """Causes that give the same numbers, say something else, and are not much farther; the nearest first."""
     near = [cause for cause in causes if cause.results == best.results and cause.others <= best.others
-            and cause.clause != best.clause and cause.rank <= best.rank + AS_LIKELY]
+            and cause.clause != best.clause and cause.rank <= best.rank + AS_LIKELY
+            and (cause.kind != best.kind or (cause.placed and best.placed) or cause.kind not in SELFSAME)]
     told: dict[str, Cause] = {}
     for cause in sorted(near, key=lambda cause: cause.rank + (cause.kind == best.kind)):
         told.setdefault(cause.clause, cause)

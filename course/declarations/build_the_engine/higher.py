@@ -59,8 +59,8 @@ from course.declarations.engine_nodes import ENGINE
 from course.words import later
 
 # What the drivers say of a result that is none; it is told in the learner's language.
-NO_VALUE = later("grad_graph should return a Value")
-NO_NUMBER = later("second_derivative should return a number, not a Value")
+NO_VALUE = later("grad_graph should return a Value.")
+NO_NUMBER = later("second_derivative should return a number, not a Value.")
 
 GRAPH_DRIVER = ENGINE + f"\n\nNO_VALUE = {NO_VALUE!r}\n" + '''
 
@@ -73,7 +73,7 @@ def drive(answer, graph, inputs, root, wrt, order=1, crossed=None):
         if node is None or node is ...:
             return node
         if not hasattr(node, "parents"):
-            raise TypeError(NO_VALUE)
+            raise NotTheResult(NO_VALUE)
     return node.data
 '''
 
@@ -97,7 +97,7 @@ def drive(answer, f, x):
     with lent(answer, grad_graph=grad_graph):
         found = bounded(answer, lambda value: eval(program, {"x": value}), x)
     if hasattr(found, "parents"):
-        raise TypeError(NO_NUMBER)
+        raise NotTheResult(NO_NUMBER)
     return found
 '''
 

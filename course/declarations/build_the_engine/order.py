@@ -62,6 +62,8 @@ def drive(answer, graph, inputs, roots, refuse=False):
         found = bounded(answer, nodes[root])
     if found is None or found is ...:
         return found
+    if not hasattr(found, "__iter__"):
+        return "?"
     return [place.get(id(node), -1) for node in found]
 '''
 

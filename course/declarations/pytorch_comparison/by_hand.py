@@ -27,10 +27,10 @@ def _apart(name, theirs, difference):
 R144 = Exercise(
     "r144_backward(x, y, z)", "r, dx, dy, dz", points=2, oracle=answered(torch_runs.r144, _r144),
     checks=(
-        Check("the worked example", 0.5, lambda d: cases(torch_runs.r144)[:1]),
+        Check("the worked example", 0.75, lambda d: cases(torch_runs.r144)[:1]),
         *(Check(part, points, part=part, edge=True, draw=lambda d: [
             *cases(torch_runs.r144)[1:], *(d.numbers(3) for _ in range(2))])
-          for part, points in (("r", 0.25), ("dx", 0.375), ("dy", 0.375), ("dz", 0.5))),
+          for part, points in (("r", 0.25), ("dx", 0.25), ("dy", 0.25), ("dz", 0.5))),
     ),
     outside={name: {"whole": "autodiff is a right way, and a Tensor holds real numbers"} for name in "xyz"},
     hints=("Which three gates are there? Give the value before the square a name.",

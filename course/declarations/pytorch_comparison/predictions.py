@@ -41,8 +41,7 @@ def all_predicted(ask):
     """Every situation has a prediction of a kind that can be right, and the given one is untouched."""
     found = ask()
     if not isinstance(found, dict):
-        return said(tr("`predict_grads()` returned a {kind}; it should return a dict from the name of a situation to "
-                       "what x.grad holds.", kind=type(found).__name__), title="type of the result")
+        return _no_dict(found)
     missing = [name for name in torch_runs.SITUATIONS if name not in found]
     if missing:
         return said(tr("There is no prediction for {names} yet.", names=tr(", ").join(map(repr, missing))),
@@ -52,6 +51,11 @@ def all_predicted(ask):
         return said(tr("The prediction for {name} should be a number, None, or \"error\".", name=repr(odd[0])),
                     "Does the code run to its end?", "W06", "not a prediction")
     return _predicted("twice", found["twice"])
+
+
+def _no_dict(found):
+    return said(tr("`predict_grads()` returned a {kind}; it should return a dict from the name of a situation to "
+                   "what x.grad holds.", kind=type(found).__name__), title="type of the result")
 
 
 def _can_be_right(value):
@@ -64,7 +68,9 @@ def predicted(name):
     """The test of one situation."""
     def test(ask):
         found = ask()
-        return _predicted(name, found[name]) if isinstance(found, dict) and name in found else \
+        if not isinstance(found, dict):
+            return _no_dict(found)
+        return _predicted(name, found[name]) if name in found else \
             said(tr("There is no prediction for {names} yet.", names=repr(name)),
                  "What does x.grad hold after the last line?", "W00", "a prediction is missing")
     return test

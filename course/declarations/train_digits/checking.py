@@ -7,7 +7,7 @@ import numpy as np
 from course.checks.comparing import as_numbers, said
 from course.checks.exercise import Check, Exercise
 from course.declarations.shared import CONSTANT
-from course.declarations.train_digits.networks import NAMES, batch, loss_and_gradients, misshapen, network
+from course.declarations.train_digits.networks import NAMES, about, batch, loss_and_gradients, misshapen, network
 from course.words import later, tr
 
 FLAGGED = 1e-5          # a gradient check above this says "wrong"
@@ -96,6 +96,7 @@ def wrong_networks(d):
                      "W2": later("one element of dW2 is a little off")}),
             (cancel, {"b2": later("the errors in db2 add up to 0")})):
         yield later("a network with wrong gradients"), wrong, network_with(planted), small_network(d), *small_batch(d)
+    yield from what_a_regularizer_hides(d)
 
 
 def what_a_regularizer_hides(d):
@@ -131,9 +132,9 @@ def sorts(networks):
 
 
 def _verdict(ask, title, wrong, errors):
-    problem = misshapen(errors, dict.fromkeys(NAMES, ()))
+    problem = misshapen(errors, dict.fromkeys(NAMES, ()), "errors")
     if problem:
-        ask.count(problem.kind)
+        ask.count(about(problem))
         return problem
     values = {name: float(as_numbers(errors[name])) for name in NAMES}
     # What is recorded tells wrong forms apart: each verdict, and how sure it was.
@@ -191,11 +192,11 @@ for reg in {regs}:
 CHECK_ALL = Exercise(
     "check_all(params, X, y, loss_and_grads)", "errors", points=3, oracle=None,
     checks=(
-        Check("lets a right network pass", 0.5, test=sorts(a_right_network)),
-        Check("flags a gradient that is twice too large", 0.5, test=sorts(one_doubled)),
-        Check("flags wrong gradients, each under its name", 0.75, edge=True, test=sorts(wrong_networks)),
+        Check("lets a right network pass", 0.25, test=sorts(a_right_network)),
+        Check("flags a gradient that is twice too large", 0.25, test=sorts(one_doubled)),
+        Check("flags wrong gradients, each under its name", 1.5, edge=True, test=sorts(wrong_networks)),
         Check("lets right networks pass, wherever they stand", 0.5, edge=True, test=sorts(right_networks)),
-        Check("sees beside the regularizer, and the regularizer", 0.75, edge=True,
+        Check("sees beside the regularizer, and the regularizer", 0.5, edge=True,
               test=sorts(what_a_regularizer_hides)),
     ),
     outside={"X": "it only goes on to loss_and_grads",

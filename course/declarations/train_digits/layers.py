@@ -65,7 +65,7 @@ BATCHNORM = Exercise(
     axes={"dout": "ND", "dx": "ND", "dgamma": "D", "dbeta": "D"},
     checks=(
         *(Check(part, points, part=part, draw=lambda d: [normalized(d), normalized(d, 7, 4, 0.5)])
-          for part, points in (("dx", 2), ("dgamma", 0.75), ("dbeta", 0.5))),
+          for part, points in (("dx", 1.75), ("dgamma", 0.75), ("dbeta", 0.75))),
         Check("as many rows as columns", 0.75, edge=True, draw=lambda d: [normalized(d, 4, 4, 0.1)]),
         Check("other sizes, other eps", 0.5, edge=True, draw=lambda d: [
             normalized(d, 6, 3, 1e-5), normalized(d, 3, 5, 1.5)]),

@@ -4,6 +4,7 @@ import numpy as np
 
 import autodiff
 from course.checks.comparing import Problem, as_numbers
+from course.declarations.train_digits.words import found
 from course.digits import load_digits
 
 WEIGHTS, NAMES = ("W1", "W2"), ("W1", "b1", "W2", "b2")
@@ -43,20 +44,26 @@ def some_digits(rng, n, more=0):
     return X[:n], y[:n], X[n:], y[n:]
 
 
-def misshapen(result, shapes):
-    """The Problem of a result that is not a dict of arrays of these shapes, or None."""
+def misshapen(result, shapes, label="params"):
+    """The Problem of a result, by its name, that is not a dict of arrays of these shapes, or None."""
     right = {name: np.full(shape, np.nan) for name, shape in shapes.items()}       # no values: of these nothing is said
     if not isinstance(result, dict):
-        return Problem("type", "params", result, right)
+        return Problem("type", label, result, right)
     if result.keys() != right.keys():
-        return Problem("keys", "params", result, right)
+        return Problem("keys", label, result, right)
     for name in right:
         array = as_numbers(result[name])
         if array is None:
-            return Problem("type", f"params[{name!r}]", result[name], right[name])
+            return Problem("type", f"{label}[{name!r}]", result[name], right[name])
         if array.shape != right[name].shape:
-            return Problem("shape", f"params[{name!r}]", array, right[name])
+            return Problem("shape", f"{label}[{name!r}]", array, right[name])
     return None
+
+
+def about(problem):
+    """What tells one misshapen result from another, to be counted."""
+    keys = sorted(map(repr, problem.got)) if problem.kind == "keys" else ()
+    return problem.kind, problem.label, type(problem.got).__name__, getattr(problem.got, "shape", None), keys
 
 
 def same_values(one, other):
@@ -66,8 +73,18 @@ def same_values(one, other):
 
 
 def same_params(one, other):
-    return isinstance(other, dict) and one.keys() == other.keys() and \
-        all(same_values(one[name], other[name]) for name in one)
+    return all(same_values(one[name], other[name]) for name in one)
+
+
+def unlike(ask, first, again):
+    """The Problem of two networks that should be the same, or None; nan is told as nan."""
+    if same_params(first, again):
+        return None
+    arrays = [(name, as_numbers(array)) for params in (first, again) for name, array in params.items()]
+    problem = next((Problem("finite", f"params[{name!r}]", array, np.zeros(array.shape))
+                    for name, array in arrays if not np.isfinite(array).all()), found("T04"))
+    ask.count(problem.code or problem.kind)
+    return problem
 
 
 # A network's gradients, for forms that must not depend on another answer; it stands inside a function.

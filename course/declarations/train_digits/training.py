@@ -8,11 +8,12 @@ from course.declarations.train_digits.networks import (
     GRADS_OF,
     NAMES,
     WEIGHTS,
+    about,
     loss_on,
     misshapen,
-    same_params,
     some_digits,
     started,
+    unlike,
 )
 from course.declarations.train_digits.words import found, worded
 from course.digits import load_digits
@@ -89,17 +90,18 @@ def repeatable(ask):
     X, y, _, _ = some_digits(rng, 60)
     start, seed = started(rng), int(rng.integers(1000))
     first, again = (ask(start, X, y, seed, QUICK) for _ in range(2))
-    problem = misshapen(first, {name: start[name].shape for name in NAMES})
-    if problem:
-        return problem
-    return None if same_params(first, again) else found(ask.count("T04"))
+    for params in (first, again):
+        problem = misshapen(params, {name: start[name].shape for name in NAMES})
+        if problem:
+            return problem
+    return unlike(ask, first, again)
 
 
 def _trained(ask, start, X, y, X_other, y_other, enough, seconds):
     params = ask(start, X, y, int(ask.draw.rng.integers(1000)), seconds)
     problem = misshapen(params, {name: start[name].shape for name in NAMES})
     if problem:
-        ask.count(problem.kind)
+        ask.count(about(problem))
         return problem
     code, more = _what_went_wrong(start, params, X, y, X_other, y_other, enough)
     if not code:

@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from course.checks.comparing import misformed
 from course.checks.exercise import Check, Exercise
 from course.declarations.train_digits.networks import batch, loss_and_gradients, network, same_params, same_values
 from course.declarations.train_digits.words import found, worded
+
+RESULTS = ("loss", "grads")
 
 
 def far_off(d):
@@ -24,12 +27,14 @@ def at_the_kink(d):
 def the_same_again(ask):
     """Nothing is left over from a call to the next."""
     args = (network(ask.draw, 2, 3, 3), *batch(ask.draw, 3, 2), 0.0)
-    first, again = ask(*args), ask(*args)
-    try:
-        same = same_values(first[0], again[0]) and same_params(first[1], again[1])
-    except (TypeError, IndexError, KeyError, AttributeError, ValueError):
-        return None     # not of the right form: another check says so
-    return None if same else found(ask.count("E08"))
+    first, again, right = ask(*args), ask(*args), loss_and_gradients(*args)
+    if misformed(first, right, RESULTS):
+        return None     # another check says so, and shows what is right
+    problem = misformed(again, right, RESULTS)
+    if problem or (same_values(first[0], again[0]) and same_params(first[1], again[1])):
+        return problem
+    nan = [misformed(result, right, RESULTS, ("finite",)) for result in (first, again)]
+    return next(filter(None, nan), None) or found(ask.count("E08"))
 
 
 def _network(shift="z - z.max(axis=1, keepdims=True)", h="np.maximum(a, 0)", loss="-logp[rows, y].mean()",
@@ -61,16 +66,17 @@ FAR_APART = "it drives the logits far apart, of which there is a check"
 LOSS_AND_GRADS = Exercise(
     "loss_and_grads(params, X, y, reg)", "loss, grads", points=7, oracle=loss_and_gradients, axes={"X": "ND"},
     checks=(
+        # each result, and what looks at all of them, are worth half of the exercise together
         Check("the same question, the same answer", 0.25, test=the_same_again),
         *(Check(title, points, part=part, draw=lambda d: [
             (network(d, 3, 4, 3), *batch(d, 5, 3), 0.0), (network(d, 3, 4, 3), *batch(d, 5, 3), 3.14)])
-          for title, part, points in (("W2", "W2", 1), ("W1", "W1", 1.25), ("b2", "b2", 0.75), ("b1", "b1", 0.75),
-                                      ("the loss", "loss", 1))),
-        Check("one image; square arrays", 0.5, edge=True, draw=lambda d: [
+          for title, part, points in (("W2", "W2", 0.75), ("W1", "W1", 1), ("b2", "b2", 0.75), ("b1", "b1", 0.75),
+                                      ("the loss", "loss", 0.75))),
+        Check("one image; square arrays", 1, edge=True, draw=lambda d: [
             (network(d), *batch(d, 1), 0.0), (network(d, 4, 4, 4), *batch(d, 4, 4, 4), 3.14)]),
         Check("a relu at exactly 0", 0.5, edge=True, draw=lambda d: [at_the_kink(d)]),
         Check("logits far apart", 0.5, edge=True, shown=True, draw=lambda d: [far_off(d)]),
-        Check("other sizes, other seeds", 0.5, edge=True, draw=lambda d: [
+        Check("other sizes, other seeds", 0.75, edge=True, draw=lambda d: [
             (network(d, 3, 5, 6), *batch(d, 8, 3, 6), d.positive()), (network(d), *batch(d), 0.0)]),
     ),
     outside={"params": dict.fromkeys(("whole", "large"), FAR_APART), "X": {"large": FAR_APART},

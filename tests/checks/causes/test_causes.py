@@ -52,7 +52,7 @@ SINGLE = [
     ("chain_grad_stored", "grad *= fprime(t)", "grad = fprime(t)", "only the last contribution is kept"),
     ("chain_grad_stored", "    return grad", "        return grad", "within the loop"),
     ("chain_grad_recomputed", "range(n)", "range(1, n)", "one off"),
-    ("chain_grad_recomputed", "f(t)", "f(w)", "w stands where t belongs"),
+    ("chain_grad_recomputed", "f(t)", "f(w)", "w stands in the place of another value"),
     ("grad_table", " * partial(*values)", "", "a factor is left out"),
     ("circuit_backward", "df * q", "-df * q", "dx and dy are right. dz is what comes out when the sign is turned"),
     ("gates_circuit_backward", "return dx, dy, dz, dw", "return dx, dy, dw, dz", "two results are exchanged"),
@@ -443,3 +443,57 @@ def test_where_right_answers_are_not_at_hand_the_programs_come_from_a_file(tmp_p
         assert "one sign is turned" in told("tanh_backward", lambda dout, out: dout * (1 + out**2)).diagnosis.says
     finally:
         programs._known.cache_clear()
+
+
+# ------------------------------------------------------------------------------------ words that mislead
+
+def test_what_is_wrong_elsewhere_alone_is_not_called_wrong_beside_its_tick():
+    """With reg 0 this loss is right, and b1 is not: at the call that is shown."""
+    def answer(params, X, y, reg):
+        loss, grads = two_layers(params, X, y, reg)
+        return loss + reg * 7.7 * len(y), {**grads, "b1": -grads["b1"]}
+
+    report = told("loss_and_grads", answer)
+    assert "loss is right here, and wrong at another call" in report.diagnosis.says
+    assert "wrong too" not in report.diagnosis.says
+
+
+@pytest.mark.parametrize(("name", "old", "new", "clause"), [
+    ("engine_grads", "leaf.grad", "out.grad", "one value stands in the place of another"),
+    ("chain_grad_recomputed", "f(t)", "f(w)", "w stands in the place of another value"),
+    ("chain_grad_recomputed", "t = w", "t = n", "n stands where w belongs"),
+])
+def test_names_that_the_learner_never_wrote_are_not_told(name, old, new, clause):
+    text = find(name).solution()
+    if old not in text:
+        pytest.fail(text)
+    assert clause in told(name, changed(name, old, new)).diagnosis.says
+
+
+def test_a_sign_is_no_alternative_to_itself():
+    one = Cause(("dx",), "sign", "the sign is turned", "", 0.4)
+    text = Cause(("dx",), "sign", "one sign is turned", "", 0.5)
+    here, there = (Cause(("dx",), "sign", f"the sign is turned at {gate}", "", 0, placed=True) for gate in "fg")
+    evidence = evidence_of(told("relu_backward", lambda dout, x: -dout * (x > 0)).run)
+    assert "or, which" not in tell([one, text], evidence, ("dx",)).says
+    assert tell([one, text, here, there], evidence, ("dx",)).says.endswith(
+        "at f, or, which gives the same numbers, when the sign is turned at g.")
+
+
+def test_a_relation_with_dout_needs_more_than_one():
+    """Both ties of max that are shown have dout = 2: that pays twice, and dout is in no way too often there."""
+    report = told("max_backward", lambda dout, x, y: (dout * (x >= y), dout * (y >= x)))
+    assert report.diagnosis.relation == "= yours / 2"
+    assert told("exp_backward", lambda dout, out: out).diagnosis.relation == "= yours × dout"
+
+
+@pytest.mark.parametrize(("name", "answer", "words"), [
+    ("relu_backward", lambda dout, x: dout * (x > 0) * (1 + 1j), "`dx` is an array of complex numbers"),
+    ("exp_backward", lambda dout, out: np.complex128(dout * out * 1j), "`dx` is a complex number"),
+    ("relu_backward", lambda dout, x: [*(dout * (x > 0))[1:].tolist(), "a"],
+     "`dx` is a list of 6 that makes no array of real numbers; it should be an array of shape (6,)"),
+    ("witnesses", lambda: (1, 2), "`witnesses()` returned tuple; it should return a dict"),
+    ("check_all", lambda *args: [0.0] * 4, "`errors` is a list of 4; it should be a dict"),
+])
+def test_what_is_of_another_kind_is_called_by_it(name, answer, words):
+    assert words in told(name, answer).diagnosis.says

@@ -112,6 +112,53 @@ def test_a_result_that_is_bent_out_of_shape_is_told(exercise):
         look(exercise, lambda *args, odd=odd: bent(right(*args), odd), edge)
 
 
+def deeply(value, change):
+    if isinstance(value, list | tuple | dict):
+        inner = [deeply(part, change) for part in (value.values() if isinstance(value, dict) else value)]
+        return dict(zip(value, inner, strict=True)) if isinstance(value, dict) else type(value)(inner)
+    return change(value)
+
+
+def dicts(value, change):
+    if isinstance(value, list | tuple):
+        return type(value)(dicts(part, change) if isinstance(part, list | tuple | dict) else part for part in value)
+    return change(value) if isinstance(value, dict) else [value]
+
+
+OTHER_FORMS = {
+    "lists for dicts": lambda value: dicts(value, lambda d: list(d.values())),
+    "a flat list": lambda value: [part for one in (value if isinstance(value, list | tuple) else [value])
+                                  for part in (one.values() if isinstance(one, dict) else [one])],
+    "other keys": lambda value: dicts(value, lambda d: {f"d{key}": part for key, part in d.items()}),
+    "other shapes": lambda value: deeply(value, lambda part: np.ones(5)),
+    "nan": lambda value: deeply(value, lambda part: part * np.nan if isinstance(part, float | np.ndarray) else part),
+    "a generator": lambda value: (part for part in [value]),
+    "an object": lambda value: object(),
+}
+
+
+@pytest.mark.parametrize("exercise", [e for e in EXERCISES if not e.signature.startswith("class ")],
+                         ids=lambda e: e.name)
+def test_another_form_is_no_state_left_over(exercise):
+    """Nor is it an exception, whichever call it comes at: the answer raised none."""
+    asked_again = any(check.test for check in exercise.checks)
+    right = (lambda params, *args: params) if exercise.name == "train" else exercise.alternatives[0].function
+    names = right.__globals__       # in which the drivers look for a Value
+    for change in [*OTHER_FORMS.values()][0 if asked_again else -1:]:
+        for odd in (0, 1)[:1 + asked_again]:        # every second call goes wrong
+            names |= {"right": right, "bent": change, "calls": itertools.count()}
+            exec("def other(*args):\n    result = right(*args)\n"
+                 f"    return result if next(calls) % 2 != {odd} else bent(result)", names)
+            report = look(exercise, names["other"], exercise.name in ("train", "predict_grads"))
+            found = report.diagnosis
+            if report.run.passed:       # a list of the results is right
+                continue
+            codes = {found.code, *(problem.code for _, problem, _ in report.run.verdicts if problem)}
+            assert not codes & {"E08", "E09", "T04"}, found
+            assert "stopped" not in found.title and (found.code, exercise.name) != ("X31", "check_all"), found
+            assert found.code != "W00" or change is OTHER_FORMS["other keys"], found
+
+
 def test_a_diagnosis_of_large_numbers_does_not_warn(recwarn):
     """A submission that warns loses its points in nbgrader."""
     for name in ("squared_sum_backward", "tanh_backward", "mul_backward"):
