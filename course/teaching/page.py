@@ -17,7 +17,7 @@ from nbconvert.filters import ansi2html, strip_ansi
 from nbformat.v4 import new_output
 from traitlets.config import Config
 
-from course.checks.verdict import STOPPED, earned, told
+from course.checks.verdict import earned, stopped, told
 from course.drawing.still import PICTURE, WIDGET, ShowPictures, _joined
 from course.figures import formulas
 from course.figures.cleaning import clean
@@ -153,7 +153,7 @@ def headline(cell):
         return verdict.found
     error = next((output for output in cell.get("outputs", ()) if output.output_type == "error"), None)
     if error:
-        return f"✗ {told(STOPPED + error.ename)}"
+        return f"✗ {told(stopped(error.ename))}"
     return "" if is_test(cell) else tr("read and marked by your instructor")
 
 
