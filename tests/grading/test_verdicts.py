@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_output
 
 from course.checks.verdict import KEY, OURS, STOPPED, Verdict, verdict_in
 from course.grading.judge import judge
+from course.grading.named import Names
 from course.grading.repair import repair
 from course.grading.summary import summary
 from course.grading.verdicts import MARK, verdict_of, verdicts_of
@@ -32,7 +33,7 @@ def handed_in(source, name="mul_backward"):
 
 def told(result):
     """The summary of a class of one."""
-    return summary(SimpleNamespace(assignment=NAME, keys={NAME: key_of_release(NAME)}), [result])
+    return summary(SimpleNamespace(assignment=NAME, keys={NAME: key_of_release(NAME)}), [result], Names())
 
 
 @pytest.mark.parametrize(("source", "points"), [

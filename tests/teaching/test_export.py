@@ -90,7 +90,7 @@ def test_two_lines_that_may_be_one_student_are_left_alone(course):
     twin = '"Lovelace, Ada",,,,A,,,\r\n'
     (course / "canvas.csv").write_text(CANVAS + twin, encoding="utf-8")
     said = export(course, "--to", "canvas", "canvas.csv")
-    assert "More than one line of canvas.csv may be that of ada" in said
+    assert "More than one line of canvas.csv may be that of Ada Lovelace (ada)" in said
     assert [row[6] for row in cells((course / "canvas.graded.csv").read_text("utf-8"))][3] == ""
 
 
