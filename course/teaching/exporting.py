@@ -226,7 +226,8 @@ def _rows_of_students(term, table, keys, is_student, known=lambda row: None):
         told.append(f"In {table.name} and not in the gradebook, left as they were: {'; '.join(strangers)}")
     if twice:
         told.append(f"More than one line of {table.name} may be that of {roster.names.listed(twice)}; they were left "
-                    "as they were. A student's lms_user_id in the gradebook tells them apart (nbgrader db student add).")
+                    "as they were. A student's lms_user_id in the gradebook tells them apart (nbgrader db student "
+                    "add).")
     return SimpleNamespace(rows=rows, told=told)
 
 
