@@ -92,12 +92,8 @@ def make_pages(assignment, students, names):
             except Lost as error:
                 problems.append(f"The process that made the page of {names[student]} has ended: {error}.")
             except Exception as error:
-<<<<<<< HEAD
                 said = " ".join(in_a_sentence(error).split())[:300]
-                problems.append(f"The page of {student} could not be made: {said}")
-=======
-                problems.append(f"The page of {names[student]} could not be made: {' '.join(str(error).split())[:300]}")
->>>>>>> d0be3c4 (Learners are named in one way in all that an instructor reads: full name, and the id in brackets)
+                problems.append(f"The page of {names[student]} could not be made: {said}")
     return problems
 
 

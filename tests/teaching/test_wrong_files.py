@@ -69,11 +69,15 @@ def collected(tmp_path_factory):
     return course, nbgrader(course, "zip_collect", NAME)
 
 
+def named(who):
+    return f"{who.title()} Learner ({who})"
+
+
 def test_everybody_who_handed_in_is_collected_and_the_unfit_are_named(collected):
     course, said = collected
     assert {path.name for path in (course / "submitted").iterdir()} == {*UNFIT, *FIT}
     for who, (_, why) in UNFIT.items():
-        line = next(line for line in said.splitlines() if f" {who.title()} Learner ({who}): " in line and "cannot be graded" in line)
+        line = next(line for line in said.splitlines() if f" {named(who)}: " in line and "cannot be graded" in line)
         assert why in line
     assert not [who for who in FIT if f"({who}): " in said]
     many = len(UNFIT) + len(FIT)
@@ -87,7 +91,7 @@ def test_the_outcome_is_the_same_in_autograde_report_export_and_feedback(collect
     before = outcomes(course)
     said = backprop(course, "autograde", NAME, "--workers", "1", code=1)
     for who, (_, why) in UNFIT.items():
-        line = next(line for line in said.splitlines() if line.startswith(f"{who.title()} Learner ({who}): ") and "cannot" in line)
+        line = next(line for line in said.splitlines() if line.startswith(f"{named(who)}: ") and "cannot" in line)
         assert why in line
     assert f"{len(FIT)} graded, {len(UNFIT)} could not be" in said
     with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
@@ -96,7 +100,7 @@ def test_the_outcome_is_the_same_in_autograde_report_export_and_feedback(collect
     said = call(returning.main, course, NAME)
     assert "not graded yet" not in said
     for who, (_, why) in UNFIT.items():
-        assert any(line.startswith(f"Without a page: {who.title()} Learner ({who}): ") and why in line for line in said.splitlines())
+        assert any(line.startswith(f"Without a page: {named(who)}: ") and why in line for line in said.splitlines())
 
 
 def outcomes(course):
