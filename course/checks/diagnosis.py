@@ -26,7 +26,7 @@ from course.checks.causes.telling import Told, told
 from course.checks.comparing import Problem, agreeing, as_numbers, close, equal, parts
 from course.checks.exercise import Check, Exercise, Mistake
 from course.checks.running import Asked, Different, Finding, Retrace, Run, run
-from course.checks.verdict import ALL_ZEROS, ANOTHER_VALUE, NOT_FINITE, UNWRITTEN
+from course.checks.verdict import ALL_ZEROS, ANOTHER_VALUE, NOT_FINITE, OURS, UNWRITTEN, stopped
 from course.words import later, sentences, tr
 
 
@@ -276,10 +276,13 @@ def _raised(problem: Problem, asked: Asked, exercise: Exercise) -> Diagnosis:
         return Diagnosis("type of the result", tr(failure.message), asked=asked)
     for kind, pattern, says, ask in _TRANSLATIONS:
         if failure.kind == kind and re.search(pattern, failure.message):
-            return Diagnosis(f"stopped with {failure.kind}", tr(
+            return Diagnosis(stopped(failure.kind), tr(
                 says, name=exercise.name, signature=exercise.signature, message=message, where=where) +
                 (_shapes_given(exercise, asked) if pattern.startswith("could not") else ""), tr(ask), asked=asked)
-    return Diagnosis(f"stopped with {failure.kind}", tr(
+    if failure.kind in OURS:
+        return Diagnosis(stopped(failure.kind), tr("Your function was stopped: {message}{where}.", message=message,
+                                                   where=where), asked=asked)
+    return Diagnosis(stopped(failure.kind), tr(
         "Your function stopped with {kind}: {message}{where}." if message else
         "Your function stopped with {kind}{where}.", kind=failure.kind, message=message, where=where), asked=asked)
 

@@ -13,6 +13,7 @@ from course.checks.comparing import Problem, compare, said
 from course.checks.covering import carriers, covering, tuples
 from course.checks.draws import Draw
 from course.checks.exercise import Check, Exercise
+from course.checks.verdict import OURS
 from course.words import later, tr
 
 
@@ -291,6 +292,8 @@ def _not_refused(reply: Reply, otherwise: Problem, exercise: Exercise) -> Proble
         return Problem("unwritten")
     if reply.failure is None or reply.failure.kind == "NotPlain":
         return otherwise
+    if reply.failure.kind in OURS:
+        return Problem("raised")
     if reply.failure.kind not in ("ValueError", "AssertionError"):
         return another_kind(reply.failure.kind, reply.failure.message)
     if reply.failure.message.strip():

@@ -28,6 +28,7 @@ from course.checks.clock import own_seconds
 from course.checks.comparing import Problem, close
 from course.checks.diagnosis import Diagnosis
 from course.checks.running import Ask, Asked, Different, Run, run
+from course.checks.verdict import stopped
 from course.words import later, sentences, tr
 
 SECONDS = 0.08      # of this thread's own time, that all mending may take: who asks for a check waits for it
@@ -177,7 +178,7 @@ def _handed_over_stopped(f: FunctionType | None, asked: Asked, result: Run) -> D
     inside = _INSIDE.fullmatch(failure.message) if failure and failure.kind == "RuntimeError" else None
     if failure is None or inside is None or not _is_error(inside[1]) or not _holds_callable(asked.args):
         return None
-    return Diagnosis(f"stopped with {inside[1]}",
+    return Diagnosis(stopped(inside[1]),
                      tr("A function that yours was given stopped with {kind}: {message} ({line}).", kind=inside[1],
                         message=inside[2].rstrip("."), line=_line(failure)),
                      "With what do you call it, and what does it take?", asked=asked)

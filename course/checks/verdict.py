@@ -13,6 +13,10 @@ ANOTHER_VALUE = later("another value")      # titles that say what was seen, and
 NOT_FINITE = later("not finite")
 ALL_ZEROS = later("all zeros")
 STOPPED = "stopped with "       # and the kind of an exception: a title, too
+# instead of that, where the kind is a name of ours, and not Python's or the learner's
+OURS = {"TimeLimit": later("took longer than the time limit"), "MemoryLimit": later("took more memory than the limit"),
+        "Ended": later("the process ended"), "GivenUp": later("given up"),
+        "TooManyCalls": later("too many calls"), "TooMuchWork": later("came to no end")}
 
 
 @dataclass(frozen=True)
@@ -83,12 +87,19 @@ def verdict_in(metadata: Any) -> Verdict | None:
         if not all(isinstance(text, str) for text in texts.values()):
             return None
         texts = {name: one_line(text) for name, text in texts.items()}
+        if texts["title"].startswith(STOPPED):      # as versions before this one wrote it
+            texts["title"] = stopped(texts["title"].removeprefix(STOPPED))
         return Verdict(**texts, score=float(about["score"]), points=float(about["points"]), calls=int(about["calls"]),
                        checks=tuple(Share(one_line(share["title"]), float(share["points"]), bool(share["passed"]))
                                     for share in about["checks"]),
                        seeds=tuple(int(seed) for seed in about["seeds"]))
     except (LookupError, TypeError, ValueError, OverflowError):
         return None
+
+
+def stopped(kind: str) -> str:
+    """The title of an answer that an exception of this kind has ended."""
+    return OURS.get(kind) or STOPPED + kind
 
 
 def told(title: str) -> str:

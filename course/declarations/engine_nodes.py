@@ -156,7 +156,7 @@ def bounded(answer, *args):
                 sys.settrace(line if before is None else shared(line, before))
             return answer(*args)
         except Spent:
-            raise TooMuchWork("it was stopped: there seemed to be no end") from None
+            raise TooMuchWork("there seemed to be no end") from None
         finally:
             if trace:
                 sys.settrace(before)

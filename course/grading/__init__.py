@@ -16,6 +16,7 @@ request     what a learner asks for a regrade with
 outputs     what learners read of a run, mended         lateness   what being late costs, and extensions
 graded      from which files each was graded            rows       a submission's rows in nbgrader's tables
 cluster     workers on other machines                   whose      which learner's variant a notebook is
+named       how learners are named
 """
 
 from typing import Any

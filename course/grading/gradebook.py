@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from course.grading.aside import Aside
 from course.grading.graded import GradedFrom, digest
+from course.grading.named import Names
 from course.grading.worker import Job, Result
 from course.places import COMMAND, CONFIGURATION, configuration_folder
 from course.plaintext import in_a_sentence, one_line
@@ -255,11 +256,9 @@ class Classroom:
             result, _timestamp(self.course, result.job.folder), extensions.of(self.assignment, result.job.student))
             for result in results], self.config, only)
 
-    def names(self) -> dict[str, str]:
-        """The full names of the gradebook's students, where it has them."""
-        named = {str(student.id): f"{student.first_name or ''} {student.last_name or ''}".strip()
-                 for student in self.gradebook.students}
-        return {student: name for student, name in named.items() if name}
+    def names(self) -> Names:
+        """The Names of the gradebook's students."""
+        return Names(self.gradebook.students)
 
     def close(self) -> None:
         self.gradebook.close()

@@ -257,16 +257,17 @@ def _grade(classroom: Classroom, options: argparse.Namespace, executor: Executor
     if not settings.isolation:
         print(SEPARATION_ONLY, file=sys.stderr)
     results: list[Result] = []
+    names = classroom.names()
     if jobs:
         print(budget(settings, len(jobs), min(options.workers, len(jobs))), file=sys.stderr)
-        progress = Progress(len(jobs))
+        progress = Progress(len(jobs), names)
         results = grade_class(classroom, jobs, settings, executor, progress, options.regrade, BATCH)
         progress.close()
-        print(summary(classroom, results))
+        print(summary(classroom, results, names))
     elif not set_aside:
         print("There is nothing to grade: everything that was handed in is graded.")
     for job in set_aside:
-        print(one_line(f"{job.student}: not tried again, because {classroom.aside.because(job)}. "
+        print(one_line(f"{names[job.student]}: not tried again, because {classroom.aside.because(job)}. "
                        f"--student {job.student} tries it."))
     return int(bool(set_aside) or any(result.failure for result in results))
 
@@ -280,7 +281,7 @@ def choose(classroom: Classroom, options: argparse.Namespace) -> list[Job]:
     if options.student:
         unknown = set(options.student) - {job.student for job in jobs}
         if unknown:
-            raise GradingError(f"{', '.join(sorted(unknown))} has not handed in {options.assignment}.")
+            raise GradingError(f"{classroom.names().listed(unknown)} has not handed in {options.assignment}.")
         jobs = [job for job in jobs if job.student in options.student]
     if options.regrade:
         names = {cell.name for key in classroom.keys.values() for cell in key.cells if cell.grade}

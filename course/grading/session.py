@@ -16,6 +16,7 @@ from typing import Any
 from course.checks import codec
 from course.checks.answering import Failed, Parts, ends
 from course.checks.calling import Given
+from course.checks.verdict import OURS
 from course.grading.inside.wire import SMALL, Closed, Late, Wire
 from course.grading.nursery import Limits, Nursery
 from course.grading.standins import Answer, Object, exception_class, stand_in
@@ -344,4 +345,4 @@ def _text(value, most=MOST_OUTPUT):
 
 def _error(kind: str, message: str, lines: Iterable[str] = ()) -> dict[str, Any]:
     return {"output_type": "error", "ename": kind, "evalue": message,
-            "traceback": list(lines) or [f"{kind}: {message}"]}
+            "traceback": list(lines) or [message if kind in OURS else f"{kind}: {message}"]}

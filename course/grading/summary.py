@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from course.grading.gradebook import Classroom
+from course.grading.named import Names
 from course.grading.request import ASKED
 from course.grading.worker import Result, most_seconds
 from course.plaintext import one_line, plain
@@ -24,16 +25,17 @@ NOTES = 3       # of a notebook's are told
 class Progress:
     """A progress bar on a terminal, with an estimate of the time left; a line now and then elsewhere."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, names: Names) -> None:
+        self.names = names
         self.total, self.start, self.told = total, time.monotonic(), 0.0
         self.terminal = sys.stderr.isatty()
 
     def __call__(self, result: Result, done: int) -> None:
         if result.failure:
-            self._line(f"{result.job.student}: could not be graded. {result.failure}")
+            self._line(f"{self.names[result.job.student]}: could not be graded. {result.failure}")
         for name, (_, notes) in result.notebooks.items():
             if notes:
-                self._line(f"{result.job.student}, {name}: {in_short(notes)}")
+                self._line(f"{self.names[result.job.student]}, {name}: {in_short(notes)}")
         now = time.monotonic()
         left = (now - self.start) / done * (self.total - done)
         if self.terminal:
@@ -58,10 +60,10 @@ def in_short(notes: list[str]) -> str:
     return " ".join(notes[:NOTES]) + more
 
 
-def _repaired(results: list[Result]) -> str:
+def _repaired(results: list[Result], names: Names) -> str:
     """Whose notebooks were repaired, in a line; "" where none was."""
     number = {result.job.student: sum(len(notes) for _, notes in result.notebooks.values()) for result in results}
-    return ", ".join(f"{student} ({many})" for student, many in sorted(number.items()) if many)
+    return ", ".join(f"{names[student]}: {many}" for student, many in sorted(number.items()) if many)
 
 
 def budget(settings: Settings, submissions: int, workers: int) -> str:
@@ -73,12 +75,12 @@ def budget(settings: Settings, submissions: int, workers: int) -> str:
             f"{workers * (settings.memory + settings.judge_memory):,} MB. What takes long comes last.")
 
 
-def _longest(results: list[Result]) -> str:
+def _longest(results: list[Result], names: Names) -> str:
     """Whose submissions took much longer than others, in a line; "" where none did."""
     usual = statistics.median(result.seconds for result in results)
     long = sorted((result for result in results if result.seconds > max(10.0, 5 * usual)),
                   key=lambda result: -result.seconds)
-    return ", ".join(f"{result.job.student} {_duration(result.seconds)}"
+    return ", ".join(f"{names[result.job.student]}: {_duration(result.seconds)}"
                      + (" (all that it may)" if result.cut_short else "") for result in long[:10])
 
 
@@ -87,7 +89,7 @@ def _duration(seconds: float) -> str:
         f"{seconds / 3600:.0f} h"
 
 
-def summary(classroom: Classroom, results: list[Result]) -> str:
+def summary(classroom: Classroom, results: list[Result], names: Names) -> str:
     """Points by exercise, and the mistakes that were made, most frequent first."""
     graded = [result for result in results if not result.failure]
     failed = [result for result in results if result.failure]
@@ -108,20 +110,18 @@ def summary(classroom: Classroom, results: list[Result]) -> str:
     if mistakes:
         lines.append("\nwhat went wrong most often")
         lines += [f"{count:4} × {mistake} ({name})" for (mistake, name), count in mistakes.most_common(15)]
-    longest = _longest(results)
+    longest = _longest(results, names)
     if longest:
         lines.append(f"\ntook longest: {one_line(longest)}")
-    asking = sorted(result.job.student for result in graded
-                    if any(ASKED in notes for _, notes in result.notebooks.values()))
+    asking = [result.job.student for result in graded
+              if any(ASKED in notes for _, notes in result.notebooks.values())]
     if asking:
-        lines.append(f"\nask for a regrade: {one_line(', '.join(asking))}")
-    repaired = _repaired(graded)
+        lines.append(f"\nask for a regrade: {one_line(names.listed(asking))}")
+    repaired = _repaired(graded, names)
     if repaired:
         lines.append(f"\nrepaired, or noted: {one_line(repaired)}")
-    names = classroom.names() if failed else {}
     if failed:
         lines.append("\ncould not be graded")
-    lines += [one_line(f"{result.job.student}: {result.failure}"
-                       + (f" [{names[result.job.student]}]" if result.job.student in names else ""))
+    lines += [one_line(f"{names[result.job.student]}: {result.failure}")
               for result in sorted(failed, key=lambda result: result.job.student)]
     return plain("\n".join(lines))

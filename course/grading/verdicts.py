@@ -9,13 +9,13 @@ the tests and may have written any output: without the mark nothing is believed.
 from nbformat import NotebookNode
 
 from course import __version__
-from course.checks.verdict import Verdict, verdict_in
+from course.checks.verdict import OURS, Verdict, verdict_in
 from course.words import later
 
 MARK = "backprop_judge"     # in a notebook's metadata
 # titles, where the judge has no report of an answer but an error of the test cell's
 STOPPED = {"SyntaxError": later("a syntax error"), "NameError": later("a name is not defined"),
-           "GivenUp": later("given up")}
+           "GivenUp": OURS["GivenUp"]}
 ANSWER = "-answer"          # a grade id's end: "mul_backward-answer" is the answer that "mul_backward" tests
 
 

@@ -146,20 +146,20 @@ class Collector(FileNameCollectorPlugin):
                 self._tell(f"Nobody is known to have handed in {path.relative_to(extracted)}; it was left where it is.")
         uploads = _with_students(uploads, roster, people, self._tell)
         notebooks = [upload for upload in uploads if Path(upload.path).suffix in self.valid_ext]
-        chosen = _last_attempts(notebooks, self._tell)
-        instead, unfit = self._instead([upload for upload in uploads if upload not in notebooks], chosen)
+        chosen = _last_attempts(notebooks, roster.names, self._tell)
+        instead, unfit = self._instead([upload for upload in uploads if upload not in notebooks], chosen, roster.names)
         whole = {upload.student for upload in instead}      # all that they handed in is in it
         beside = _beside([upload for upload in chosen if upload.student not in whole], extracted, roster)
         chosen += instead
         late = sorted({upload.student for upload in chosen if upload.late})
         if late:
-            self._tell(f"Canvas marks as late, without saying by how much: {', '.join(late)}")
-        self._times = self._timed(chosen, times, late)
+            self._tell(f"Canvas marks as late, without saying by how much: {roster.names.listed(late)}")
+        self._times = self._timed(chosen, times, late, roster.names)
         _write_record(extracted.parent / RECORD, chosen)
         self._sum_up({upload.student for upload in chosen}, unfit, roster.ids)
         return {os.path.abspath(upload.path): upload for upload in [*chosen, *beside]}
 
-    def _timed(self, chosen, times, late):
+    def _timed(self, chosen, times, late, names):
         """{student: when they handed in}, where something tells; of a mark alone, as little late as counts."""
         from nbgrader.api import Gradebook, MissingEntry
 
@@ -174,14 +174,14 @@ class Collector(FileNameCollectorPlugin):
         if marked and due is not None:
             time = of_late_mark(due, float(self.parent.config.LatePolicy.get("grace_minutes", 0)))
             taken |= dict.fromkeys(marked, time)
-            self._tell(f"Taken for handed in on the first day after the due date: {', '.join(marked)}. A table beside "
-                       "the download that says who and when (columns \"id\" and \"submitted\") says more.")
+            self._tell(f"Taken for handed in on the first day after the due date: {names.listed(marked)}. A table "
+                       "beside the download that says who and when (columns \"id\" and \"submitted\") says more.")
         elif marked:
             self._tell(f"{course.assignment_id} has no due date, so nobody is late: nbgrader db assignment add "
                        f"{course.assignment_id} --duedate … gives it one; then collect again with --force.")
         return taken
 
-    def _instead(self, others, chosen):
+    def _instead(self, others, chosen, names):
         """(What is collected of those who have no notebook that can be graded, beside what was chosen; how many they
         are); tells of them."""
         keys, found, unfit = _keys(self.parent), [], 0
@@ -193,7 +193,7 @@ class Collector(FileNameCollectorPlugin):
             found += more
             why = _why_unfit([*mine, *more], keys)
             if why:
-                self._tell(f"{student}: {why}")
+                self._tell(f"{names[student]}: {why}")
                 unfit += 1
         return found, unfit
 
@@ -393,7 +393,7 @@ def _why_unfit(uploads, keys):
         return why_unfit(Path(folder), keys)
 
 
-def _last_attempts(uploads, tell):
+def _last_attempts(uploads, names, tell):
     """Of the files of one student for one notebook the last; the others are named."""
     attempts = {}
     for upload in sorted(uploads, key=lambda upload: upload.order):
@@ -402,8 +402,8 @@ def _last_attempts(uploads, tell):
         if before:
             others = ", ".join(repr(Path(upload.path).name) for upload in before[-3:])
             more = f" and {len(before) - 3} more" if len(before) > 3 else ""
-            tell(f"{student} handed in {notebook} more than once: {Path(last.path).name!r} is taken, {others}{more} "
-                 f"{'is' if len(before) == 1 else 'are'} not.")
+            tell(f"{names[student]} handed in {notebook} more than once: {Path(last.path).name!r} is taken, "
+                 f"{others}{more} {'is' if len(before) == 1 else 'are'} not.")
     return [found[-1] for found in attempts.values()]
 
 

@@ -23,7 +23,7 @@ from course.teaching import tables
 from course.teaching.collecting import read_record
 from course.teaching.people import Roster
 from course.teaching.results import in_words, results
-from course.teaching.term import TeachingError, full_name, in_sentences, open_term, write_new
+from course.teaching.term import TeachingError, in_sentences, open_term, write_new
 from course.words import languages, later, speaking, tr
 
 OURS = later("Points by exercise:")
@@ -225,16 +225,16 @@ def _rows_of_students(term, table, keys, is_student, known=lambda row: None):
     if strangers:
         told.append(f"In {table.name} and not in the gradebook, left as they were: {'; '.join(strangers)}")
     if twice:
-        told.append(f"More than one line of {table.name} may be that of {', '.join(sorted(twice))}; they were left as "
-                    "they were. A student's lms_user_id in the gradebook tells them apart (nbgrader db student add).")
+        told.append(f"More than one line of {table.name} may be that of {roster.names.listed(twice)}; they were left "
+                    "as they were. A student's lms_user_id in the gradebook tells them apart (nbgrader db student "
+                    "add).")
     return SimpleNamespace(rows=rows, told=told)
 
 
 def _account(term, name, found, written, file=""):
     """How many were filled in, and everybody who was not, and why."""
     left = term.not_graded(name, found)
-    names = {student.id: f"{student.id} ({known})" for student in term.gradebook.students
-             if (known := full_name(student, with_id=False)) != student.id}
+    names = term.names()
     everybody = {student.id for student in term.gradebook.students}
     handed_in = set(found) | set(left)
     filled = [student for student, result in found.items() if student in written and not result.waits]
@@ -245,8 +245,8 @@ def _account(term, name, found, written, file=""):
             (f"have handed in and are not in {file}", sorted(handed_in - written) if file else []),
             ("have not handed in", everybody - handed_in)):
         if students:
-            lines.append(f"  {sentence}: {', '.join(names.get(who, who) for who in sorted(students))}")
-    return lines + [f"  handed in, cannot be graded: {names.get(who, who)}: {why}"
+            lines.append(f"  {sentence}: {names.listed(students)}")
+    return lines + [f"  handed in, cannot be graded: {names[who]}: {why}"
                     for who, why in sorted(left.items()) if why]
 
 

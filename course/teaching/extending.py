@@ -11,8 +11,9 @@ from datetime import timedelta
 from nbgrader.api import MissingEntry
 
 from course.grading.lateness import Extensions, penalize, why_no_policy
+from course.grading.named import full_name
 from course.plaintext import one_line
-from course.teaching.term import TeachingError, full_name, in_sentences, open_term
+from course.teaching.term import TeachingError, in_sentences, open_term
 
 
 @in_sentences
@@ -114,7 +115,7 @@ def _listed(term, name):
     for student, many in sorted(minutes.items()):
         if many:
             until = f", until {due + timedelta(minutes=many):%Y-%m-%d %H:%M} UTC" if due else ""
-            yield f"{name}: {names.get(student, student)}: {_length(many)} more{until}"
+            yield f"{name}: {names[student]}: {_length(many)} more{until}"
 
 
 def _length(minutes):

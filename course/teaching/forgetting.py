@@ -20,11 +20,12 @@ from sqlalchemy import text
 from course.grading.aside import Aside
 from course.grading.graded import GradedFrom
 from course.grading.lateness import Extensions
+from course.grading.named import full_name
 from course.plaintext import file_name, in_a_sentence, one_line
 from course.teaching.answering import FOLDER as SIMILAR
 from course.teaching.collecting import RECORD, _owner, read_record, whose
 from course.teaching.people import Roster, as_id
-from course.teaching.term import TeachingError, full_name, in_sentences, open_term, written
+from course.teaching.term import TeachingError, in_sentences, open_term, written
 
 STEPS = ("submitted", "autograded", "feedback")
 # what is the course's own, and holds nobody
@@ -53,12 +54,12 @@ def main(argv):
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
             db.execute(text("VACUUM" if engine.dialect.name == "sqlite" else "VACUUM FULL"))
         engine.dispose()
-    print("\n".join(map(one_line, told)) or f"{options.learner}: nothing was there to be removed.")
+    print("\n".join(map(one_line, told)) or f"{learner.name}: nothing was there to be removed.")
     if options.dry_run:
         return 0
     held = learner.held(root)
     if held:
-        print(one_line(f"Still hold {options.learner}, and were left, as they are not the course's: {', '.join(held)}"))
+        print(one_line(f"Still hold {learner.name}, and were left, as they are not the course's: {', '.join(held)}"))
     print("Tables, zips and backups in other folders are yours to look through.")
     return 0
 
@@ -70,6 +71,7 @@ class _Learner:
         self.term, self.id = term, name
         students = {student.id: student for student in term.gradebook.students}
         self.student = students.get(name)
+        self.name = full_name(self.student) if self.student else name
         self.roster = Roster(students.values())
         self.folders = [path for step in STEPS for path in self._folders(step)]
         self.folders += sorted(term.root.glob(f"{SIMILAR}/*/submissions/{_literal(file_name(name))}"))
@@ -96,7 +98,7 @@ class _Learner:
         """Take everything of theirs away; a line for each thing."""
         released = self._released_feedback()            # known by what lies in their folders
         if self.student:
-            yield f"gradebook: {full_name(self.student)}, with all grades"
+            yield f"gradebook: {self.name}, with all grades"
             if not dry:
                 self.term.gradebook.remove_student(self.id)
         for path in [*self.folders, *self.inbound]:

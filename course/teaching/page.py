@@ -13,16 +13,18 @@ from pathlib import Path
 
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
+from nbconvert.filters import ansi2html, strip_ansi
 from nbformat.v4 import new_output
 from traitlets.config import Config
 
-from course.checks.verdict import STOPPED, earned, told
+from course.checks.verdict import earned, stopped, told
 from course.drawing.still import PICTURE, WIDGET, ShowPictures, _joined
 from course.figures import formulas
 from course.figures.cleaning import clean
 from course.grading.bounds import Overtime, own_time
 from course.grading.verdicts import is_test, verdict_of
 from course.plaintext import plain
+from course.teaching.room import SHOWN, Room, left_out
 from course.words import language_of, later, speaking, tr
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -48,8 +50,7 @@ class FeedbackPage(HTMLExporter):
     def default_config(self):
         config = Config({
             "HTMLExporter": {"exclude_anchor_links": True},
-            "NbConvertBase": {"display_data_priority": [
-                "text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/latex", "text/plain"]}})
+            "NbConvertBase": {"display_data_priority": list(SHOWN)}})
         merged = super().default_config.copy()
         merged.merge(config)
         return merged
@@ -66,6 +67,8 @@ class FeedbackPage(HTMLExporter):
         yield from super().default_filters()
         yield "prose", self.prose
         yield "clean", self.cleaned
+        yield "code", self.code
+        yield "ansi", self.ansi
         yield "headline", headline
         yield "alternative", alternative
         yield "points", "{:g}".format
@@ -75,9 +78,9 @@ class FeedbackPage(HTMLExporter):
         yield "lang", lambda metadata: language_of(metadata).replace("_", "-")      # as HTML writes it
 
     def from_notebook_node(self, nb, resources=None, **options):
-        self._until = time.process_time() + PAGE_SECONDS
+        self._until, self._room = time.process_time() + PAGE_SECONDS, Room()
         with speaking(language_of(nb.metadata)):
-            page, resources = super().from_notebook_node(nb, resources, **options)
+            page, resources = super().from_notebook_node(self._room.fitted(nb), resources, **options)
         return plain(page), resources
 
     def prose(self, source, cell=None):
@@ -88,12 +91,22 @@ class FeedbackPage(HTMLExporter):
         """A fragment of HTML without what may not be on the page."""
         return self._or_as_written(clean, html)
 
+    def code(self, source, metadata):
+        """Code in colours."""
+        return self._or_as_written(lambda text: self.environment.filters["highlight_code"](text, metadata=metadata),
+                                   source)
+
+    def ansi(self, text):
+        """What a terminal shows of a text, as HTML; without its colours where they take long."""
+        return self._or_as_written(ansi2html, text, as_written=lambda text: escape(strip_ansi(text)))
+
     def _prose(self, source, cell):
         text, found = formulas.take_out(plain(source))      # which holds no token of a formula then
-        cell = {"attachments": _Attachments(cell.get("attachments") or {})}
-        return formulas.put_back(clean(self.markdown2html({"cell": cell}, text)), found)
+        pasted = _Attachments(cell.get("attachments") or {}, self._room)
+        html = formulas.put_back(clean(self.markdown2html({"cell": {"attachments": pasted}}, text)), found)
+        return html + "".join(f"<p>{escape(left_out(size))}</p>" for size in pasted.left_out)
 
-    def _or_as_written(self, make, text, *more):
+    def _or_as_written(self, make, text, *more, as_written=lambda text: f"<pre>{escape(str(text))}</pre>"):
         """What `make` makes of a text; the text itself where that can't be done, or takes long."""
         left = min(TEXT_SECONDS, self._until - time.process_time())
         if left > 0:
@@ -102,7 +115,7 @@ class FeedbackPage(HTMLExporter):
                     return make(text, *more)
             except (Exception, Overtime):       # whatever a library of these has against it
                 pass
-        return f"<pre>{escape(str(text))}</pre>"
+        return as_written(text)
 
 
 @pass_context       # or Jinja calls it once, when it compiles the template
@@ -112,13 +125,25 @@ def said(context, text, **values):
 
 
 class _Attachments(dict):
-    """Pictures that were pasted into a cell; one that is not among them is no picture, and no error."""
+    """Pictures that were pasted into a cell; one that is not among them is no picture, and no error.
+
+    A picture takes room wherever it is shown.
+    """
+
+    def __init__(self, pasted, room):
+        super().__init__(pasted)
+        self.room, self.left_out = room, []
 
     def __contains__(self, name):
         return True
 
     def __getitem__(self, name):
-        return self.get(name) or {"text/plain": ""}
+        data = self.get(name) or {"text/plain": ""}
+        size = sum(map(len, data.values()))
+        if self.room.takes(0, size):
+            return data
+        self.left_out.append(size)
+        return {"text/plain": ""}
 
 
 def headline(cell):
@@ -128,7 +153,7 @@ def headline(cell):
         return verdict.found
     error = next((output for output in cell.get("outputs", ()) if output.output_type == "error"), None)
     if error:
-        return f"✗ {told(STOPPED + error.ename)}"
+        return f"✗ {told(stopped(error.ename))}"
     return "" if is_test(cell) else tr("read and marked by your instructor")
 
 

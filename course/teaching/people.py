@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import defaultdict
 
+from course.grading.named import Names
 from course.plaintext import file_name, one_line
 
 
@@ -15,6 +16,8 @@ class Roster:
 
     def __init__(self, students):
         self._by = defaultdict(set)
+        students = list(students)
+        self.names = Names(students)
         self.ids = set()
         for student in students:
             self.ids.add(student.id)

@@ -105,13 +105,13 @@ def look_at(term, name):
     graded = sorted(found.values(), key=lambda result: result.student)
 
     def named(students):
-        return [names.get(student, student) for student in sorted(students)]
+        return [names[student] for student in sorted(students)]
 
     return ClassInAssignment(
         name, most, graded, _rows(graded), _causes(graded),
         _unexplained(graded, answers.names_of(term.gradebook.students)),
         named(who for who, why in left.items() if not why),
-        [(names.get(who, who), why) for who, why in sorted(left.items()) if why],
+        [(names[who], why) for who, why in sorted(left.items()) if why],
         named(who for who, result in found.items() if result.waits), named(set(names) - there),
         len(set(names) | there))
 

@@ -43,19 +43,20 @@ def main(argv):
             raise TeachingError(f"{output} is there already and was left as it is; --force replaces it.")
         left = term.not_graded(options.assignment, graded)
         unread = _to_be_read(term, options.assignment)
-        problems = make_pages(options.assignment, graded)
+        names = term.names()
+        problems = make_pages(options.assignment, graded, names)
         pages = collect_pages(term, options.assignment, graded)
         write_new(output, zipped(pages), True, term.root)
     print(f"{len(pages)} pages of feedback: {output}")
-    waiting = sorted(who for who, why in left.items() if not why)
-    for sentence, names in (("Without a page, since not graded yet", waiting),
+    waiting = [who for who, why in left.items() if not why]
+    for sentence, students in (("Without a page, since not graded yet", waiting),
                             ("Still to be marked by hand (the page says 0 there)", unread),
-                            ("No page could be made for", sorted(set(graded) - {who for who, _ in pages.values()}))):
-        if names:
-            print(one_line(f"{sentence}: {', '.join(names)}"))
+                            ("No page could be made for", set(graded) - {who for who, _ in pages.values()})):
+        if students:
+            print(one_line(f"{sentence}: {names.listed(students)}"))
     for who, why in sorted(left.items()):
         if why and who not in graded:
-            print(one_line(f"Without a page: {who}: {why}"))
+            print(one_line(f"Without a page: {names[who]}: {why}"))
     if problems:
         print("\n".join(map(one_line, problems)))
     return int(bool(problems))
@@ -75,7 +76,7 @@ def _to_be_read(term, assignment):
                   if submission.needs_manual_grade)
 
 
-def make_pages(assignment, students):
+def make_pages(assignment, students, names):
     """nbgrader's generate_feedback, made anew since grades and comments may have changed; the problems, in lines.
 
     Each page is made in a process that may be lost: what a notebook holds can stop it, and stops no other page.
@@ -84,19 +85,19 @@ def make_pages(assignment, students):
 
     problems = []
     with Workers(min(len(students), os.cpu_count() or 1)) as workers:
-        waiting = [(student, workers.submit(make_page, assignment, student)) for student in students]
+        waiting = [(student, workers.submit(make_page, assignment, student, names[student])) for student in students]
         for student, made in waiting:
             try:
                 problems += made.result()
             except Lost as error:
-                problems.append(f"The process that made the page of {student} has ended: {error}.")
+                problems.append(f"The process that made the page of {names[student]} has ended: {error}.")
             except Exception as error:
                 said = " ".join(in_a_sentence(error).split())[:300]
-                problems.append(f"The page of {student} could not be made: {said}")
+                problems.append(f"The page of {names[student]} could not be made: {said}")
     return problems
 
 
-def make_page(assignment, student):
+def make_page(assignment, student, name):
     """A learner's pages, one for each notebook; the problem, if there is one, in a line."""
     from nbgrader.converters import GenerateFeedback
     from nbgrader.converters.base import NbGraderException
@@ -124,7 +125,7 @@ def make_page(assignment, student):
         converter.start()
     why = next((text for text in said if text.startswith("Traceback")), "".join(said[:1]))
     reasons = [line for line in why.splitlines() if line and line[0] not in " (["]
-    return [f"The page of {student} could not be made: {reasons[-1][:300]}"] if reasons else []
+    return [f"The page of {name} could not be made: {reasons[-1][:300]}"] if reasons else []
 
 
 def collect_pages(term, assignment, students):

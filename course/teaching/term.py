@@ -10,6 +10,7 @@ import sys
 import warnings
 from pathlib import Path
 
+from course.grading.named import Names
 from course.places import ROOT
 from course.plaintext import plain
 
@@ -108,17 +109,11 @@ class Term:
         return found
 
     def names(self):
-        """{student: full name, and the id where that is another}; of the gradebook's students."""
-        return {student.id: full_name(student) for student in self.gradebook.students}
+        """The Names of the gradebook's students."""
+        return Names(self.gradebook.students)
 
     def close(self):
         self.gradebook.close()
-
-
-def full_name(student, with_id=True):
-    """"Ada Lovelace (ada)"; the id alone where the gradebook has no name."""
-    name = " ".join(filter(None, (student.first_name, student.last_name)))
-    return f"{name} ({student.id})" if with_id and name and name != student.id else name or student.id
 
 
 @contextlib.contextmanager

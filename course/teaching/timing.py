@@ -44,8 +44,8 @@ def times_in(table, roster, tell):
             continue
         time = time_of(text)
         if time is None:
-            tell(f"{table.name}: {one_line(text)!r}, when {student} handed in, can't be read for certain. Write it as "
-                 "2027-03-03 08:00 UTC.")
+            tell(f"{table.name}: {one_line(text)!r}, when {roster.names[student]} handed in, can't be read for "
+                 "certain. Write it as 2027-03-03 08:00 UTC.")
         else:
             found[student] = time
     return found

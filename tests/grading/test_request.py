@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 
+from course.grading.named import Names
 from course.grading.request import LONGEST, show_request
 from course.grading.summary import summary
 from course.places import REGRADE
@@ -24,8 +25,9 @@ def test_it_is_the_first_cell_and_the_summary_names_who_asks(grade):
 
     room = SimpleNamespace(assignment=NAME, keys={NAME: key_of_release(NAME)})
     said = summary(room, [SimpleNamespace(**{**vars(result), "job": SimpleNamespace(student=name)})
-                          for result, name in zip(results, ("ada", "ben"), strict=True)])
-    assert "ask for a regrade: ben" in said and "repaired, or noted: ben (1)" in said
+                          for result, name in zip(results, ("ada", "ben"), strict=True)],
+                   Names([SimpleNamespace(id="ben", first_name="Ben", last_name="Berg")]))
+    assert "ask for a regrade: Ben Berg (ben)" in said and "repaired, or noted: Ben Berg (ben): 1" in said
 
 
 @pytest.mark.parametrize(("text", "cells"), [(b"", 0), (b" \n", 0), (b"\xff\xfe caf\xe9", 1), (b"x" * 3 * LONGEST, 1),

@@ -1,17 +1,20 @@
 """What a test cell found is data: what a submission prints, shows or carries is never taken for the judge's word."""
 
 import json
+import re
 from types import SimpleNamespace
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_output
 
-from course.checks.verdict import KEY, Verdict, verdict_in
+from course.checks.verdict import KEY, OURS, STOPPED, Verdict, verdict_in
 from course.grading.judge import judge
+from course.grading.named import Names
 from course.grading.repair import repair
 from course.grading.summary import summary
 from course.grading.verdicts import MARK, verdict_of, verdicts_of
+from course.words import speaking
 from tests.grading.handing_in import SETTINGS, cell_of, key_of_release, scores, solved
 
 NAME = "02_gate_patterns"
@@ -30,7 +33,7 @@ def handed_in(source, name="mul_backward"):
 
 def told(result):
     """The summary of a class of one."""
-    return summary(SimpleNamespace(assignment=NAME, keys={NAME: key_of_release(NAME)}), [result])
+    return summary(SimpleNamespace(assignment=NAME, keys={NAME: key_of_release(NAME)}), [result], Names())
 
 
 @pytest.mark.parametrize(("source", "points"), [
@@ -45,6 +48,18 @@ def test_what_a_submission_says_of_itself_is_no_verdict(grade, source, points):
     assert scores(result)["mul_backward"] == points
     assert "G99" not in told(result)
     assert "G99" not in {verdict.code for verdict in verdicts_of(nbformat.reads(result.notebooks[NAME][0], 4)).values()}
+
+
+def test_how_the_grader_stopped_an_answer_is_told_in_words(grade):
+    result = grade(handed_in("import os\ndef mul_backward(dout, x, y):\n    os._exit(0)"))
+    text = result.notebooks[NAME][0]
+    assert "1 × the process ended (mul_backward)" in told(result)
+    assert "Your function was stopped: the process of the answer ended." in text and "Ended" not in text
+    for kind, words in OURS.items():        # also where an earlier version has graded
+        verdict = verdict_in(Verdict("a", STOPPED + kind, "", 0.0, 1.0, 1, (), ()).as_metadata())
+        assert verdict.mistake == words and verdict.found == f"✗ {words}"
+        with speaking("zh_CN"):
+            assert not re.search("[a-zA-Z]", verdict.found)
 
 
 FROM_INSIDE = """import sys

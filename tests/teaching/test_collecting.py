@@ -61,8 +61,8 @@ def test_canvas_late_marks_attempts_and_zips(course):
     said = collect(course)
     assert collected(course) == {"jose": "josé, attempt 2", "ada": "zip", "31": "new here",
                                  "anon_aB3xY": "anonymous"}
-    assert f"jose handed in {NAME}.ipynb more than once" in said
-    assert "Canvas marks as late, without saying by how much: anon_aB3xY, jose" in said
+    assert f"José Müller (jose) handed in {NAME}.ipynb more than once" in said
+    assert "Canvas marks as late, without saying by how much: anon_aB3xY, José Müller (jose)" in said
     record = json.loads((course / "downloaded" / NAME / "learners.json").read_text("utf-8"))
     assert record["jose"] == {"lms": "canvas", "number": "12345", "name": "müllerjosé", "late": True,
                               "prefix": "müllerjosé_LATE_12345_901_"}

@@ -6,6 +6,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from course.figures.formulas import LONGEST, MOST, picture, put_back, take_out
 from course.teaching import page as pages
 from course.teaching.page import FeedbackPage
+from course.teaching.room import MOST_OF_A_PAGE, MOST_OUTPUTS, MOST_PICTURE
 
 ABOUT = {"nbgrader": {"student": "ada", "assignment": "x", "notebook": "x", "score": 1, "max_score": 1,
                       "late_penalty": 0}}
@@ -50,6 +51,30 @@ def test_what_takes_long_stands_as_it_was_written(monkeypatch):
     assert page.count("&lt;div&gt;" * 20_000) == 10
     assert "<pre>*so*</pre>" in page                # the time of this page is used up
     assert "<em>so</em>" in page_of(new_markdown_cell("*so*"))
+    dotted, coloured = "a." * 40_000, "\x1b[31ma" * 40_000      # the square of these is what two libraries take
+    page = page_of(new_code_cell(dotted, outputs=[new_output("stream", text=coloured)]))
+    assert f"<pre>{dotted}</pre>" in page and f'<pre class="output">{"a" * 40_000}</pre>' in page
+
+
+def test_what_has_no_room_is_told_and_costs_nothing(monkeypatch):
+    asked = []
+    for name in ("ansi2html", "clean"):
+        make = getattr(pages, name)
+        monkeypatch.setattr(pages, name, lambda text, make=make: asked.append(len(text)) or make(text))
+    long = "<p>x" * 2**19
+    outputs = [new_output("stream", text=long), new_output("error", traceback=["x" * 70] * 2**15),
+               *(new_output("display_data", {kind: long}) for kind in ("text/html", "text/markdown", "text/plain")),
+               new_output("display_data", {"image/png": "A" * (MOST_PICTURE + 1)}),
+               new_output("display_data", {"image/png": "B" * MOST_PICTURE})]
+    pasted = {"p.png": {"image/png": "C" * (MOST_OF_A_PAGE // 4)}}
+    page = page_of(new_code_cell("x", outputs=outputs),
+                   new_markdown_cell("![](attachment:p.png)" * 3, attachments=pasted),
+                   new_code_cell("y", outputs=[new_output("stream", text="z")] * (MOST_OUTPUTS + 3)))
+    assert max(asked) < MOST_OF_A_PAGE // 2 and sorted(asked)[-2] < 1000
+    assert page.count("Left out here: 2.") == 5 and page.count("Left out here: 15.0 MB") == 1
+    assert "B" * MOST_PICTURE in page and page.count("C" * (MOST_OF_A_PAGE // 4)) == 1
+    assert page.count("Left out here: 6.2 MB, too much for this page. Your notebook has it.</p>") == 2
+    assert page.count(">z</pre>") == MOST_OUTPUTS and "Left out here: 3 more outputs." in page
 
 
 @pytest.mark.parametrize("text", ["<p style='" + "margin:((" * 5_000 + "'>", ">" * 900 + "x", "[" * 20_000,

@@ -51,7 +51,7 @@ def test_canvas_gets_its_own_file_back_with_one_column_filled(course, encoding, 
     assert [row[6] for row in new] == ["Assignment 2: Gate patterns (98765)", "", "22", "22", "20", "", "5", ""]
     assert ("\r\n" in after) == ("\r\n" in before.decode(encoding))
     assert "Stranger" in said and "not in the gradebook" in said and "2 filled in" in said
-    assert "not in canvas.csv: ben" in said
+    assert "not in canvas.csv: Ben Berg (ben)" in said
 
 
 def test_canvas_other_maximum_other_head_other_file(course):
@@ -90,7 +90,7 @@ def test_two_lines_that_may_be_one_student_are_left_alone(course):
     twin = '"Lovelace, Ada",,,,A,,,\r\n'
     (course / "canvas.csv").write_text(CANVAS + twin, encoding="utf-8")
     said = export(course, "--to", "canvas", "canvas.csv")
-    assert "More than one line of canvas.csv may be that of ada" in said
+    assert "More than one line of canvas.csv may be that of Ada Lovelace (ada)" in said
     assert [row[6] for row in cells((course / "canvas.graded.csv").read_text("utf-8"))][3] == ""
 
 

@@ -131,7 +131,7 @@ def test_bad_input_gets_a_sentence(course):
     (course / "autograded" / "ben" / NAME / f"{NAME}.ipynb").chmod(0o644)
     (course / "autograded" / "ben" / NAME / f"{NAME}.ipynb").write_text("not a notebook")
     said = call(returning.main, course, NAME, code=1)
-    assert "Without a page, since not graded yet: dan" in said and "No page could be made for: ben" in said
+    assert "Without a page, since not graded yet: dan" in said and "No page could be made for: Ben Berg (ben)" in said
     assert "2 pages of feedback" in said and "Traceback" not in said
     shutil.rmtree(course / "autograded")
     assert "Nothing of 02_gate_patterns is graded yet" in call(returning.main, course, NAME, code=1)

@@ -69,7 +69,7 @@ def test_a_term_with_kills_gives_the_grades_of_sqlite(taught, on_a_server, postg
     postgresql.start()
     backprop(course, "autograde", NAME, "--workers", "1")
     said = backprop(course, "autograde", NAME, "--workers", "1", "--regrade", "mul_backward")
-    assert "ask for a regrade: ada" in said and "repaired, or noted: ada (1)" in said
+    assert "ask for a regrade: Ada Lovelace (ada)" in said and "noted: Ada Lovelace (ada): 1" in said
     expected = grades(f"sqlite:///{taught}/gradebook.db")
     assert grades(postgresql.url) == expected and len(expected) == 3 * 11
     assert "3 pages" in call(returning.main, course, NAME)

@@ -69,13 +69,17 @@ def collected(tmp_path_factory):
     return course, nbgrader(course, "zip_collect", NAME)
 
 
+def named(who):
+    return f"{who.title()} Learner ({who})"
+
+
 def test_everybody_who_handed_in_is_collected_and_the_unfit_are_named(collected):
     course, said = collected
     assert {path.name for path in (course / "submitted").iterdir()} == {*UNFIT, *FIT}
     for who, (_, why) in UNFIT.items():
-        line = next(line for line in said.splitlines() if f" {who}: " in line and "cannot be graded" in line)
+        line = next(line for line in said.splitlines() if f" {named(who)}: " in line and "cannot be graded" in line)
         assert why in line
-    assert not [who for who in FIT if f" {who}: " in said]
+    assert not [who for who in FIT if f"({who}): " in said]
     many = len(UNFIT) + len(FIT)
     assert f"{many} of {many + 1} learners have handed in, {len(UNFIT)} of them nothing that can be graded" in said
     assert "Parsing file" not in said and len(said.splitlines()) < len(UNFIT) + 12, said     # none for each file
@@ -87,8 +91,8 @@ def test_the_outcome_is_the_same_in_autograde_report_export_and_feedback(collect
     before = outcomes(course)
     said = backprop(course, "autograde", NAME, "--workers", "1", code=1)
     for who, (_, why) in UNFIT.items():
-        line = next(line for line in said.splitlines() if line.startswith(f"{who}: ") and "cannot be graded" in line)
-        assert why in line and f"[{who.title()} Learner]" in said
+        line = next(line for line in said.splitlines() if line.startswith(f"{named(who)}: ") and "cannot" in line)
+        assert why in line
     assert f"{len(FIT)} graded, {len(UNFIT)} could not be" in said
     with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
         assert {sub.student.id: sub.score for sub in book.assignment_submissions(NAME)} == dict.fromkeys(FIT, 22.0)
@@ -96,7 +100,7 @@ def test_the_outcome_is_the_same_in_autograde_report_export_and_feedback(collect
     said = call(returning.main, course, NAME)
     assert "not graded yet" not in said
     for who, (_, why) in UNFIT.items():
-        assert any(line.startswith(f"Without a page: {who}: ") and why in line for line in said.splitlines())
+        assert any(line.startswith(f"Without a page: {named(who)}: ") and why in line for line in said.splitlines())
 
 
 def outcomes(course):
@@ -107,10 +111,10 @@ def outcomes(course):
     for who, (_, why) in UNFIT.items():
         row = next(row for row in page.split("<tr>") if f"({who})" in row)
         assert why in row and "cannot be graded" in row
-        line = next(line for line in exported.splitlines() if f" {who} (" in line)
+        line = next(line for line in exported.splitlines() if f" ({who}): " in line)
         assert why in line and "cannot be graded" in line
     assert page.split("<h3>Not handed in</h3>")[1].split("</p>")[0] == "<p>Anna Learner (anna)"
-    assert "have not handed in: anna (Anna Learner)\n" in exported
+    assert "have not handed in: Anna Learner (anna)\n" in exported
     return [line for line in exported.splitlines() if "cannot be graded" in line]
 
 
@@ -119,7 +123,7 @@ def test_a_wrong_file_handed_in_anew_leaves_the_grade_and_is_said(collected, tmp
     backprop(course, "autograde", NAME, "--workers", "1", "--student", "gerd")
     (course / "submitted" / "gerd" / NAME / f"{NAME}.ipynb").write_bytes(b"%PDF")
     backprop(course, "autograde", NAME, "--workers", "1", "--student", "gerd", "--force", code=1)
-    assert "gerd (Gerd Learner): 02_gate_patterns.ipynb is not a notebook that can be read, it is a PDF: cannot be " \
+    assert "Gerd Learner (gerd): 02_gate_patterns.ipynb is not a notebook that can be read, it is a PDF: cannot be " \
            "graded (an earlier one is graded)" in call(exporting.main, course, "--per-exercise")
 
 
