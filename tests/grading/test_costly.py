@@ -19,6 +19,7 @@ from course.grading import judge, reading, run, summary, testcell
 from course.grading.aside import Aside
 from course.grading.bounds import Overtime, killed_if_stuck, memory_of_others, own_memory, own_time
 from course.grading.judge import Settings
+from course.grading.named import Names
 from course.grading.worker import Job, Result, grade_submission
 from course.grading.workers import Lost, Workers
 from tests.grading.costly import COSTLY, NAME
@@ -424,6 +425,6 @@ def test_the_budget_is_told_before_and_who_used_most_after():
     said = summary.budget(Settings(), 300, 2)
     assert "300 to grade, 2 at a time" in said and "18 min" in said and "2,048 MB" in said and "45 h" in said
     usual = [Result(job, seconds=0.5) for job in jobs_of("ada", "ben", "carl")]
-    assert summary._longest(usual) == ""
-    assert summary._longest([*usual, Result(*jobs_of("dora"), seconds=903.0, cut_short=True)]) == \
-        "dora 15 min (all that it may)"
+    assert summary._longest(usual, Names()) == ""
+    assert summary._longest([*usual, Result(*jobs_of("dora"), seconds=903.0, cut_short=True)], Names()) == \
+        "dora: 15 min (all that it may)"
