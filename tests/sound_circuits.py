@@ -57,7 +57,7 @@ def assert_unambiguous(made, told):
         spans.sort()
         assert all(a[1] < b[0] for a, b in pairwise(spans)), f"{told}: {box.id} {spans}"
         assert box.wrong or box.shown in ("0.00", "1.00"), f"{told}: {box.id}"
-        for text in (box.label, box.right, box.otherwise, *box.hints, *(wrong["says"] for wrong in box.wrong)):
+        for text in (box.label, box.why, box.otherwise, *box.hints, *(wrong["says"] for wrong in box.wrong)):
             assert text and "{" not in text and "nan" not in text, f"{told}: {text}"
 
 
