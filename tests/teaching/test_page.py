@@ -115,7 +115,7 @@ def test_submissions_of_a_zip_are_graded_and_go_back(term):
     held, said = after(term, "zip_collect")
     assert {who: points for (_, who), (points, _) in held.items()} == {"ada": 22, "jose": 20}
     assert "2 pages of feedback" in after(term, "course feedback")[1]
-    assert "Canvas marks as late, without saying by how much: jose" in said
+    assert "Canvas marks as late, without saying by how much: " in said and "(jose)\n" in said
     with open(term.home / "Downloads" / "canvas.graded.csv", newline="", encoding="utf-8") as file:
         assert [row[-2] for row in csv.reader(file)] == ["02_gate_patterns (5)", "22", "22", "20"]
     assert "upstream dropped" in (term.course / "report.html").read_text("utf-8")
