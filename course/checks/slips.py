@@ -75,7 +75,7 @@ def _nothing_returned(f: FunctionType | None, asked: Asked, result: Run) -> Diag
                          "Which value should whoever calls your function get?", asked=asked)
     if f is None or result.exercise.driver or not _does_something(f.__code__):
         return None
-    if not all(_ends_with_nothing(f.__code__)):
+    if not all(_ends_with_nothing(f.__code__)) and not _computes_what_it_returns(tree):
         line = _last(tree, lambda node: isinstance(node, ast.Return))
         return Diagnosis(NOTHING, tr("What your function returned is None{at}. Much that changes or shows a value, "
                                      "such as `sort`, `append` or `print`, gives nothing back.", at=_at(f, line)),
@@ -99,6 +99,12 @@ def _ends_with_nothing(code: CodeType) -> Iterator[bool]:
             given = step if step.opname == "RETURN_CONST" else before
             yield given is not None and "CONST" in given.opname and given.argval is None
         before = step
+
+
+def _computes_what_it_returns(tree: ast.AST | None) -> bool:
+    """Whether each `return` gives what can't be None: then it was none of these that was reached."""
+    returned = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)] if tree else [None]
+    return all(isinstance(value, ast.BinOp | ast.Tuple | ast.List | ast.Dict | ast.Compare) for value in returned)
 
 
 def _pass() -> None:

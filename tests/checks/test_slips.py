@@ -42,6 +42,8 @@ def told(f, name, edge=True):
 @pytest.mark.parametrize(("name", "lines", "title", "words"), [
     ("mul_backward", ["print(dout * y, dout * x)"], "printed, not returned", "(line 2: `print(dout * y, dout * x)`)"),
     ("mul_backward", ["dx, dy = dout * y, dout * x"], "nothing returned", "ends without `return`"),
+    ("mul_backward", ["dx = dout * y", "if dx > 9:", "    return dx, dout * x"], "nothing returned",
+     "ends without `return`"),
     ("tanh_backward", ["dx = dout", "dx = dx * (1 - out**2)"], "nothing returned", "(line 3: `dx = dx *"),
     ("mul_backward", ["both = [dout * y, dout * x]", "return both.sort()"], "nothing returned",
      "What your function returned is None (line 3: `return both.sort()`)"),

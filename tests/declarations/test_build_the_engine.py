@@ -231,6 +231,11 @@ def test_an_engine_with_a_mistake_loses_points_and_the_mistake_is_named(key):
     assert all(reports[name].run.score < EXERCISES[name].points for name in failed)
 
 
+def test_parents_and_rules_exchanged_are_told_as_that():
+    text = EXERCISES["Value"].solution().replace("= data, parents, local, 0.0", "= data, local, parents, 0.0")
+    assert graded("Value", defined(text)["Value"]).diagnosis.title == "exchanged"
+
+
 def test_a_fault_in_the_class_costs_its_exercise_alone():
     names = defined(ENGINES["local_gradients"].replace("self.data * other.data, (self", "self.data - other.data, (self"))
     lost = [name for name in EXERCISES if not graded(name, names[name]).run.passed]

@@ -239,6 +239,15 @@ def test_answers_that_tell_nothing_apart(answer, words):
     assert words in str(report)
 
 
+def test_what_flags_another_right_gradient_is_another_mistake():
+    """A small error that is flagged is told from none: an element left nudged is no one-sided difference."""
+    text = EXERCISES["gradient_check"].solution()
+    names = {"np": np}
+    exec(text.replace("        x[i] = kept\n", ""), names)
+    found = examine(EXERCISES["gradient_check"], names["gradient_check"], (0, 5), edge=True).diagnosis
+    assert (found.code, "turned around" in found.says) == ("W09", True)
+
+
 def test_shapes_are_told_by_the_names_of_their_axes(solutions):
     def affine_backward(dout, x, w, b):
         dx, dw, db = solutions["affine_backward"](dout, x, w, b)

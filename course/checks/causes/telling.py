@@ -38,7 +38,7 @@ def told(causes: Sequence[Cause], evidence: Evidence | None, order: tuple[str, .
     """
     chosen, wrong = min((_chosen([cause for cause in causes if set(cause.results) >= set(order)], order),
                          _chosen(causes, order)), key=_cost)
-    if not chosen:
+    if not chosen or any(_many(best, also) for best, also in chosen):
         return None
     chosen = _together(chosen)
     chosen.sort(key=lambda pair: min(order.index(label) for label in pair[0].results))
@@ -53,6 +53,11 @@ def told(causes: Sequence[Cause], evidence: Evidence | None, order: tuple[str, .
             says.append(tr(one if len(labels) == 1 else several, results=listed(labels)))
     first = chosen[0][0]
     return Told(first.kind, sentences(*says), first.ask, first.edge)
+
+
+def _many(best: Cause, also: list[Cause]) -> bool:
+    """Whether more kinds of slips give the numbers than are told: the true one may be among the others."""
+    return len({best.kind, *(cause.kind for cause in also)}) > 1 + MOST_ALIKE
 
 
 def right(labels: Sequence[str]) -> str:

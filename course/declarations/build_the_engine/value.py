@@ -24,7 +24,7 @@ def drive(answer, expression, inputs, g, again=False):
     leaves = {name: answer(data) for name, data in inputs.items()}
     out = eval(expression, {}, leaves)
     if not all(map(callable, out.local)):
-        return {"value": out.data}, told_apart(answer), "slopes"
+        return {"value": out.data}, told_apart(answer), "exchanged" if any(map(callable, out.parents)) else "slopes"
     found = received(out, answer(g) if again else g, leaves)
     if again:
         result = {"value": out.data}
@@ -108,8 +108,8 @@ def rules(cases):
         problem = None
         for args in cases(ask.draw):
             asked = ask.record(args, rule_of(*args), part="out")
-            told = {"a set": A_SET, "slopes": SLOPES}.get(asked.reply.result[2] if asked.reply.failure is None and
-                                                          asked.reply.result else None)
+            told = {"a set": A_SET, "slopes": SLOPES, "exchanged": EXCHANGED}.get(
+                asked.reply.result[2] if asked.reply.failure is None and asked.reply.result else None)
             if told:
                 ask.here()
                 return told
@@ -124,6 +124,8 @@ A_SET = said("You keep the parents in a set: there x stands once in x + x, and i
              "How many slots has x * x, and which rule belongs to which?", "E05", "children kept in a set")
 SLOPES = said("`local` holds slopes; it should hold functions of the upstream gradient.", "How is local[k](g) called?",
               "E59", "slopes in place of rules")
+EXCHANGED = said("`parents` holds functions, and `local` does not: the two are exchanged.",
+                 "Which of the two should hold nodes?", title="exchanged")
 APART = said("Two Values that hold the same number are taken for one node: == compares them by value, or they can't "
              "stand in a set.", "Are the leaves a = 3 and b = 3 the same leaf?", "E06", "equality by value")
 

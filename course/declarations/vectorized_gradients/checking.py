@@ -126,7 +126,7 @@ def _verdict(ask, title, error, flag):
                     "larger.", title="type of the result")
     value = float(number)
     # What is recorded tells wrong forms apart: the verdict, and how sure it was.
-    ask.count("nan" if np.isnan(value) else round(value, 1) if FLAGGED < value < 1e6 else value > FLAGGED)
+    ask.count("nan" if np.isnan(value) else f"{value:.1f}" if FLAGGED < value < 1e6 else value > FLAGGED)
     return None if (value > FLAGGED) == flag and not np.isnan(value) else _missed(title, value, flag)
 
 

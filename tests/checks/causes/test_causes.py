@@ -470,6 +470,13 @@ def test_names_that_the_learner_never_wrote_are_not_told(name, old, new, clause)
     assert clause in told(name, changed(name, old, new)).diagnosis.says
 
 
+def test_what_more_kinds_explain_than_are_told_is_not_named():
+    evidence = evidence_of(told("relu_backward", lambda dout, x: -dout * (x > 0)).run)
+    causes = [Cause(("dx",), kind, kind, "", 0.5) for kind in ("order", "left out", "a step left out", "always")]
+    assert tell(causes[:3], evidence, ("dx",)).says.count("when") == 3
+    assert tell(causes, evidence, ("dx",)) is None
+
+
 def test_a_sign_is_no_alternative_to_itself():
     one = Cause(("dx",), "sign", "the sign is turned", "", 0.4)
     text = Cause(("dx",), "sign", "one sign is turned", "", 0.5)
