@@ -37,7 +37,7 @@ class ShowPictures(Preprocessor):
         data = output.get("data", {})
         if WIDGET not in data or PICTURE not in data:
             return [output]
-        picture, text = _joined(data[PICTURE]), _joined(data.get("text/plain", ""))
+        picture, text = joined(data[PICTURE]), joined(data.get("text/plain", ""))
         if self.strips and getattr(self.parent, "sanitize_html", False):
             return [new_output("display_data", {PICTURE: picture}), new_output("display_data", {"text/plain": text})]
         source = b64encode(picture.encode()).decode()
@@ -47,5 +47,5 @@ class ShowPictures(Preprocessor):
         return [new_output("display_data", {"text/html": image, "text/plain": text})]
 
 
-def _joined(text):
+def joined(text):
     return "".join(text) if isinstance(text, list) else text

@@ -18,7 +18,7 @@ from nbformat.v4 import new_output
 from traitlets.config import Config
 
 from course.checks.verdict import earned, stopped, told
-from course.drawing.still import PICTURE, WIDGET, ShowPictures, _joined
+from course.drawing.still import PICTURE, WIDGET, ShowPictures, joined
 from course.figures import formulas
 from course.figures.cleaning import clean
 from course.grading.bounds import Overtime, own_time
@@ -39,8 +39,8 @@ class Pictures(ShowPictures):
         data = output.get("data", {})
         if WIDGET not in data or PICTURE not in data:
             return [output]
-        return [new_output("display_data", {PICTURE: _joined(data[PICTURE]),
-                                            "text/plain": _joined(data.get("text/plain", ""))})]
+        return [new_output("display_data", {PICTURE: joined(data[PICTURE]),
+                                            "text/plain": joined(data.get("text/plain", ""))})]
 
 
 class FeedbackPage(HTMLExporter):
@@ -159,5 +159,5 @@ def headline(cell):
 
 def alternative(output):
     """The text for those who don't see a picture."""
-    text = _joined(output.get("data", {}).get("text/plain", "")).strip()
+    text = joined(output.get("data", {}).get("text/plain", "")).strip()
     return text if text and not text.startswith("<") else tr("A picture that the cell above has drawn")

@@ -6,7 +6,7 @@ What a page is made with costs a hundred times what it reads, and is not linear 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from course.drawing.still import _joined
+from course.drawing.still import joined
 from course.words import tr
 
 SHOWN = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/latex", "text/plain")
@@ -46,9 +46,9 @@ class Room:
 
     def _output(self, output):
         data = output.get("data", {})
-        sizes = {kind: len(_joined(data[kind])) for kind in SHOWN if isinstance(data.get(kind), str | list)}
+        sizes = {kind: len(joined(data[kind])) for kind in SHOWN if isinstance(data.get(kind), str | list)}
         texts = sum(size for kind, size in sizes.items() if not kind.startswith("image/"))
-        texts += len(_joined(output.get("text", ""))) + sum(map(len, output.get("traceback", ())))
+        texts += len(joined(output.get("text", ""))) + sum(map(len, output.get("traceback", ())))
         pictures = sum(size for kind, size in sizes.items() if kind.startswith("image/"))
         return output if self.takes(texts, pictures) else _said(left_out(texts + pictures))
 
