@@ -175,9 +175,9 @@ def a_file_of_fifty_megabytes(nb):
 
 
 @costly(lost=None, line="more than 300 MB of memory")
-def fifteen_megabytes_of_lists_in_metadata(nb):
+def twenty_four_megabytes_of_lists_in_metadata(nb):
     nb.metadata["x"] = "lists"
-    return as_bytes(nb).replace(b'"lists"', b"[" + b"[]," * 5_000_000 + b"0]")
+    return as_bytes(nb).replace(b'"lists"', b"[" + b"[]," * 8_000_000 + b"0]")
 
 
 @costly()
